@@ -93,7 +93,7 @@ impl<'x> StartTag<'x> {
             match (prefix, local) {
                 (None, "xmlns") => bindings.declare("", value, outside, position)?,
                 (Some("xmlns"), declared) => {
-                    bindings.declare(declared, value, outside, position)?
+                    bindings.declare(declared, value, outside, position)?;
                 }
                 (prefix, local) => attributes.push(RawAttribute {
                     prefix,
