@@ -1,30 +1,18 @@
-//! The list of checks, in the order in which they tell most for the time they take.
-//!
-//! Every test target of the workspace belongs to a group here; `tests/architecture.rs` proves that none
-//! is forgotten.
+//! Runs the chosen checks one after the other and sums up.
 
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::step::{Report, Step};
+use crate::plan::{self, Planned};
+use crate::step::Report;
 use crate::tally::Tally;
 use crate::{in_ci, setup};
-
-/// The features of pubsub-core, each of which must compile alone.
-const CORE_FEATURES: [&str; 5] = ["derive", "embedded", "dns", "json", "metrics"];
-
-/// Test targets that need no other program, by group.
-const OWN_TESTS: [(&str, &str); 1] = [("architecture", "architecture")];
-
-/// Test targets whose tests talk to other programs, by group.
-const PEER_TESTS: [(&str, &str); 0] = [];
 
 /// Which checks to run.
 #[derive(Args)]
 pub struct Selection {
-    /// Groups of checks; without one, all of them (`style`, `features`, `unit`, `docs`, `doctests`, or the
-    /// name of a test target)
+    /// Groups of checks, such as `style` or `unit` or the name of a file of `tests/`; without one, all
     groups: Vec<String>,
     /// Leave out other servers and clients, and install nothing
     #[arg(long)]
@@ -40,30 +28,23 @@ impl Selection {
 /// Runs the checks that were chosen and reports; `Ok(false)` when one failed.
 pub fn run(selection: &Selection) -> Result<bool, String> {
     let start = Instant::now();
-    let plan = plan(selection.quick);
-    if let Some(unknown) = selection
-        .groups
-        .iter()
-        .find(|wanted| plan.iter().all(|(group, _)| group != wanted))
-    {
-        let mut groups: Vec<&str> = plan.iter().map(|(group, _)| *group).collect();
-        groups.dedup();
-        return Err(format!(
-            "no group is called {unknown}; there are: {}",
-            groups.join(", ")
-        ));
-    }
-    let needs_peers = PEER_TESTS.iter().any(|(group, _)| selection.wants(group));
     if selection.quick && in_ci() {
         return Err("--quick proves too little for CI".to_owned());
     }
-    if needs_peers && !selection.quick {
+    let plan = plan::plan(selection.quick);
+    refuse_unknown(&plan, &selection.groups)?;
+    let chosen: Vec<&Planned> = plan
+        .iter()
+        .filter(|planned| selection.wants(planned.group))
+        .collect();
+    if !selection.quick
+        && chosen
+            .iter()
+            .any(|planned| plan::needs_peers(planned.group))
+    {
         setup::everything()?;
     }
-    let mut reports = Vec::new();
-    for (_, step) in plan.iter().filter(|(group, _)| selection.wants(group)) {
-        reports.push(step.run());
-    }
+    let reports: Vec<Report> = chosen.iter().map(|planned| planned.step.run()).collect();
     if selection.quick {
         let names: Vec<&str> = setup::PEERS.iter().map(|peer| peer.name).collect();
         println!(
@@ -74,53 +55,19 @@ pub fn run(selection: &Selection) -> Result<bool, String> {
     Ok(summary(&reports, start.elapsed()))
 }
 
-/// Every step with the group it belongs to.
-fn plan(quick: bool) -> Vec<(&'static str, Step)> {
-    let mut plan = vec![
-        ("style", Step::check("format", "cargo fmt --all --check")),
-        (
-            "style",
-            Step::check(
-                "clippy",
-                "cargo clippy --workspace --all-targets --quiet -- -D warnings",
-            ),
-        ),
-        (
-            "unit",
-            Step::check("build", "cargo test --workspace --no-run --quiet"),
-        ),
-        (
-            "unit",
-            Step::tests("unit", "cargo test --workspace --lib --bins"),
-        ),
-    ];
-    for (group, target) in OWN_TESTS {
-        plan.push((
-            group,
-            Step::tests(target, &format!("cargo test --workspace --test {target}")),
-        ));
+fn refuse_unknown(plan: &[Planned], wanted: &[String]) -> Result<(), String> {
+    let mut groups: Vec<&str> = plan.iter().map(|planned| planned.group).collect();
+    groups.dedup();
+    match wanted
+        .iter()
+        .find(|wanted| !groups.contains(&wanted.as_str()))
+    {
+        Some(unknown) => Err(format!(
+            "no group is called {unknown}; there are: {}",
+            groups.join(", ")
+        )),
+        None => Ok(()),
     }
-    for (group, target) in PEER_TESTS {
-        let only_ours = if quick { " -- ours" } else { "" };
-        let command = format!("cargo test --workspace --test {target}{only_ours}");
-        plan.push((group, Step::tests(target, &command)));
-    }
-    plan.push((
-        "doctests",
-        Step::tests("doctests", "cargo test --workspace --doc"),
-    ));
-    let docs = Step::check("docs", "cargo doc --workspace --no-deps --quiet");
-    plan.push(("docs", docs.with("RUSTDOCFLAGS", "-D warnings")));
-    let alone = "cargo check --package pubsub-core --quiet --no-default-features";
-    plan.push(("features", Step::check("no features", alone)));
-    for feature in CORE_FEATURES {
-        let command = format!("{alone} --features {feature}");
-        plan.push((
-            "features",
-            Step::check(&format!("feature {feature} alone"), &command),
-        ));
-    }
-    plan
 }
 
 /// Prints one line per step and the sum; true when everything passed.
@@ -134,15 +81,15 @@ fn summary(reports: &[Report], took: Duration) -> bool {
             failed,
             ignored,
         } = report.tally;
+        let seconds = report.took.as_secs_f64();
+        let name = &report.name;
         println!(
-            "{:24} {verdict:6} {:6.1} s  {passed} passed, {failed} failed, {ignored} ignored",
-            report.name,
-            report.took.as_secs_f64()
+            "{name:20} {verdict:6} {seconds:6.1} s  {passed} passed, {failed} failed, {ignored} ignored"
         );
         sum += report.tally;
     }
     println!(
-        "all of it took {:.0} s; a check without tests counts as one\n",
+        "all of it took {:.0} s; a check that is no test counts as one\n",
         took.as_secs_f64()
     );
     println!("{} passed, {} failed", sum.passed, sum.failed);

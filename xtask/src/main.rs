@@ -1,10 +1,12 @@
 //! `cargo xtask`: the project's checks and benchmarks, each behind one command.
 //!
 //! Knows the command line only. What is installed is in `setup`, what is checked and in which order in
-//! `checks`, how one command is run and timed in `step`, what the test runners counted in `tally`.
+//! `plan`, how checks are chosen and reported in `checks`, how one command is run and timed in `step`,
+//! what the test runners counted in `tally`.
 
 mod bench;
 mod checks;
+mod plan;
 mod setup;
 mod step;
 mod tally;
