@@ -1,1 +1,20 @@
-//! What the tests share.
+//! What the tests share: deadlines, real XMPP servers as child processes, a network that can fail, and
+//! an independent client.
+//!
+//! Nothing here knows the library's API beyond the URLs it is given; what is tested stays in the tests.
+
+mod certificates;
+mod deadline;
+mod free_port;
+pub mod peer;
+mod process;
+mod proxy;
+pub mod python;
+mod raw_client;
+
+pub use certificates::Certificates;
+pub use deadline::{eventually, within};
+pub use peer::{Ejabberd, Peer, Prosody};
+pub use process::ChildProcess;
+pub use proxy::{Link, Proxy};
+pub use raw_client::RawClient;

@@ -1,0 +1,234 @@
+//! The rules of ARCHITECTURE.md and CONTRIBUTING.md that a program can check.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The crates that users get; the rest is examples, tests and tools.
+const LIBRARIES: [&str; 5] = [
+    "pubsub-xml",
+    "pubsub-derive",
+    "pubsub-core",
+    "pubsub-server",
+    "pubsub-cli",
+];
+
+/// Every arrow between crates of the workspace that may exist: who, whom, and behind which feature.
+const ARROWS: [(&str, &str, Option<&str>); 7] = [
+    ("pubsub-core", "pubsub-xml", None),
+    ("pubsub-core", "pubsub-derive", Some("derive")),
+    ("pubsub-core", "pubsub-server", Some("embedded")),
+    ("pubsub-server", "pubsub-xml", None),
+    ("pubsub-cli", "pubsub-core", None),
+    ("pubsub-cli", "pubsub-server", None),
+    ("pubsub-cli", "pubsub-xml", None),
+];
+
+/// Names that say nothing about what is in the file.
+const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
+
+/// A file above this has two jobs.
+const LONGEST_FILE: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The members of the workspace, as cargo sees them.
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// Every Rust file below `directory`, with its content.
+fn sources(directory: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            found.push((path, source));
+        }
+    }
+    found
+}
+
+/// Every file below `src/` of the library crates.
+fn library_sources() -> Vec<(PathBuf, String)> {
+    LIBRARIES
+        .iter()
+        .flat_map(|name| sources(&root().join(name).join("src")))
+        .collect()
+}
+
+/// Fails naming every file for which `is_wrong`.
+fn no_file(files: &[(PathBuf, String)], problem: &str, is_wrong: impl Fn(&Path, &str) -> bool) {
+    assert!(!files.is_empty());
+    let wrong: Vec<_> = files
+        .iter()
+        .filter(|(path, source)| is_wrong(path, source))
+        .map(|(path, _)| path.display())
+        .collect();
+    assert!(wrong.is_empty(), "{problem}: {wrong:#?}");
+}
+
+#[test]
+fn crates_depend_on_each_other_only_along_the_arrows() {
+    let packages = packages();
+    let members: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| text(package, "name"))
+        .collect();
+    for package in packages
+        .iter()
+        .filter(|package| LIBRARIES.contains(&text(package, "name")))
+    {
+        let from = text(package, "name");
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let to = text(dependency, "name");
+            if !members.contains(to) {
+                continue;
+            }
+            let arrow = ARROWS
+                .iter()
+                .find(|(tail, head, _)| (*tail, *head) == (from, to));
+            let (.., feature) = arrow.unwrap_or_else(|| panic!("{from} may not depend on {to}"));
+            let is_optional = dependency["optional"] == true;
+            assert_eq!(
+                is_optional,
+                feature.is_some(),
+                "{from} -> {to} is optional: {is_optional}"
+            );
+            if let Some(feature) = feature {
+                let switches = package["features"][*feature].as_array().unwrap();
+                let switched_on = switches.iter().any(|switch| *switch == format!("dep:{to}"));
+                assert!(
+                    switched_on,
+                    "{from} -> {to} is not behind the feature {feature}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn crates_that_users_get_are_publishable_and_the_rest_is_not() {
+    for package in packages() {
+        let name = text(&package, "name");
+        let is_published = package["publish"].is_null();
+        assert_eq!(
+            is_published,
+            LIBRARIES.contains(&name),
+            "{name} is published: {is_published}"
+        );
+        assert_eq!(text(&package, "license"), "MIT OR Apache-2.0", "{name}");
+    }
+}
+
+#[test]
+fn every_test_target_belongs_to_a_check() {
+    let plan = std::fs::read_to_string(root().join("xtask/src/plan.rs")).unwrap();
+    let packages = packages();
+    let tests = packages
+        .iter()
+        .find(|package| text(package, "name") == "pubsub-tests")
+        .unwrap();
+    let targets = tests["targets"].as_array().unwrap();
+    for target in targets.iter().filter(|target| target["kind"][0] == "test") {
+        let name = text(target, "name");
+        assert!(
+            plan.contains(&format!("\"{name}\"")),
+            "xtask/src/plan.rs does not run the test {name}"
+        );
+    }
+}
+
+#[test]
+fn every_feature_of_the_core_is_checked_alone() {
+    let plan = std::fs::read_to_string(root().join("xtask/src/plan.rs")).unwrap();
+    let packages = packages();
+    let core = packages
+        .iter()
+        .find(|package| text(package, "name") == "pubsub-core")
+        .unwrap();
+    for feature in core["features"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| *name != "default")
+    {
+        assert!(
+            plan.contains(&format!("\"{feature}\"")),
+            "xtask/src/plan.rs does not check {feature}"
+        );
+    }
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_knows() {
+    no_file(&library_sources(), "without a //! header", |_, source| {
+        !source.starts_with("//!")
+    });
+}
+
+#[test]
+fn no_file_has_two_jobs() {
+    no_file(&library_sources(), "too long", |_, source| {
+        source.lines().count() > LONGEST_FILE
+    });
+}
+
+#[test]
+fn no_file_has_an_empty_name() {
+    let all: Vec<_> = [
+        &LIBRARIES[..],
+        &["tests/support", "benches", "examples", "xtask/src"],
+    ]
+    .concat()
+    .iter()
+    .flat_map(|directory| sources(&root().join(directory)))
+    .collect();
+    no_file(&all, "named after nothing", |path, _| {
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        EMPTY_NAMES.contains(&stem)
+    });
+}
+
+#[test]
+fn nothing_is_left_undone_or_ignored() {
+    // Written in pieces, so that this file does not contain what it looks for.
+    let forbidden = [
+        concat!("#[", "ignore"),
+        concat!("todo", "!("),
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+    ];
+    let mut all = library_sources();
+    for directory in ["tests", "examples", "benches", "xtask/src"] {
+        all.extend(sources(&root().join(directory)));
+    }
+    for word in forbidden {
+        no_file(&all, word, |_, source| source.contains(word));
+    }
+}

@@ -1,0 +1,142 @@
+//! The servers that the same tests run against, all reached the same way.
+//!
+//! Each has the accounts `ann`, `bob` (who may create nodes) and `eve` (who may not), the component
+//! `ticker.localhost`, a PubSub service at `pubsub.localhost`, and listens on the loopback interface alone.
+
+mod ejabberd;
+mod program;
+mod prosody;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub use ejabberd::Ejabberd;
+pub use prosody::Prosody;
+
+use program::Program;
+
+/// The password of every account and the secret of the component.
+pub const PASSWORD: &str = "secret";
+
+/// Accounts that may create nodes.
+pub const MAKERS: [&str; 2] = ["ann", "bob"];
+
+/// An account that may not.
+pub const STRANGER: &str = "eve";
+
+/// The external component that may log in.
+pub const COMPONENT: &str = "ticker.localhost";
+
+/// A running server; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Peer {
+    name: &'static str,
+    listeners: Listeners,
+    server: Program,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, Copy)]
+struct Listeners {
+    clients: SocketAddr,
+    clients_over_tls: SocketAddr,
+    components: SocketAddr,
+}
+
+impl Peer {
+    /// What the reports call it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where clients connect: plain TCP, on which STARTTLS is offered.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listeners.clients
+    }
+
+    /// Where external components connect.
+    #[must_use]
+    pub fn component_address(&self) -> SocketAddr {
+        self.listeners.components
+    }
+
+    /// The address of the PubSub service.
+    #[must_use]
+    pub fn pubsub_service(&self) -> &'static str {
+        "pubsub.localhost"
+    }
+
+    /// The certificate that clients have to trust.
+    #[must_use]
+    pub fn authority(&self) -> Option<PathBuf> {
+        Some(self.server.certificates().authority.clone())
+    }
+
+    /// For the account `user`, over plain TCP.
+    #[must_use]
+    pub fn url(&self, user: &str) -> String {
+        self.url_at(self.address(), user)
+    }
+
+    /// For the account `user`, over plain TCP and through `address`, which may be a proxy's.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr, user: &str) -> String {
+        format!(
+            "xmpp://{user}:{PASSWORD}@localhost?connect={address}&service=pubsub.localhost&tls=off"
+        )
+    }
+
+    /// For the account `user`, with STARTTLS and a verified certificate.
+    #[must_use]
+    pub fn starttls_url(&self, user: &str) -> String {
+        let authority = self.authority().unwrap_or_default();
+        let address = self.address();
+        format!(
+            "xmpp://{user}:{PASSWORD}@localhost?connect={address}&service=pubsub.localhost&ca={}",
+            authority.display()
+        )
+    }
+
+    /// For the account `user`, with TLS from the first byte and a verified certificate.
+    #[must_use]
+    pub fn direct_tls_url(&self, user: &str) -> String {
+        let authority = self.authority().unwrap_or_default();
+        let address = self.listeners.clients_over_tls;
+        format!(
+            "xmpps://{user}:{PASSWORD}@localhost?connect={address}&service=pubsub.localhost&ca={}",
+            authority.display()
+        )
+    }
+
+    /// For a login without an account.
+    #[must_use]
+    pub fn anonymous_url(&self) -> String {
+        let address = self.address();
+        format!("xmpp://anonymous.localhost?connect={address}&service=pubsub.localhost&tls=off")
+    }
+
+    /// For the external component.
+    #[must_use]
+    pub fn component_url(&self) -> String {
+        let address = self.component_address();
+        format!("xmpp+component://{COMPONENT}:{PASSWORD}@{address}?service=pubsub.localhost")
+    }
+
+    /// Waits until everything that the server has acknowledged is on its disk; with ejabberd that can be two
+    /// seconds later.
+    pub async fn settle(&self) {
+        self.server.settle().await;
+    }
+
+    /// Kills the server at once, as a power cut would; what it keeps on disk stays.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same ports and data, and waits until it serves.
+    pub async fn restart(&mut self) {
+        self.server.restart(self.listeners.clients).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! The list of checks, in the order in which they tell most for the time they take.
+//!
+//! `tests/architecture.rs` proves that no test target and no feature is forgotten here.
+
+use std::path::Path;
+
+use crate::step::Step;
+
+/// Test targets of `tests/` that need no other program; each is a group of its own.
+const OWN_TESTS: [&str; 1] = ["architecture"];
+
+/// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
+const PEER_TESTS: [(&str, Option<&str>); 1] = [("harness", Some("proxy"))];
+
+/// The crates whose own `tests/` directories belong to the group `unit`.
+const LIBRARIES: [&str; 5] = [
+    "pubsub-xml",
+    "pubsub-derive",
+    "pubsub-core",
+    "pubsub-server",
+    "pubsub-cli",
+];
+
+/// The features of pubsub-core, each of which must compile alone.
+const CORE_FEATURES: [&str; 5] = ["derive", "embedded", "dns", "json", "metrics"];
+
+/// A step with the group by whose name it is chosen.
+pub struct Planned {
+    pub group: &'static str,
+    pub step: Step,
+}
+
+/// Whether the checks of `group` talk to other programs.
+pub fn needs_peers(group: &str) -> bool {
+    PEER_TESTS.iter().any(|(target, _)| *target == group)
+}
+
+/// Every step; without what needs other programs, if that is left out.
+pub fn plan(without_peers: bool) -> Vec<Planned> {
+    let mut plan = Vec::new();
+    let mut add = |group, step| plan.push(Planned { group, step });
+    add("style", Step::check("format", "cargo fmt --all --check"));
+    let clippy = "cargo clippy --workspace --all-targets --quiet -- -D warnings";
+    add("style", Step::check("clippy", clippy));
+    // Always the whole workspace, so that every step sees the same features and nothing is built twice.
+    add(
+        "build",
+        Step::check("build", "cargo test --workspace --no-run --quiet"),
+    );
+    let unit = format!(
+        "cargo test --workspace --lib --bins{}",
+        tests_of_libraries()
+    );
+    add("unit", Step::tests("unit", &unit));
+    for target in OWN_TESTS {
+        add(
+            target,
+            Step::tests(target, &format!("cargo test --workspace --test {target}")),
+        );
+    }
+    for (target, alone) in PEER_TESTS {
+        let command = format!("cargo test --workspace --test {target}");
+        match alone {
+            _ if !without_peers => add(target, Step::tests(target, &command)),
+            Some(filter) => add(target, Step::tests(target, &format!("{command} {filter}"))),
+            None => {}
+        }
+    }
+    add(
+        "doctests",
+        Step::tests("doctests", "cargo test --workspace --doc"),
+    );
+    let docs = Step::check("docs", "cargo doc --workspace --no-deps --quiet");
+    add("docs", docs.with("RUSTDOCFLAGS", "-D warnings"));
+    let alone = "cargo check --package pubsub-core --quiet --no-default-features";
+    add("features", Step::check("no feature", alone));
+    for feature in CORE_FEATURES {
+        let command = format!("{alone} --features {feature}");
+        add(
+            "features",
+            Step::check(&format!("only {feature}"), &command),
+        );
+    }
+    plan
+}
+
+/// The options that choose every file of the libraries' own `tests/` directories.
+fn tests_of_libraries() -> String {
+    let mut options = String::new();
+    for library in LIBRARIES {
+        let Ok(entries) = std::fs::read_dir(Path::new(library).join("tests")) else {
+            continue; // a library may have none
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_source = path.extension().is_some_and(|extension| extension == "rs");
+            if let (true, Some(target)) = (is_source, path.file_stem()) {
+                options.push_str(" --test ");
+                options.push_str(&target.to_string_lossy());
+            }
+        }
+    }
+    options
+}
