@@ -1,1 +1,68 @@
-//! pubsub-server
+//! An XMPP PubSub server to embed: one call starts it, and every XMPP client can talk to it.
+//!
+//! ```
+//! use pubsub_server::{Config, Server};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config {
+//!     listen: "127.0.0.1:0".parse()?,
+//!     accounts: vec![("ann".into(), "secret".into())],
+//!     ..Config::default()
+//! };
+//! let server = Server::spawn(config).await?;
+//! println!("{} is at {}", server.pubsub_domain(), server.addr());
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it speaks
+//!
+//! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
+//!   of two equal resources wins; messages and IQs between connected clients. No TLS yet, no other servers, no rosters, no offline messages.
+//! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
+//!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
+//!   whitelist; all publish models; publish-options; nodes come to be when they are published to. Not: subscription options, authorisation
+//!   requests, presence and roster access, collections, PEP.
+//! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
+//!
+//! # Order of things
+//!
+//! A request is decided, stored, applied, answered and announced, in that order ([`Storage`] sees it before anybody else does). Subscribers of
+//! a node hear of its changes in the order in which they were made.
+//!
+//! # Bounds
+//!
+//! Everything a client can make grow is bounded by [`Limits`]. A client that does not read is cut off when more than [`Limits::queue`] waits for
+//! it; nobody else waits.
+//!
+//! The library installs no logger and no signal handler. It needs a Tokio runtime with I/O and time.
+
+mod accounts;
+mod address;
+mod broker;
+mod config;
+mod connection;
+mod host;
+mod listener;
+mod registration;
+mod router;
+mod sasl;
+mod server;
+mod service;
+mod storage;
+mod wire;
+
+pub use accounts::{
+    AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
+};
+pub use config::{Config, Limits, NodeCreation, Registration};
+pub use server::{BindError, RunningServer, Server};
+pub use service::access::Affiliation;
+pub use service::node::Item;
+pub use service::options::{
+    AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
+};
+pub use service::vocabulary::Write;
+pub use storage::{MemoryStorage, Storage, StorageError, Volatile};

@@ -1,0 +1,156 @@
+//! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::accounts::Accounts;
+use crate::service::options::NodeConfig;
+use crate::storage::{Storage, Volatile};
+
+/// Who may make an account in the band (XEP-0077).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Registration {
+    /// Nobody.
+    #[default]
+    Closed,
+    /// Everybody, but only so many from one address in an hour.
+    Open {
+        /// How many.
+        per_address_and_hour: usize,
+    },
+}
+
+/// Who may create nodes, by asking or by publishing to a node that is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NodeCreation {
+    /// Those who logged in with an account.
+    #[default]
+    Accounts,
+    /// Anonymous users too.
+    Everyone,
+}
+
+/// The set-up of a [`Server`](crate::Server).
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen for XMPP clients. Port 0 takes a free one. Default: `127.0.0.1:5222`.
+    pub listen: SocketAddr,
+    /// The domain of the accounts. Default: `localhost`.
+    pub domain: String,
+    /// The address of the PubSub service. Default, when empty: `pubsub.` and the domain.
+    pub pubsub_domain: String,
+    /// Accounts made at the start: user name and password. They go to [`accounts_store`](Self::accounts_store) if there is one.
+    pub accounts: Vec<(String, String)>,
+    /// Who may log in. Default: a table in memory.
+    pub accounts_store: Option<Arc<dyn Accounts>>,
+    /// The work factor of new SCRAM verifiers. Default: 4096.
+    pub scram_iterations: u32,
+    /// In-band registration. Default: closed.
+    pub registration: Registration,
+    /// Whether one may log in without an account (SASL ANONYMOUS). Default: no.
+    pub anonymous: bool,
+    /// Who may create nodes. Default: accounts.
+    pub node_creation: NodeCreation,
+    /// The configuration of nodes that nobody configured.
+    pub node_defaults: NodeConfig,
+    /// Where the state of the service is kept. Default: nowhere but in the running server.
+    pub storage: Arc<dyn Storage>,
+    /// What one client, and all together, may use.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 5222)),
+            domain: "localhost".to_owned(),
+            pubsub_domain: String::new(),
+            accounts: Vec::new(),
+            accounts_store: None,
+            scram_iterations: 4096,
+            registration: Registration::Closed,
+            anonymous: false,
+            node_creation: NodeCreation::Accounts,
+            node_defaults: NodeConfig::default(),
+            storage: Arc::new(Volatile),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds. Everything that a client could make grow has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at one time. Default: 10,000.
+    pub connections: usize,
+    /// Connections at one time from one address; loopback counts as any other. Default: 10,000.
+    pub connections_per_address: usize,
+    /// Connected resources of one account. Default: 1,000.
+    pub resources_per_account: usize,
+    /// How long a client may take to log in and bind. Default: 30 s.
+    pub login: Duration,
+    /// How often a client may fail to log in on one connection. Default: 3.
+    pub login_attempts: usize,
+    /// The longest stanza before login, in bytes. Default: 16 KiB.
+    pub stanza_before_login: usize,
+    /// The longest stanza, in bytes. Default: 512 KiB.
+    pub stanza: usize,
+    /// The deepest nesting of elements in a stanza. Default: 64.
+    pub depth: usize,
+    /// How much may wait for one client before it is cut off as a slow reader, in bytes; under stream management this includes
+    /// what the client has not acknowledged. Default: 8 MiB.
+    pub queue: usize,
+    /// After how long a silence a client is pinged (XEP-0199). Default: 120 s.
+    pub idle: Duration,
+    /// How long a client may take to answer a ping before it counts as gone. Default: 30 s.
+    pub ping: Duration,
+    /// How long the session of a lost connection can be resumed (XEP-0198). Default: 120 s.
+    pub resumption: Duration,
+    /// How long connections may take to finish when the server shuts down. Default: 5 s.
+    pub shutdown: Duration,
+    /// Nodes. Default: 1,000,000.
+    pub nodes: usize,
+    /// Items that one node keeps, which is what `pubsub#max_items` = `max` means. Default: 100,000.
+    pub items_per_node: usize,
+    /// Bytes of items that all nodes keep together. Default: 1 GiB.
+    pub stored_bytes: usize,
+    /// The largest payload, in bytes. Default: 256 KiB.
+    pub payload: usize,
+    /// Subscriptions of one node. Default: 1,000,000.
+    pub subscriptions_per_node: usize,
+    /// Affiliations of one node. Default: 10,000.
+    pub affiliations_per_node: usize,
+    /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
+    pub page: usize,
+    /// Bytes of items in one answer. Default: 1 MiB.
+    pub page_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 10_000,
+            resources_per_account: 1_000,
+            login: Duration::from_secs(30),
+            login_attempts: 3,
+            stanza_before_login: 16 * 1024,
+            stanza: 512 * 1024,
+            depth: 64,
+            queue: 8 * 1024 * 1024,
+            idle: Duration::from_secs(120),
+            ping: Duration::from_secs(30),
+            resumption: Duration::from_secs(120),
+            shutdown: Duration::from_secs(5),
+            nodes: 1_000_000,
+            items_per_node: 100_000,
+            stored_bytes: 1024 * 1024 * 1024,
+            payload: 256 * 1024,
+            subscriptions_per_node: 1_000_000,
+            affiliations_per_node: 10_000,
+            page: 10_000,
+            page_bytes: 1024 * 1024,
+        }
+    }
+}

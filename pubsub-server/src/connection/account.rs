@@ -1,0 +1,179 @@
+//! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, an empty roster, the old session.
+
+use pubsub_xml::Reader;
+
+use super::dialogue::{Dialogue, drain};
+use super::serving::Deferred;
+use crate::accounts::{AccountError, change_password};
+use crate::registration::{self, Application};
+use crate::wire::disco;
+use crate::wire::error::{self, StanzaError};
+use crate::wire::namespace;
+use crate::wire::stanza::{self, Kind, Stanza};
+use crate::wire::stream::StreamError;
+
+/// Answers an IQ to the domain.
+pub(super) fn answer_domain(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+) -> Result<Option<Deferred>, StreamError> {
+    let host = &dialogue.host;
+    answer(
+        dialogue,
+        stanza,
+        reader,
+        out,
+        |local, space, node, out| match (local, space) {
+            ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) if node.is_some() => {
+                Err(StanzaError::NODE_NOT_FOUND)
+            }
+            ("query", namespace::DISCO_INFO) => {
+                disco::write_domain(out, host.registrar.is_open());
+                Ok(())
+            }
+            ("query", namespace::DISCO_ITEMS) => {
+                disco::write_domain_items(out, host.pubsub());
+                Ok(())
+            }
+            _ => Err(StanzaError::SERVICE_UNAVAILABLE),
+        },
+    )
+}
+
+/// Answers an IQ to the client's own account.
+pub(super) fn answer_own(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+) -> Result<Option<Deferred>, StreamError> {
+    let is_anonymous = dialogue.peer.actor.is_anonymous;
+    answer(
+        dialogue,
+        stanza,
+        reader,
+        out,
+        |local, space, _, out| match (local, space) {
+            ("query", namespace::DISCO_INFO) => {
+                disco::write_account(out, is_anonymous);
+                Ok(())
+            }
+            ("query", namespace::DISCO_ITEMS) => {
+                disco::write_empty(out, "items");
+                Ok(())
+            }
+            ("query", namespace::ROSTER) if stanza.variant == "get" => {
+                out.push_str("<query xmlns='jabber:iq:roster'/>");
+                Ok(())
+            }
+            _ => Err(StanzaError::SERVICE_UNAVAILABLE),
+        },
+    )
+}
+
+/// What both have in common, then what `special` knows.
+fn answer(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    special: impl FnOnce(&str, &str, Option<&str>, &mut String) -> Result<(), StanzaError>,
+) -> Result<Option<Deferred>, StreamError> {
+    let Some(name) = reader.child()? else {
+        drain(reader)?;
+        dialogue.fail(out, stanza, StanzaError::BAD_REQUEST);
+        return Ok(None);
+    };
+    if name.is("query", namespace::REGISTER) {
+        let application = registration::read(reader)?;
+        drain(reader)?;
+        return Ok(register(dialogue, stanza, application, out));
+    }
+    let node = reader.attribute("node");
+    drain(reader)?;
+    let start = out.len();
+    dialogue.open_result(out, stanza);
+    let result = match (name.local, &*name.namespace) {
+        ("ping", namespace::PING) | ("session", namespace::SESSION) => Ok(()),
+        (local, space) => special(local, space, node.as_deref(), out),
+    };
+    match result {
+        Ok(()) => stanza::close(out, Kind::Iq),
+        Err(reason) => {
+            out.truncate(start);
+            dialogue.fail(out, stanza, reason);
+        }
+    }
+    Ok(None)
+}
+
+/// XEP-0077 for somebody who is logged in: look at the account, change the password, remove the account.
+fn register(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    application: Application,
+    out: &mut String,
+) -> Option<Deferred> {
+    let host = dialogue.host.clone();
+    let bare = dialogue.peer.actor.bare.clone();
+    let username = bare
+        .split_once('@')
+        .map_or("", |(username, _)| username)
+        .to_owned();
+    let refusal = if dialogue.peer.actor.is_anonymous {
+        Some(StanzaError::ANONYMOUS)
+    } else if !host.registrar.is_open() {
+        Some(StanzaError::CLOSED)
+    } else if stanza.variant == "set"
+        && !application.is_removal
+        && (application.username.as_deref() != Some(&username) || application.password.is_none())
+    {
+        Some(StanzaError::BAD_ACCOUNT)
+    } else {
+        None
+    };
+    if let Some(refusal) = refusal {
+        dialogue.fail(out, stanza, refusal);
+        return None;
+    }
+    if stanza.variant == "get" {
+        dialogue.open_result(out, stanza);
+        registration::write_form(out, Some(&username));
+        stanza::close(out, Kind::Iq);
+        return None;
+    }
+    let (mut success, mut failure) = (String::new(), String::new());
+    dialogue.open_result(&mut success, stanza);
+    stanza::close(&mut success, Kind::Iq);
+    dialogue.open(&mut failure, stanza, "error");
+    Some(Box::pin(async move {
+        let result = if application.is_removal {
+            host.accounts.remove(&username).await
+        } else {
+            let password = application.password.unwrap_or_default();
+            change_password(
+                &*host.accounts,
+                &username,
+                &password,
+                host.scram_iterations.get(),
+            )
+            .await
+        };
+        let reason = match result {
+            Ok(()) => {
+                if application.is_removal {
+                    host.broker.depart(&bare);
+                    host.router.end_account(&bare, StreamError::AccountRemoved);
+                }
+                return success;
+            }
+            Err(AccountError::Invalid(_)) => StanzaError::BAD_ACCOUNT,
+            Err(_) => StanzaError::INTERNAL,
+        };
+        error::write(&mut failure, reason);
+        stanza::close(&mut failure, Kind::Iq);
+        failure
+    }))
+}

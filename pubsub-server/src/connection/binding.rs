@@ -1,0 +1,194 @@
+//! The way in from login to a place in the router: a new resource (RFC 6120 §7), or an old one resumed (XEP-0198 §5).
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use pubsub_xml::Reader;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::channel::{Channel, End};
+use super::login::Identity;
+use crate::address;
+use crate::host::Host;
+use crate::router::{Outgoing, Parked, Peer, Turn};
+use crate::service::vocabulary::Actor;
+use crate::wire::error::{self, StanzaError};
+use crate::wire::stanza::{self, Kind};
+use crate::wire::stream::{self, StreamError};
+use crate::wire::{namespace, text};
+
+/// A client with its place in the router.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) peer: Arc<Peer>,
+    pub(super) attachment: u64,
+    pub(super) outgoing: Outgoing,
+    /// How many stanzas were handled, if they are counted.
+    pub(super) handled: Option<u32>,
+    pub(super) is_resumed: bool,
+}
+
+pub(super) async fn bind<S>(
+    channel: &mut Channel<S>,
+    host: &Host,
+    identity: &Identity,
+) -> Result<Bound, End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    channel.open(host, stream::FEATURES_AUTHENTICATED).await?;
+    channel.trust(&host.limits);
+    loop {
+        let text = channel.element().await?;
+        let scope = channel.scope.clone();
+        let mut reader = Reader::with_scope(&text, &scope);
+        let name = reader.root()?;
+        if name.is("resume", namespace::STREAM_MANAGEMENT) {
+            let previous = reader.attribute("previd").unwrap_or_default().into_owned();
+            let handled = reader
+                .attribute("h")
+                .and_then(|handled| handled.parse().ok());
+            match resume(host, identity, &previous, handled).await? {
+                Some(bound) => return Ok(bound),
+                None => channel.send(&failed("item-not-found")).await?,
+            }
+            continue;
+        }
+        if name.is("enable", namespace::STREAM_MANAGEMENT) {
+            channel.send(&failed("unexpected-request")).await?;
+            continue;
+        }
+        match stanza::kind_of(&name) {
+            Some(Kind::Iq) => {}
+            Some(_) => return Err(StreamError::NotAuthorized.into()),
+            None => return Err(StreamError::UnsupportedStanzaType.into()),
+        }
+        let request = stanza::read(&reader, Kind::Iq);
+        match reader.child()? {
+            Some(name) if name.is("bind", namespace::BIND) => {}
+            _ => return Err(StreamError::NotAuthorized.into()),
+        }
+        let id = request.id.as_deref();
+        let asked = read_resource(&mut reader)?;
+        let resource = if asked.is_empty() {
+            Some(format!("{:016x}", rand::random::<u64>()))
+        } else {
+            address::normalize_resource(&asked)
+        };
+        let Some(resource) = resource else {
+            channel.send(&refused(id, StanzaError::BAD_REQUEST)).await?;
+            continue;
+        };
+        let full: Arc<str> = format!("{}/{resource}", identity.bare).into();
+        let actor = Actor {
+            bare: identity.bare.clone(),
+            full,
+            is_anonymous: identity.is_anonymous,
+        };
+        let peer = Peer::new(actor, host.limits.queue);
+        if host
+            .router
+            .bind(&peer, host.limits.resources_per_account)
+            .is_err()
+        {
+            channel
+                .send(&refused(id, StanzaError::TOO_MANY_RESOURCES))
+                .await?;
+            continue;
+        }
+        let attachment = peer.outbox.attach();
+        let mut outgoing = Outgoing::default();
+        outgoing.push_stanza(&accepted(id, &peer.actor.full));
+        return Ok(Bound {
+            peer,
+            attachment,
+            outgoing,
+            handled: None,
+            is_resumed: false,
+        });
+    }
+}
+
+fn read_resource(reader: &mut Reader<'_>) -> Result<String, End> {
+    let mut resource = String::new();
+    while let Some(name) = reader.child()? {
+        if name.is("resource", namespace::BIND) {
+            resource = reader.text()?.into_owned();
+        } else {
+            reader.skip()?;
+        }
+    }
+    Ok(resource)
+}
+
+/// Takes over a session that is waiting, or that another connection still believes to serve.
+async fn resume(
+    host: &Host,
+    identity: &Identity,
+    previous: &str,
+    handled: Option<u32>,
+) -> Result<Option<Bound>, End> {
+    let (Some(peer), Some(handled)) = (host.router.find_resumable(previous), handled) else {
+        return Ok(None);
+    };
+    if peer.actor.bare != identity.bare {
+        return Ok(None);
+    }
+    let attachment = peer.outbox.attach();
+    let parked = poll_fn(|context| match peer.outbox.unpark(context, attachment) {
+        Some(parked) => Poll::Ready(parked),
+        None => Poll::Pending,
+    });
+    let Parked {
+        mut outgoing,
+        handled: ours,
+    } = match parked.await {
+        Ok(parked) => parked,
+        Err(Turn::Replaced) => return Err(End::Replaced),
+        Err(_) => return Ok(None),
+    };
+    if let Err(error) = outgoing.acknowledge(handled) {
+        peer.outbox.end(error);
+        host.router.unbind(&peer);
+        return Err(error.into());
+    }
+    let mut answer = String::new();
+    stream::write_resumed(&mut answer, previous, ours);
+    outgoing.rewind(&answer);
+    Ok(Some(Bound {
+        peer,
+        attachment,
+        outgoing,
+        handled: Some(ours),
+        is_resumed: true,
+    }))
+}
+
+fn accepted(id: Option<&str>, jid: &str) -> String {
+    let mut out = String::from("<iq type='result'");
+    if let Some(id) = id {
+        crate::wire::attribute(&mut out, "id", id);
+    }
+    out.push_str("><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>");
+    text(&mut out, jid);
+    out.push_str("</jid></bind></iq>");
+    out
+}
+
+fn refused(id: Option<&str>, reason: StanzaError) -> String {
+    let mut out = String::from("<iq type='error'");
+    if let Some(id) = id {
+        crate::wire::attribute(&mut out, "id", id);
+    }
+    out.push('>');
+    error::write(&mut out, reason);
+    out.push_str("</iq>");
+    out
+}
+
+fn failed(condition: &str) -> String {
+    let mut out = String::new();
+    stream::write_failed(&mut out, condition);
+    out
+}

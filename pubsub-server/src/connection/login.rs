@@ -1,0 +1,291 @@
+//! The way in until it is known who comes: stream header, SASL, and registration in the band (RFC 6120 §6, XEP-0077).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pubsub_xml::Reader;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::channel::{Channel, End};
+use crate::accounts::{AccountError, Credentials, add_account};
+use crate::address;
+use crate::host::Host;
+use crate::registration;
+use crate::sasl::scram::{ClientFirst, Exchange, decoy};
+use crate::sasl::{Mechanism, SaslError, plain};
+use crate::wire::error::{self, StanzaError};
+use crate::wire::namespace;
+use crate::wire::stanza::{self, Kind};
+use crate::wire::stream::{self, StreamError};
+
+/// Who has logged in.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) bare: Arc<str>,
+    pub(super) is_anonymous: bool,
+}
+
+/// Reads the client in, from the first byte to the success of SASL.
+pub(super) async fn log_in<S>(
+    channel: &mut Channel<S>,
+    host: &Host,
+    address: SocketAddr,
+) -> Result<Identity, End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // Without encryption only loopback is private.
+    let is_private = address.ip().to_canonical().is_loopback();
+    let mut features = String::new();
+    let offered = Mechanism::offered(is_private, host.allows_anonymous).map(Mechanism::name);
+    stream::write_features(&mut features, offered, host.registrar.is_open());
+    channel.open(host, &features).await?;
+    let mut attempts = 0;
+    loop {
+        let text = channel.element().await?;
+        let scope = channel.scope.clone();
+        let mut reader = Reader::with_scope(&text, &scope);
+        let name = reader.root()?;
+        if stanza::kind_of(&name) == Some(Kind::Iq) {
+            let answer = register(host, address, &mut reader).await?;
+            channel.send(&answer).await?;
+            continue;
+        }
+        if stanza::kind_of(&name).is_some() {
+            return Err(StreamError::NotAuthorized.into());
+        }
+        if !name.is("auth", namespace::SASL) {
+            return Err(StreamError::UnsupportedStanzaType.into());
+        }
+        let mechanism = reader
+            .attribute("mechanism")
+            .unwrap_or_default()
+            .into_owned();
+        let initial = reader.text()?.into_owned();
+        match authenticate(channel, host, is_private, &mechanism, &initial).await? {
+            Ok((identity, data)) => {
+                let mut success = String::new();
+                stream::write_sasl(&mut success, "success", &data);
+                channel.send(&success).await?;
+                tracing::debug!(jid = %identity.bare, mechanism, "logged in");
+                return Ok(identity);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "not logged in");
+                attempts += 1;
+                let mut failure = String::new();
+                stream::write_sasl_failure(&mut failure, &error.to_string());
+                channel.send(&failure).await?;
+                if attempts >= host.limits.login_attempts {
+                    return Err(StreamError::TooManyAttempts.into());
+                }
+            }
+        }
+    }
+}
+
+type Authenticated = Result<(Identity, String), SaslError>;
+
+/// Runs one mechanism. The outer error ends the stream, the inner one only this attempt.
+async fn authenticate<S>(
+    channel: &mut Channel<S>,
+    host: &Host,
+    is_private: bool,
+    mechanism: &str,
+    initial: &str,
+) -> Result<Authenticated, End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mechanism = match Mechanism::of(mechanism) {
+        Some(Mechanism::Plain) if !is_private => return Ok(Err(SaslError::EncryptionRequired)),
+        Some(Mechanism::Anonymous) if !host.allows_anonymous => {
+            return Ok(Err(SaslError::InvalidMechanism));
+        }
+        Some(mechanism) => mechanism,
+        None => return Ok(Err(SaslError::InvalidMechanism)),
+    };
+    if mechanism == Mechanism::Anonymous {
+        let local = format!("{:032x}", rand::random::<u128>());
+        let identity = Identity {
+            bare: format!("{local}@{}", host.domain).into(),
+            is_anonymous: true,
+        };
+        return Ok(Ok((identity, String::new())));
+    }
+    let message = if initial.is_empty() {
+        exchange(channel, "").await?
+    } else {
+        decode(initial)
+    };
+    let message = match message {
+        Ok(message) => message,
+        Err(error) => return Ok(Err(error)),
+    };
+    match mechanism {
+        Mechanism::Plain => Ok(check_password(host, &message)
+            .await
+            .map(|identity| (identity, String::new()))),
+        Mechanism::Scram(hash) => {
+            let first = match ClientFirst::read(&message) {
+                Ok(first) => first,
+                Err(error) => return Ok(Err(error)),
+            };
+            let (verifier, username) = match find(host, &first.username).await {
+                Ok(Some((username, credentials))) => (credentials.verifier(hash).clone(), username),
+                Ok(None) => (
+                    decoy(
+                        hash,
+                        &host.decoy_secret,
+                        &first.username,
+                        host.scram_iterations,
+                    ),
+                    String::new(),
+                ),
+                Err(error) => return Ok(Err(error)),
+            };
+            let nonce = STANDARD.encode(rand::random::<[u8; 18]>());
+            let (pending, challenge) = Exchange::begin(&first, verifier, &nonce);
+            let proof = match exchange(channel, &challenge).await? {
+                Ok(proof) => proof,
+                Err(error) => return Ok(Err(error)),
+            };
+            Ok(pending
+                .finish(&proof)
+                .map(|data| (account(host, &username), STANDARD.encode(data))))
+        }
+        Mechanism::Anonymous => Ok(Err(SaslError::InvalidMechanism)),
+    }
+}
+
+/// Sends a challenge and reads the response.
+async fn exchange<S>(
+    channel: &mut Channel<S>,
+    challenge: &str,
+) -> Result<Result<Vec<u8>, SaslError>, End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut out = String::new();
+    stream::write_sasl(&mut out, "challenge", &STANDARD.encode(challenge));
+    channel.send(&out).await?;
+    let text = channel.element().await?;
+    let scope = channel.scope.clone();
+    let mut reader = Reader::with_scope(&text, &scope);
+    let name = reader.root()?;
+    if name.is("abort", namespace::SASL) {
+        return Ok(Err(SaslError::Aborted));
+    }
+    if !name.is("response", namespace::SASL) {
+        return Err(StreamError::NotAuthorized.into());
+    }
+    Ok(decode(&reader.text()?))
+}
+
+fn decode(data: &str) -> Result<Vec<u8>, SaslError> {
+    // A single "=" stands for a message of no bytes (RFC 6120 §6.4.2).
+    let data = if data == "=" { "" } else { data.trim() };
+    STANDARD
+        .decode(data)
+        .map_err(|_| SaslError::IncorrectEncoding)
+}
+
+async fn check_password(host: &Host, message: &[u8]) -> Result<Identity, SaslError> {
+    let (username, password) = plain::read(message)?;
+    let Some((username, credentials)) = find(host, username).await? else {
+        return Err(SaslError::NotAuthorized);
+    };
+    let password = password.to_owned();
+    let is_right = tokio::task::spawn_blocking(move || credentials.sha256.accepts(&password)).await;
+    match is_right {
+        Ok(true) => Ok(account(host, &username)),
+        Ok(false) => Err(SaslError::NotAuthorized),
+        Err(_) => Err(SaslError::Unavailable),
+    }
+}
+
+async fn find(host: &Host, username: &str) -> Result<Option<(String, Credentials)>, SaslError> {
+    let Some(username) = address::normalize_local(username) else {
+        return Ok(None);
+    };
+    match host.accounts.credentials(&username).await {
+        Ok(found) => Ok(found.map(|credentials| (username, credentials))),
+        Err(error) => {
+            tracing::error!(%error, "accounts cannot be read");
+            Err(SaslError::Unavailable)
+        }
+    }
+}
+
+fn account(host: &Host, username: &str) -> Identity {
+    Identity {
+        bare: format!("{username}@{}", host.domain).into(),
+        is_anonymous: false,
+    }
+}
+
+/// Answers an IQ before login: only registration may be asked for.
+async fn register(
+    host: &Host,
+    address: SocketAddr,
+    reader: &mut Reader<'_>,
+) -> Result<String, End> {
+    let request = stanza::read(reader, Kind::Iq);
+    let is_set = request.variant == "set";
+    match reader.child()? {
+        Some(name) if name.is("query", namespace::REGISTER) && host.registrar.is_open() => {}
+        _ => return Err(StreamError::NotAuthorized.into()),
+    }
+    let application = registration::read(reader)?;
+    let result = if is_set {
+        create_account(host, address, application).await
+    } else {
+        Ok(())
+    };
+    let mut out = String::new();
+    let variant = if result.is_ok() { "result" } else { "error" };
+    stanza::open(
+        &mut out,
+        Kind::Iq,
+        variant,
+        request.id.as_deref(),
+        Some(&host.domain),
+        None,
+    );
+    out.push('>');
+    match result {
+        Ok(()) if is_set => {}
+        Ok(()) => registration::write_form(&mut out, None),
+        Err(error) => error::write(&mut out, error),
+    }
+    stanza::close(&mut out, Kind::Iq);
+    Ok(out)
+}
+
+async fn create_account(
+    host: &Host,
+    address: SocketAddr,
+    application: registration::Application,
+) -> Result<(), StanzaError> {
+    let (Some(username), Some(password)) = (application.username, application.password) else {
+        return Err(StanzaError::BAD_ACCOUNT);
+    };
+    if !host.registrar.admit(address.ip(), Instant::now()) {
+        return Err(StanzaError::TOO_OFTEN);
+    }
+    add_account(
+        &*host.accounts,
+        &username,
+        &password,
+        host.scram_iterations.get(),
+    )
+    .await
+    .map_err(|error| match error {
+        AccountError::Taken(_) => StanzaError::TAKEN,
+        AccountError::Invalid(_) => StanzaError::BAD_ACCOUNT,
+        AccountError::Unavailable(_) => StanzaError::INTERNAL,
+    })
+}

@@ -1,0 +1,239 @@
+//! Answers what is asked of the PubSub service: turns an IQ into a request, has the broker do it, and writes what came of it.
+
+use pubsub_xml::Reader;
+
+use super::dialogue::{Dialogue, drain};
+use crate::router::Wakes;
+use crate::service::access::Affiliation;
+use crate::service::error::ServiceError;
+use crate::service::vocabulary::{Page, Reply, Request, Selection};
+use crate::wire::error::{self, StanzaError};
+use crate::wire::request::{self, Command, RequestError};
+use crate::wire::stanza::{self, Kind, Stanza};
+use crate::wire::stream::StreamError;
+use crate::wire::{disco, namespace, page, reply};
+
+/// Answers an IQ of type get or set.
+pub(super) fn answer(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    wakes: &mut Wakes,
+) -> Result<(), StreamError> {
+    let is_set = stanza.variant == "set";
+    let Some(name) = reader.child()? else {
+        drain(reader)?;
+        dialogue.fail(out, stanza, StanzaError::BAD_REQUEST);
+        return Ok(());
+    };
+    let read = match (name.local, &*name.namespace) {
+        ("pubsub", namespace::PUBSUB) => request::read(reader, is_set),
+        ("pubsub", namespace::PUBSUB_OWNER) => request::read_owner(reader, is_set),
+        ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) if !is_set => {
+            return discover(
+                dialogue,
+                stanza,
+                reader,
+                out,
+                name.namespace == namespace::DISCO_INFO,
+            );
+        }
+        ("ping", namespace::PING) => Ok(Command::Nothing),
+        _ => {
+            drain(reader)?;
+            dialogue.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+            return Ok(());
+        }
+    };
+    let command = match read {
+        Ok(command) => {
+            drain(reader)?;
+            command
+        }
+        Err(RequestError::Xml(error)) => return Err(error.into()),
+        Err(RequestError::Refused(error)) => {
+            drain(reader)?;
+            fail(dialogue, stanza, out, &error);
+            return Ok(());
+        }
+    };
+    let start = out.len();
+    dialogue.open_result(out, stanza);
+    match perform(dialogue, command, out, wakes) {
+        Ok(()) => stanza::close(out, Kind::Iq),
+        Err(error) => {
+            out.truncate(start);
+            fail(dialogue, stanza, out, &error);
+        }
+    }
+    Ok(())
+}
+
+fn fail(dialogue: &Dialogue, stanza: &Stanza<'_>, out: &mut String, error: &ServiceError) {
+    dialogue.open(out, stanza, "error");
+    error::write_service(out, error);
+    stanza::close(out, Kind::Iq);
+}
+
+/// Does what is asked and writes the content of the result.
+fn perform(
+    dialogue: &Dialogue,
+    command: Command<'_>,
+    out: &mut String,
+    wakes: &mut Wakes,
+) -> Result<(), ServiceError> {
+    let broker = &dialogue.host.broker;
+    let actor = &dialogue.peer.actor;
+    match command {
+        Command::Node(request) => reply::write(out, &broker.perform(actor, request, wakes)?),
+        Command::Nothing => {}
+        Command::DefaultConfiguration => reply::write_default(out, &broker.rules.defaults),
+        Command::OwnSubscriptions(asked) => {
+            require_node(dialogue, asked.as_deref())?;
+            let list = broker.survey(&actor.bare, |node, found| {
+                if asked.as_deref().is_none_or(|asked| asked == &*node.name) {
+                    found.extend(
+                        node.subscriptions_of(&actor.bare)
+                            .map(|(jid, subscription)| {
+                                (node.name.clone(), jid.clone(), subscription.clone())
+                            }),
+                    );
+                }
+            });
+            let list = list
+                .iter()
+                .map(|(node, jid, subscription)| (&**node, &**jid, &**subscription));
+            reply::write_own_subscriptions(out, asked.as_deref(), list);
+        }
+        Command::OwnAffiliations(asked) => {
+            require_node(dialogue, asked.as_deref())?;
+            let list = broker.survey(&actor.bare, |node, found| {
+                let affiliation = node.affiliation(&actor.bare);
+                if affiliation != Affiliation::None
+                    && asked.as_deref().is_none_or(|asked| asked == &*node.name)
+                {
+                    found.push((node.name.clone(), affiliation));
+                }
+            });
+            let list = list
+                .iter()
+                .map(|(node, affiliation)| (&**node, affiliation.as_str()));
+            reply::write_own_affiliations(out, asked.as_deref(), list);
+        }
+    }
+    Ok(())
+}
+
+fn require_node(dialogue: &Dialogue, node: Option<&str>) -> Result<(), ServiceError> {
+    match node {
+        Some(name) if dialogue.host.broker.inspect(name, |_| ()).is_none() => {
+            Err(ServiceError::NodeNotFound { node: name.into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Service discovery at the service and its nodes.
+fn discover(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    is_info: bool,
+) -> Result<(), StreamError> {
+    let node = reader.attribute("node").filter(|node| !node.is_empty());
+    let mut asked_page = None;
+    while let Some(name) = reader.child()? {
+        if name.is("set", namespace::PAGE) {
+            asked_page = Some(page::read(reader)?);
+        } else {
+            reader.skip()?;
+        }
+    }
+    drain(reader)?;
+    let start = out.len();
+    dialogue.open_result(out, stanza);
+    let result = match node.as_deref() {
+        None if is_info => {
+            disco::write_service(out);
+            Ok(())
+        }
+        None => {
+            list_nodes(dialogue, asked_page.as_ref(), out);
+            Ok(())
+        }
+        Some(name) if is_info => dialogue
+            .host
+            .broker
+            .inspect(name, |node| disco::write_node(out, node))
+            .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() }),
+        Some(name) => list_items(dialogue, name, asked_page, out),
+    };
+    match result {
+        Ok(()) => stanza::close(out, Kind::Iq),
+        Err(error) => {
+            out.truncate(start);
+            fail(dialogue, stanza, out, &error);
+        }
+    }
+    Ok(())
+}
+
+fn list_nodes(dialogue: &Dialogue, asked: Option<&Page<'_>>, out: &mut String) {
+    let broker = &dialogue.host.broker;
+    let (names, info) = broker.names(asked.unwrap_or(&Page::default()));
+    let titled: Vec<_> = names
+        .iter()
+        .map(|name| {
+            (
+                name,
+                broker
+                    .inspect(name, |node| node.config.title.clone())
+                    .unwrap_or_default(),
+            )
+        })
+        .collect();
+    // Without being asked for a page one gets it all, and is told if that was too much.
+    let info = Some(info).filter(|info| asked.is_some() || names.len() < info.count);
+    let nodes = titled
+        .iter()
+        .map(|(name, title)| (&***name, title.as_str()));
+    disco::write_nodes(out, dialogue.host.pubsub(), nodes, info.as_ref());
+}
+
+fn list_items(
+    dialogue: &Dialogue,
+    name: &str,
+    asked: Option<Page<'_>>,
+    out: &mut String,
+) -> Result<(), ServiceError> {
+    let selection = asked.map_or(Selection::All, Selection::Page);
+    let request = Request::Items {
+        node: name.into(),
+        selection,
+    };
+    let pubsub = dialogue.host.pubsub();
+    match dialogue
+        .host
+        .broker
+        .perform(&dialogue.peer.actor, request, &mut Wakes::default())
+    {
+        Ok(Reply::Items { node, items, page }) => {
+            disco::write_items(
+                out,
+                pubsub,
+                &node,
+                items.iter().map(|item| &*item.id),
+                page.as_ref(),
+            );
+            Ok(())
+        }
+        // A node that keeps nothing has no items to list, which is no error here.
+        Ok(_) | Err(ServiceError::NotPersistent { .. }) => {
+            disco::write_items(out, pubsub, name, std::iter::empty(), None);
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,35 @@
+//! What all connections of a server share. Holds, does nothing.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::accounts::Accounts;
+use crate::broker::Broker;
+use crate::config::Limits;
+use crate::registration::Registrar;
+use crate::router::Router;
+
+/// One domain with its PubSub service.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) domain: Arc<str>,
+    pub(crate) broker: Broker,
+    pub(crate) router: Arc<Router>,
+    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) registrar: Registrar,
+    pub(crate) allows_anonymous: bool,
+    pub(crate) scram_iterations: NonZeroU32,
+    /// Makes the salts of users that do not exist.
+    pub(crate) decoy_secret: [u8; 32],
+    pub(crate) limits: Limits,
+    /// How many sessions wait to be resumed.
+    pub(crate) lingering: AtomicUsize,
+}
+
+impl Host {
+    /// The address of the PubSub service.
+    pub(crate) fn pubsub(&self) -> &str {
+        &self.broker.address
+    }
+}

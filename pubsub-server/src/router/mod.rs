@@ -1,0 +1,218 @@
+//! Who is connected: finds the queues of a JID. Knows nothing of sockets; what it hands text to are outboxes.
+//!
+//! A bare JID stands for every available resource of the account, a full JID for one. A resource is available from binding on, until it
+//! sends unavailable presence or a negative priority: many small clients never send presence at all.
+
+mod outbox;
+mod outgoing;
+
+pub(crate) use self::outbox::{Outbox, Parked, Turn};
+pub(crate) use self::outgoing::Outgoing;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+use crate::address;
+use crate::service::vocabulary::Actor;
+use crate::wire::stream::StreamError;
+
+/// One bound resource.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) actor: Actor,
+    pub(crate) outbox: Outbox,
+    is_available: AtomicBool,
+    resumption: OnceLock<Box<str>>,
+}
+
+impl Peer {
+    pub(crate) fn new(actor: Actor, queue_limit: usize) -> Arc<Self> {
+        Arc::new(Self {
+            actor,
+            outbox: Outbox::new(queue_limit),
+            is_available: AtomicBool::new(true),
+            resumption: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn set_available(&self, is_available: bool) {
+        self.is_available.store(is_available, Ordering::Relaxed);
+    }
+}
+
+/// Connections that have something to send and have not been told. They are, at the latest when this is dropped.
+///
+/// Waking once after a batch lets a connection write everything the batch gave it in one go.
+#[derive(Debug, Default)]
+pub(crate) struct Wakes {
+    peers: Vec<Arc<Peer>>,
+    deliveries: usize,
+}
+
+impl Wakes {
+    /// How many stanzas were delivered since this was empty.
+    pub(crate) fn deliveries(&self) -> usize {
+        self.deliveries
+    }
+
+    pub(crate) fn deliver(&mut self, peer: &Arc<Peer>, parts: &[&str]) {
+        self.deliveries += 1;
+        if peer.outbox.push(parts) {
+            self.peers.push(peer.clone());
+        }
+    }
+
+    pub(crate) fn wake_all(&mut self) {
+        self.deliveries = 0;
+        for peer in self.peers.drain(..) {
+            peer.outbox.wake();
+        }
+    }
+}
+
+impl Drop for Wakes {
+    fn drop(&mut self) {
+        self.wake_all();
+    }
+}
+
+type Accounts = HashMap<Arc<str>, Vec<Arc<Peer>>>;
+
+/// All bound resources of the server.
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    accounts: RwLock<Accounts>,
+    resumable: Mutex<HashMap<Box<str>, Arc<Peer>>>,
+}
+
+/// Why a resource was not bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooManyResources;
+
+impl Router {
+    /// Binds a resource. The newest wins: one of the same name is cut off with `<conflict/>`.
+    pub(crate) fn bind(&self, peer: &Arc<Peer>, most: usize) -> Result<(), TooManyResources> {
+        let mut accounts = self
+            .accounts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let peers = accounts.entry(peer.actor.bare.clone()).or_default();
+        let rival = peers
+            .iter()
+            .position(|other| other.actor.full == peer.actor.full);
+        let rival = match rival {
+            Some(index) => Some(peers.swap_remove(index)),
+            None if peers.len() >= most => return Err(TooManyResources),
+            None => None,
+        };
+        peers.push(peer.clone());
+        drop(accounts);
+        if let Some(rival) = rival {
+            self.forget_resumption(&rival);
+            rival.outbox.end(StreamError::Conflict);
+        }
+        Ok(())
+    }
+
+    /// Takes a resource out, unless another has taken its place. Returns whether it was the last of its account.
+    pub(crate) fn unbind(&self, peer: &Arc<Peer>) -> bool {
+        self.forget_resumption(peer);
+        let mut accounts = self
+            .accounts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(peers) = accounts.get_mut(&peer.actor.bare) else {
+            return false;
+        };
+        peers.retain(|other| !Arc::ptr_eq(other, peer));
+        let is_last = peers.is_empty();
+        if is_last {
+            accounts.remove(&peer.actor.bare);
+        }
+        is_last
+    }
+
+    /// The connected resources, to deliver to. Held for the length of a fan-out.
+    pub(crate) fn directory(&self) -> Directory<'_> {
+        Directory {
+            accounts: self.accounts.read().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Ends every stream.
+    pub(crate) fn end_all(&self, error: StreamError) {
+        for peers in self.directory().accounts.values() {
+            for peer in peers {
+                peer.outbox.end(error);
+            }
+        }
+    }
+
+    /// Ends every stream of one account.
+    pub(crate) fn end_account(&self, bare: &str, error: StreamError) {
+        for peer in self.directory().accounts.get(bare).into_iter().flatten() {
+            peer.outbox.end(error);
+        }
+    }
+
+    /// Makes the resource resumable under an id nobody can guess.
+    pub(crate) fn allow_resumption(&self, peer: &Arc<Peer>, id: &str) {
+        if peer.resumption.set(id.into()).is_ok() {
+            self.resumable().insert(id.into(), peer.clone());
+        }
+    }
+
+    /// The resource with that resumption id.
+    pub(crate) fn find_resumable(&self, id: &str) -> Option<Arc<Peer>> {
+        self.resumable().get(id).cloned()
+    }
+
+    fn forget_resumption(&self, peer: &Peer) {
+        if let Some(id) = peer.resumption.get() {
+            self.resumable().remove(id);
+        }
+    }
+
+    fn resumable(&self) -> MutexGuard<'_, HashMap<Box<str>, Arc<Peer>>> {
+        self.resumable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A look at who is connected.
+pub(crate) struct Directory<'r> {
+    accounts: RwLockReadGuard<'r, Accounts>,
+}
+
+impl Directory<'_> {
+    /// The resource with that full JID.
+    pub(crate) fn full(&self, jid: &str) -> Option<&Arc<Peer>> {
+        self.accounts
+            .get(address::bare(jid))?
+            .iter()
+            .find(|peer| &*peer.actor.full == jid)
+    }
+
+    /// The available resources of the account with that bare JID.
+    pub(crate) fn available(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
+        let peers = self.accounts.get(bare).map_or(&[][..], Vec::as_slice);
+        peers
+            .iter()
+            .filter(|peer| peer.is_available.load(Ordering::Relaxed))
+    }
+
+    /// Hands a stanza to whom a JID stands for, bare or full.
+    pub(crate) fn deliver(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
+        if jid.contains('/') {
+            if let Some(peer) = self.full(jid) {
+                wakes.deliver(peer, parts);
+            }
+        } else {
+            for peer in self.available(jid) {
+                wakes.deliver(peer, parts);
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What waits to be sent to one client, filled by everybody and emptied by the task of its connection.
+//!
+//! The queue is bounded in bytes. Policy for a slow reader: when more waits than the limit, or more goes unacknowledged under stream
+//! management, the queue is dropped and the client is cut off; nobody else waits for it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use bytes::BytesMut;
+
+use super::outgoing::Outgoing;
+use crate::wire::stream::StreamError;
+
+/// Buffers that grew beyond this are given back when they are empty.
+pub(super) const KEPT: usize = 16 * 1024;
+
+/// The shared half of a client's queue.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pending: BytesMut,
+    /// The length of each stanza in `pending`, while stanzas are counted.
+    lengths: Vec<u32>,
+    is_counting: bool,
+    /// How many bytes the connection held when it last emptied the queue.
+    in_flight: usize,
+    waker: Option<Waker>,
+    /// Which connection serves the client; a new one raises it.
+    attachment: u64,
+    ending: Option<StreamError>,
+    parked: Option<Parked>,
+}
+
+/// What a connection leaves behind for the one that resumes it.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    pub(crate) outgoing: Outgoing,
+    /// How many stanzas of the client were handled.
+    pub(crate) handled: u32,
+}
+
+/// What a connection finds when it empties the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Go on.
+    Serve,
+    /// Another connection has taken over.
+    Replaced,
+    /// Close the stream with this error.
+    End(StreamError),
+}
+
+impl Outbox {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues one stanza, given in parts. Returns whether the connection is to be woken: it was not yet due to look.
+    pub(crate) fn push(&self, parts: &[&str]) -> bool {
+        let mut state = self.state();
+        if state.ending.is_some() {
+            return false;
+        }
+        let was_empty = state.pending.is_empty();
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if state.pending.len() + state.in_flight + length > self.limit {
+            state.ending = Some(StreamError::SlowReader);
+            state.pending = BytesMut::new();
+            state.lengths = Vec::new();
+            return true;
+        }
+        state.pending.reserve(length);
+        for part in parts {
+            state.pending.extend_from_slice(part.as_bytes());
+        }
+        if state.is_counting {
+            state
+                .lengths
+                .push(u32::try_from(length).unwrap_or(u32::MAX));
+        }
+        was_empty
+    }
+
+    /// Wakes the connection.
+    pub(crate) fn wake(&self) {
+        let waker = self.state().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Ends the stream with an error; the first reason counts.
+    pub(crate) fn end(&self, error: StreamError) {
+        self.state().ending.get_or_insert(error);
+        self.wake();
+    }
+
+    /// Moves what waits into `outgoing` and remembers whom to wake. Called by the connection that is `attachment`.
+    pub(crate) fn take(
+        &self,
+        context: &Context<'_>,
+        attachment: u64,
+        outgoing: &mut Outgoing,
+    ) -> Turn {
+        let mut state = self.state();
+        if state.attachment != attachment {
+            return Turn::Replaced;
+        }
+        if !state.pending.is_empty() {
+            let State {
+                pending, lengths, ..
+            } = &mut *state;
+            outgoing.absorb(pending, lengths);
+            if pending.capacity() > KEPT {
+                *pending = BytesMut::new();
+            }
+        }
+        state.in_flight = outgoing.len();
+        if let Some(error) = state.ending {
+            return Turn::End(error);
+        }
+        if !state
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()))
+        {
+            state.waker = Some(context.waker().clone());
+        }
+        Turn::Serve
+    }
+
+    /// Looks whether the wait for a resuming connection is over, and remembers whom to wake.
+    pub(crate) fn watch(&self, context: &Context<'_>, attachment: u64) -> Turn {
+        let mut state = self.state();
+        if state.attachment != attachment {
+            return Turn::Replaced;
+        }
+        if let Some(error) = state.ending {
+            return Turn::End(error);
+        }
+        state.waker = Some(context.waker().clone());
+        Turn::Serve
+    }
+
+    /// Counts stanzas from here on (XEP-0198). What waits is moved out first, uncounted.
+    pub(crate) fn start_counting(&self, outgoing: &mut Outgoing) {
+        let mut state = self.state();
+        let State {
+            pending, lengths, ..
+        } = &mut *state;
+        outgoing.absorb(pending, lengths);
+        outgoing.start_counting();
+        state.is_counting = true;
+    }
+
+    /// Leaves the connection's half behind for whoever resumes. Returns false if the stream has been told to end.
+    pub(crate) fn park(&self, attachment: u64, parked: Parked) -> bool {
+        let mut state = self.state();
+        if state.ending.is_some() {
+            return false;
+        }
+        state.in_flight = parked.outgoing.len();
+        // A connection that was replaced leaves it to the one that waits for it.
+        let is_wanted = state.parked.is_none();
+        if is_wanted {
+            state.parked = Some(parked);
+        }
+        let waiting = if state.attachment == attachment {
+            None
+        } else {
+            state.waker.take()
+        };
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+        is_wanted
+    }
+
+    /// Becomes the client's connection in place of any other. The number says which one it is.
+    pub(crate) fn attach(&self) -> u64 {
+        let mut state = self.state();
+        state.attachment += 1;
+        let attachment = state.attachment;
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        attachment
+    }
+
+    /// What the last connection left behind, as soon as it has: the caller is woken then.
+    pub(crate) fn unpark(
+        &self,
+        context: &Context<'_>,
+        attachment: u64,
+    ) -> Option<Result<Parked, Turn>> {
+        let mut state = self.state();
+        if state.attachment != attachment {
+            return Some(Err(Turn::Replaced));
+        }
+        if let Some(error) = state.ending {
+            return Some(Err(Turn::End(error)));
+        }
+        match state.parked.take() {
+            Some(parked) => Some(Ok(parked)),
+            None => {
+                state.waker = Some(context.waker().clone());
+                None
+            }
+        }
+    }
+
+    /// Whether that connection still serves the client.
+    pub(crate) fn is_attached(&self, attachment: u64) -> bool {
+        self.state().attachment == attachment
+    }
+}

@@ -1,0 +1,279 @@
+//! The bytes of one connection on their way out, and under stream management (XEP-0198) until the client has acknowledged them.
+//!
+//! One contiguous buffer: `[ sent, not acknowledged | not sent ]`. Without stream management the first part is empty. Owned by the task of
+//! the connection, or parked while none is there.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, BytesMut};
+
+use super::outbox::KEPT;
+use crate::wire::stream::{REQUEST_ACKNOWLEDGEMENT, StreamError};
+
+/// After so many unacknowledged stanzas or bytes the client is asked to acknowledge.
+const ASK_AFTER: usize = 64;
+const ASK_AFTER_BYTES: usize = 32 * 1024;
+
+/// A connection's half of the queue.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    buffer: BytesMut,
+    sent: usize,
+    ledger: Option<Ledger>,
+}
+
+/// What the buffer holds, piece by piece.
+#[derive(Debug, Default)]
+struct Ledger {
+    pieces: VecDeque<Piece>,
+    /// How many stanzas the client has acknowledged since counting began, modulo 2^32.
+    acknowledged: u32,
+    stanzas: usize,
+    since_asked: usize,
+    bytes_since_asked: usize,
+    is_asked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    length: u32,
+    is_stanza: bool,
+}
+
+impl Outgoing {
+    /// All bytes held, sent or not.
+    pub(crate) fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// What the socket has not taken yet.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        self.buffer.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Counts stanzas from here on; bytes held so far are not counted.
+    pub(super) fn start_counting(&mut self) {
+        let mut ledger = Ledger::default();
+        if !self.buffer.is_empty() {
+            ledger.push(self.buffer.len(), false);
+        }
+        self.ledger = Some(ledger);
+    }
+
+    /// Appends one stanza.
+    pub(crate) fn push_stanza(&mut self, stanza: &str) {
+        self.buffer.extend_from_slice(stanza.as_bytes());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.push(stanza.len(), true);
+        }
+    }
+
+    /// Appends something that is not counted.
+    pub(crate) fn push_other(&mut self, text: &str) {
+        self.buffer.extend_from_slice(text.as_bytes());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.push(text.len(), false);
+        }
+    }
+
+    /// Takes over queued stanzas; both arguments are left empty.
+    pub(super) fn absorb(&mut self, pending: &mut BytesMut, lengths: &mut Vec<u32>) {
+        if let Some(ledger) = &mut self.ledger {
+            if lengths.is_empty() && !pending.is_empty() {
+                ledger.push(pending.len(), false);
+            }
+            for length in lengths.drain(..) {
+                ledger.push(length as usize, true);
+            }
+        }
+        if self.buffer.is_empty() {
+            std::mem::swap(&mut self.buffer, pending);
+        } else {
+            self.buffer.extend_from_slice(pending);
+        }
+        pending.clear();
+    }
+
+    /// Asks the client to acknowledge if enough has gathered.
+    pub(crate) fn ask_if_due(&mut self) {
+        if self.ledger.as_ref().is_some_and(Ledger::is_due) {
+            self.push_other(REQUEST_ACKNOWLEDGEMENT);
+            if let Some(ledger) = &mut self.ledger {
+                ledger.is_asked = true;
+                ledger.since_asked = 0;
+                ledger.bytes_since_asked = 0;
+            }
+        }
+    }
+
+    /// Notes that the socket took so many bytes.
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        match &mut self.ledger {
+            None => self.buffer.advance(bytes.min(self.buffer.len())),
+            Some(ledger) => {
+                self.sent = (self.sent + bytes).min(self.buffer.len());
+                let done = ledger.drop_uncounted(self.sent);
+                self.release(done);
+            }
+        }
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    /// Notes that the client has handled so many stanzas in all.
+    pub(crate) fn acknowledge(&mut self, handled: u32) -> Result<(), StreamError> {
+        let Some(ledger) = &mut self.ledger else {
+            return Ok(());
+        };
+        ledger.is_asked = false;
+        let newly = handled.wrapping_sub(ledger.acknowledged) as usize;
+        if newly > ledger.stanzas {
+            return Err(StreamError::HandledCountTooHigh);
+        }
+        ledger.acknowledged = handled;
+        let mut done = 0;
+        let mut left = newly;
+        while left > 0 {
+            let Some(piece) = ledger.pop() else { break };
+            done += piece.length as usize;
+            left -= usize::from(piece.is_stanza);
+        }
+        // Stanzas still in the buffer of a broken connection may have been acknowledged by resuming; they count as sent.
+        self.sent = self.sent.max(done);
+        done += ledger.drop_uncounted(self.sent - done);
+        self.release(done);
+        Ok(())
+    }
+
+    /// Goes back to the first unacknowledged stanza, for a new connection that `opening` goes out on first. What is no stanza belonged to
+    /// the old connection.
+    pub(crate) fn rewind(&mut self, opening: &str) {
+        self.sent = 0;
+        let Some(ledger) = &mut self.ledger else {
+            return;
+        };
+        let old = std::mem::replace(&mut self.buffer, BytesMut::from(opening.as_bytes()));
+        let mut rest: &[u8] = &old;
+        for piece in &ledger.pieces {
+            let (bytes, after) = rest
+                .split_at_checked(piece.length as usize)
+                .unwrap_or((rest, &[]));
+            if piece.is_stanza {
+                self.buffer.extend_from_slice(bytes);
+            }
+            rest = after;
+        }
+        ledger.pieces.retain(|piece| piece.is_stanza);
+        ledger.pieces.push_front(Piece {
+            length: u32::try_from(opening.len()).unwrap_or(u32::MAX),
+            is_stanza: false,
+        });
+        ledger.is_asked = false;
+    }
+
+    fn release(&mut self, bytes: usize) {
+        self.buffer.advance(bytes.min(self.buffer.len()));
+        self.sent = self.sent.saturating_sub(bytes);
+    }
+}
+
+impl Ledger {
+    fn push(&mut self, length: usize, is_stanza: bool) {
+        self.pieces.push_back(Piece {
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+            is_stanza,
+        });
+        if is_stanza {
+            self.stanzas += 1;
+            self.since_asked += 1;
+            self.bytes_since_asked += length;
+        }
+    }
+
+    fn pop(&mut self) -> Option<Piece> {
+        let piece = self.pieces.pop_front()?;
+        self.stanzas -= usize::from(piece.is_stanza);
+        Some(piece)
+    }
+
+    /// Drops the pieces at the front that are no stanzas and have been sent; returns their bytes.
+    fn drop_uncounted(&mut self, sent: usize) -> usize {
+        let mut done = 0;
+        while let Some(piece) = self.pieces.front() {
+            if piece.is_stanza || done + piece.length as usize > sent {
+                break;
+            }
+            done += piece.length as usize;
+            self.pieces.pop_front();
+        }
+        done
+    }
+
+    fn is_due(&self) -> bool {
+        !self.is_asked
+            && (self.since_asked >= ASK_AFTER || self.bytes_since_asked >= ASK_AFTER_BYTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(stanzas: &[&str]) -> Outgoing {
+        let mut outgoing = Outgoing::default();
+        outgoing.push_other("<enabled/>");
+        outgoing.start_counting();
+        for stanza in stanzas {
+            outgoing.push_stanza(stanza);
+        }
+        outgoing
+    }
+
+    fn send_all(outgoing: &mut Outgoing) -> String {
+        let text = String::from_utf8(outgoing.unsent().to_vec()).expect("utf-8");
+        outgoing.advance(text.len());
+        text
+    }
+
+    #[test]
+    fn without_counting_what_is_sent_is_gone() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push_stanza("<a/><b/>");
+        outgoing.advance(4);
+        assert_eq!(outgoing.unsent(), b"<b/>");
+        assert_eq!(outgoing.len(), 4);
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_is_sent_again_without_what_is_no_stanza() {
+        let mut outgoing = counted(&["<a/>", "<b/>"]);
+        outgoing.push_other("<r/>");
+        outgoing.push_stanza("<c/>");
+        assert_eq!(send_all(&mut outgoing), "<enabled/><a/><b/><r/><c/>");
+        assert_eq!(outgoing.len(), 16);
+        outgoing.acknowledge(1).expect("one was sent");
+        outgoing.rewind("<resumed/>");
+        assert_eq!(send_all(&mut outgoing), "<resumed/><b/><c/>");
+        outgoing.acknowledge(3).expect("three were sent");
+        assert_eq!(outgoing.len(), 0);
+    }
+
+    #[test]
+    fn acknowledging_what_was_never_sent_is_an_error() {
+        let mut outgoing = counted(&["<a/>"]);
+        send_all(&mut outgoing);
+        assert_eq!(
+            outgoing.acknowledge(2),
+            Err(StreamError::HandledCountTooHigh)
+        );
+    }
+
+    #[test]
+    fn a_resumed_client_may_have_seen_what_the_server_thought_unsent() {
+        let mut outgoing = counted(&["<a/>", "<b/>"]);
+        outgoing.acknowledge(1).expect("it is held");
+        outgoing.rewind("");
+        assert_eq!(send_all(&mut outgoing), "<b/>");
+    }
+}

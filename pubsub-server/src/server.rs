@@ -1,0 +1,256 @@
+//! The server as its embedder sees it: bind, serve, shut down.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
+use crate::address;
+use crate::broker::Broker;
+use crate::config::{Config, NodeCreation};
+use crate::host::Host;
+use crate::listener;
+use crate::registration::Registrar;
+use crate::router::Router;
+use crate::service::Rules;
+use crate::storage::StorageError;
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The address is taken, or not one of this machine.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The domain, or that of the PubSub service, is no domain, or both are the same.
+    #[error("\"{0}\" cannot be the domain of a server")]
+    Domain(String),
+    /// The work factor of SCRAM is zero.
+    #[error("scram_iterations must be at least 1")]
+    Iterations,
+    /// An account of the configuration could not be made.
+    #[error("an account could not be made")]
+    Account(#[source] AccountError),
+    /// What was stored could not be read.
+    #[error("the stored state could not be read")]
+    Storage(#[source] StorageError),
+}
+
+/// A server that listens but does not serve yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    host: Arc<Host>,
+}
+
+impl Server {
+    /// Takes the address and reads what is stored. Clients can connect from now on; they are answered once the server serves.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] says what stands in the way.
+    pub async fn bind(config: Config) -> Result<Self, BindError> {
+        let host = Arc::new(prepare(&config)?);
+        for (username, password) in &config.accounts {
+            match add_account(&*host.accounts, username, password, config.scram_iterations).await {
+                // A store that outlives the server has them already.
+                Ok(()) | Err(AccountError::Taken(_)) => {}
+                Err(error) => return Err(BindError::Account(error)),
+            }
+        }
+        let refused = |source| BindError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        tracing::info!(%address, domain = %host.domain, "listening for XMPP clients");
+        Ok(Self {
+            listener,
+            address,
+            host,
+        })
+    }
+
+    /// Binds and serves in a task of its own until the returned handle is shut down or dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub async fn spawn(config: Config) -> Result<RunningServer, BindError> {
+        let server = Self::bind(config).await?;
+        let (stop, stopped) = watch::channel(false);
+        let (address, host) = (server.address, server.host.clone());
+        let task = tokio::spawn(listener::run(server.listener, server.host, stopped));
+        Ok(RunningServer {
+            address,
+            host,
+            stop,
+            task: Some(task),
+        })
+    }
+
+    /// The address it listens on, with the real port.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The domain of its accounts.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.host.domain
+    }
+
+    /// The address of its PubSub service.
+    #[must_use]
+    pub fn pubsub_domain(&self) -> &str {
+        self.host.pubsub()
+    }
+
+    /// Serves until `shutdown` is ready, then tells every client, and returns when all have left or their time is up.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cuts all clients off at once.
+    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(false);
+        let signal = async {
+            shutdown.await;
+            stop.send_replace(true);
+            // The sender stays, so that nobody mistakes its end for the signal.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = listener::run(self.listener, self.host, stopped) => {}
+            () = signal => {}
+        }
+    }
+}
+
+/// A server that serves in the background. Dropping it cuts all clients off; [`shutdown`](Self::shutdown) lets them go in peace.
+#[derive(Debug)]
+pub struct RunningServer {
+    address: SocketAddr,
+    host: Arc<Host>,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl RunningServer {
+    /// The address it listens on, with the real port.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The domain of its accounts.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.host.domain
+    }
+
+    /// The address of its PubSub service.
+    #[must_use]
+    pub fn pubsub_domain(&self) -> &str {
+        self.host.pubsub()
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError`] when the name is taken or invalid, or the accounts cannot be reached.
+    pub async fn add_account(&self, username: &str, password: &str) -> Result<(), AccountError> {
+        add_account(
+            &*self.host.accounts,
+            username,
+            password,
+            self.host.scram_iterations.get(),
+        )
+        .await
+    }
+
+    /// Tells every client that the server goes down, and returns when all have left or their time is up.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cuts all clients off at once.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if let Some(task) = &mut self.task {
+            let _ = task.await;
+        }
+        self.task = None;
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}
+
+fn prepare(config: &Config) -> Result<Host, BindError> {
+    let domain = domain(&config.domain)?;
+    let pubsub = match config.pubsub_domain.as_str() {
+        "" => self::domain(&format!("pubsub.{domain}"))?,
+        given => self::domain(given)?,
+    };
+    if pubsub == domain {
+        return Err(BindError::Domain(pubsub.to_string()));
+    }
+    let limits = config.limits.clone();
+    let rules = Rules {
+        defaults: Arc::new(config.node_defaults.clone()),
+        anonymous_may_create: config.node_creation == NodeCreation::Everyone,
+        max_nodes: limits.nodes,
+        max_items: limits.items_per_node,
+        max_payload: limits.payload,
+        max_subscriptions: limits.subscriptions_per_node,
+        max_affiliations: limits.affiliations_per_node,
+        max_stored: limits.stored_bytes,
+        max_page: limits.page,
+        max_page_bytes: limits.page_bytes,
+    };
+    let router = Arc::new(Router::default());
+    let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
+        .map_err(BindError::Storage)?;
+    let accounts: Arc<dyn Accounts> = match &config.accounts_store {
+        Some(store) => store.clone(),
+        None => Arc::new(MemoryAccounts::default()),
+    };
+    Ok(Host {
+        domain,
+        broker,
+        router,
+        accounts,
+        registrar: Registrar::new(config.registration),
+        allows_anonymous: config.anonymous,
+        scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
+        decoy_secret: rand::random(),
+        limits,
+        lingering: AtomicUsize::new(0),
+    })
+}
+
+fn domain(name: &str) -> Result<Arc<str>, BindError> {
+    address::normalize(name)
+        .filter(|jid| !jid.contains(['@', '/']))
+        .ok_or_else(|| BindError::Domain(name.to_owned()))
+}

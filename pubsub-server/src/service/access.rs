@@ -1,0 +1,186 @@
+//! Who may do what: the affiliation x action table of XEP-0060 §4.1 as data, and the access and publish models that widen it.
+//! Pure questions over a node; the commands ask them, nobody else does.
+
+use super::error::ServiceError;
+use super::node::Node;
+use super::options::{AccessModel, PublishModel};
+
+/// What an account is to a node (XEP-0060 §4.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Affiliation {
+    /// May do everything, also configure and delete the node.
+    Owner,
+    /// May publish, retract and subscribe.
+    Publisher,
+    /// May publish, but neither subscribe nor read.
+    PublishOnly,
+    /// May subscribe and read.
+    Member,
+    /// Nothing in particular; the access model and the publish model decide.
+    #[default]
+    None,
+    /// Is kept out.
+    Outcast,
+}
+
+impl Affiliation {
+    /// All six, in the order of rank.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Owner,
+        Self::Publisher,
+        Self::PublishOnly,
+        Self::Member,
+        Self::None,
+        Self::Outcast,
+    ];
+
+    /// The word of the standard.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Publisher => "publisher",
+            Self::PublishOnly => "publish-only",
+            Self::Member => "member",
+            Self::None => "none",
+            Self::Outcast => "outcast",
+        }
+    }
+
+    /// The affiliation with that word.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|affiliation| affiliation.as_str() == word)
+    }
+}
+
+/// What the table is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Subscribe,
+    Retrieve,
+    Publish,
+    /// Retracting an item that somebody else published.
+    RetractAny,
+    Purge,
+    /// Configure, delete, manage affiliations and subscriptions.
+    Own,
+}
+
+impl Action {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Subscribe => ("to subscribe", "an affiliation that may read"),
+            Self::Retrieve => ("to retrieve items", "an affiliation that may read"),
+            Self::Publish => ("to publish", "publisher, or another pubsub#publish_model"),
+            Self::RetractAny => (
+                "to retract this item",
+                "publisher, or to be the publisher of the item",
+            ),
+            Self::Purge => ("to purge", "owner or publisher"),
+            Self::Own => ("to manage the node", "owner"),
+        }
+    }
+}
+
+/// The table: which affiliation may take which action by itself.
+fn is_entitled(affiliation: Affiliation, action: Action) -> bool {
+    use Action::{Publish, Purge, RetractAny, Retrieve, Subscribe};
+    match affiliation {
+        Affiliation::Owner => true,
+        Affiliation::Publisher => {
+            matches!(action, Subscribe | Retrieve | Publish | RetractAny | Purge)
+        }
+        Affiliation::PublishOnly => matches!(action, Publish),
+        Affiliation::Member => matches!(action, Subscribe | Retrieve),
+        Affiliation::None | Affiliation::Outcast => false,
+    }
+}
+
+/// Refuses unless the account with that bare JID may take the action at the node.
+pub(crate) fn require(node: &Node, bare: &str, action: Action) -> Result<(), ServiceError> {
+    let affiliation = node.affiliation(bare);
+    if is_entitled(affiliation, action) {
+        return Ok(());
+    }
+    let forbidden = || {
+        let (action, needed) = action.words();
+        ServiceError::Forbidden {
+            node: node.name.clone(),
+            affiliation,
+            action,
+            needed,
+        }
+    };
+    if affiliation == Affiliation::Outcast {
+        return Err(forbidden());
+    }
+    match action {
+        Action::Subscribe | Action::Retrieve if affiliation == Affiliation::None => {
+            match node.config.access_model {
+                AccessModel::Open => Ok(()),
+                AccessModel::Whitelist => Err(ServiceError::ClosedNode {
+                    node: node.name.clone(),
+                }),
+            }
+        }
+        Action::Publish => match node.config.publish_model {
+            PublishModel::Open => Ok(()),
+            PublishModel::Subscribers if node.is_subscribed(bare) => Ok(()),
+            PublishModel::Subscribers | PublishModel::Publishers => Err(forbidden()),
+        },
+        _ => Err(forbidden()),
+    }
+}
+
+/// Whether a subscription of that account may stand under the node's present configuration.
+pub(crate) fn may_stay_subscribed(node: &Node, bare: &str) -> bool {
+    require(node, bare, Action::Subscribe).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_leads_back_to_its_affiliation() {
+        for affiliation in Affiliation::ALL {
+            assert_eq!(Affiliation::of(affiliation.as_str()), Some(affiliation));
+        }
+        assert_eq!(Affiliation::of("king"), None);
+    }
+
+    #[test]
+    fn the_table_is_the_one_of_the_standard() {
+        let actions = [
+            Action::Subscribe,
+            Action::Retrieve,
+            Action::Publish,
+            Action::RetractAny,
+            Action::Purge,
+            Action::Own,
+        ];
+        let expected = [
+            (Affiliation::Owner, "yyyyyy"),
+            (Affiliation::Publisher, "yyyyyn"),
+            (Affiliation::PublishOnly, "nnynnn"),
+            (Affiliation::Member, "yynnnn"),
+            (Affiliation::None, "nnnnnn"),
+            (Affiliation::Outcast, "nnnnnn"),
+        ];
+        for (affiliation, row) in expected {
+            let got: String = actions
+                .iter()
+                .map(|&a| {
+                    if is_entitled(affiliation, a) {
+                        'y'
+                    } else {
+                        'n'
+                    }
+                })
+                .collect();
+            assert_eq!(got, row, "{affiliation:?}");
+        }
+    }
+}

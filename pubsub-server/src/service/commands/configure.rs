@@ -1,0 +1,83 @@
+//! Read and change the configuration of a node (XEP-0060 §8.2). A change that shrinks what the node may hold takes effect at once.
+
+use std::sync::Arc;
+
+use crate::service::Service;
+use crate::service::access::{Action, may_stay_subscribed, require};
+use crate::service::error::ServiceError;
+use crate::service::node::{Node, bare_of, capacity};
+use crate::service::options::Field;
+use crate::service::vocabulary::{
+    Actor, Announcement, Audience, Notification, Outcome, Reply, Write,
+};
+
+pub(super) fn show(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
+    let node = service.require_node(name)?;
+    require(node, &actor.bare, Action::Own)?;
+    Ok(Outcome::answer(Reply::Configuration {
+        node: node.name.clone(),
+        config: node.config.clone(),
+    }))
+}
+
+pub(super) fn decide(
+    service: &Service,
+    actor: &Actor,
+    name: &str,
+    form: &[Field<'_>],
+) -> Result<Outcome, ServiceError> {
+    let node = service.require_node(name)?;
+    require(node, &actor.bare, Action::Own)?;
+    let config = Arc::new(node.config.with(form)?);
+    let mut writes = vec![Write::ConfigureNode {
+        node: node.name.clone(),
+        config: config.clone(),
+    }];
+    let after = node.configured(config.clone());
+    writes.extend(lost_subscriptions(&after));
+    if config.persist_items {
+        let surplus = node
+            .items
+            .len()
+            .saturating_sub(capacity(&config, service.rules.max_items));
+        writes.extend(
+            node.items
+                .iter()
+                .take(surplus)
+                .map(|item| Write::RemoveItem {
+                    node: node.name.clone(),
+                    item: item.id.clone(),
+                }),
+        );
+    } else if node.items.len() > 0 {
+        writes.push(Write::RemoveItems {
+            node: node.name.clone(),
+        });
+    }
+    let notifications = if config.notify_config {
+        vec![Notification {
+            node: node.name.clone(),
+            config,
+            announcement: Announcement::Configured,
+            audience: Audience::Subscribers,
+        }]
+    } else {
+        Vec::new()
+    };
+    Ok(Outcome {
+        writes,
+        reply: Reply::Done,
+        notifications,
+    })
+}
+
+/// The subscriptions that end because the node, as it is about to be, no longer lets their accounts in.
+pub(super) fn lost_subscriptions(node: &Node) -> impl Iterator<Item = Write> {
+    node.subscriptions
+        .keys()
+        .filter(|jid| !may_stay_subscribed(node, bare_of(jid)))
+        .map(|jid| Write::Unsubscribe {
+            node: node.name.clone(),
+            jid: jid.clone(),
+        })
+}

@@ -1,0 +1,38 @@
+//! Delete a node, with or without a redirect to its successor (XEP-0060 §8.4).
+
+use crate::service::Service;
+use crate::service::access::{Action, require};
+use crate::service::error::ServiceError;
+use crate::service::vocabulary::{
+    Actor, Announcement, Audience, Notification, Outcome, Reply, Write,
+};
+
+pub(super) fn decide(
+    service: &Service,
+    actor: &Actor,
+    name: &str,
+    redirect: Option<&str>,
+) -> Result<Outcome, ServiceError> {
+    let node = service.require_node(name)?;
+    require(node, &actor.bare, Action::Own)?;
+    let notifications = if node.config.notify_delete {
+        vec![Notification {
+            node: node.name.clone(),
+            config: node.config.clone(),
+            announcement: Announcement::Deleted {
+                redirect: redirect.map(Into::into),
+            },
+            // The node is gone by the time this is sent, so its subscribers are named here.
+            audience: Audience::These(node.subscriptions.keys().cloned().collect()),
+        }]
+    } else {
+        Vec::new()
+    };
+    Ok(Outcome {
+        writes: vec![Write::DeleteNode {
+            node: node.name.clone(),
+        }],
+        reply: Reply::Done,
+        notifications,
+    })
+}

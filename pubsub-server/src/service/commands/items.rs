@@ -1,0 +1,146 @@
+//! Retrieve items (XEP-0060 §6.5), whole or in pages (XEP-0059).
+//!
+//! The order is the order of publishing, oldest first; publishing an item again makes it the newest. Asked for the latest N or for a page
+//! from the end, the answer is still oldest first. An answer is cut where it would grow too large, and then says so with a page.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::service::Service;
+use crate::service::access::{Action, require};
+use crate::service::error::ServiceError;
+use crate::service::node::{Item, Items, Node};
+use crate::service::vocabulary::{Actor, Outcome, Page, PageInfo, PageStart, Reply, Selection};
+
+/// Beyond so many items a page in the middle does not tell its index: counting would cost more than the page (XEP-0059 §2.6 allows it).
+const COUNTED: usize = 10_000;
+
+pub(super) fn decide(
+    service: &Service,
+    actor: &Actor,
+    name: &str,
+    selection: Selection<'_>,
+) -> Result<Outcome, ServiceError> {
+    let node = service.require_node(name)?;
+    require(node, &actor.bare, Action::Retrieve)?;
+    if !node.config.persist_items {
+        return Err(ServiceError::NotPersistent {
+            node: node.name.clone(),
+        });
+    }
+    let budget = Budget {
+        items: service.rules.max_page,
+        bytes: service.rules.max_page_bytes,
+    };
+    let (items, page) = match selection {
+        Selection::ById(ids) => (by_id(node, &ids), None),
+        Selection::All => whole(&node.items, budget),
+        Selection::Latest(count) => {
+            let items = budget.at_most(count).take_back(node.items.iter());
+            let page =
+                (items.len() < count.min(node.items.len())).then(|| locate(&node.items, &items));
+            (items, page)
+        }
+        Selection::Page(page) => {
+            let (items, info) = paged(node, &page, budget)?;
+            (items, Some(info))
+        }
+    };
+    Ok(Outcome::answer(Reply::Items {
+        node: node.name.clone(),
+        items,
+        page,
+    }))
+}
+
+/// Items that are gone are left out (§6.5.8 shows the items that exist).
+fn by_id(node: &Node, ids: &[Cow<'_, str>]) -> Vec<Arc<Item>> {
+    ids.iter()
+        .filter_map(|id| node.items.find(id).cloned())
+        .collect()
+}
+
+fn whole(items: &Items, budget: Budget) -> (Vec<Arc<Item>>, Option<PageInfo>) {
+    let chosen = budget.take_front(items.iter());
+    let page = (chosen.len() < items.len()).then(|| locate(items, &chosen));
+    (chosen, page)
+}
+
+fn paged(
+    node: &Node,
+    page: &Page<'_>,
+    budget: Budget,
+) -> Result<(Vec<Arc<Item>>, PageInfo), ServiceError> {
+    let items = &node.items;
+    let budget = page.max.map_or(budget, |max| budget.at_most(max));
+    let missing = |id: &str| ServiceError::ItemNotFound {
+        node: node.name.clone(),
+        item: id.into(),
+    };
+    let chosen = match &page.from {
+        PageStart::First => budget.take_front(items.iter()),
+        PageStart::Last => budget.take_back(items.iter()),
+        PageStart::After(id) => budget.take_front(items.after(id).ok_or_else(|| missing(id))?),
+        PageStart::Before(id) => budget.take_back(items.before(id).ok_or_else(|| missing(id))?),
+        PageStart::Index(index) => budget.take_front(items.iter().skip(*index)),
+    };
+    let info = locate(items, &chosen);
+    Ok((chosen, info))
+}
+
+fn locate(items: &Items, chosen: &[Arc<Item>]) -> PageInfo {
+    let first = chosen.first().map(|item| item.id.clone());
+    let last = chosen.last().map(|item| item.id.clone());
+    let starts_at_the_start = items.iter().next().map(|item| &item.id) == first.as_ref();
+    let index = match &first {
+        Some(_) if starts_at_the_start => Some(0),
+        Some(id) if items.len() <= COUNTED => items.position(id),
+        _ => None,
+    };
+    PageInfo {
+        first,
+        last,
+        index,
+        count: items.len(),
+    }
+}
+
+/// How much one answer may hold.
+#[derive(Clone, Copy)]
+struct Budget {
+    items: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    fn at_most(self, items: usize) -> Self {
+        Self {
+            items: self.items.min(items),
+            ..self
+        }
+    }
+
+    fn take_front<'i>(self, items: impl Iterator<Item = &'i Arc<Item>>) -> Vec<Arc<Item>> {
+        let mut left = self.bytes;
+        items
+            .take(self.items)
+            .enumerate()
+            .take_while(|(index, item)| {
+                // The first always goes, or a single large item could never be read.
+                let fits = *index == 0 || item.size() <= left;
+                left = left.saturating_sub(item.size());
+                fits
+            })
+            .map(|(_, item)| item.clone())
+            .collect()
+    }
+
+    fn take_back<'i>(
+        self,
+        items: impl DoubleEndedIterator<Item = &'i Arc<Item>>,
+    ) -> Vec<Arc<Item>> {
+        let mut chosen = self.take_front(items.rev());
+        chosen.reverse();
+        chosen
+    }
+}

@@ -1,0 +1,61 @@
+//! One file a verb of XEP-0060, each with a function that decides. This file only sends a request to its verb.
+
+mod affiliations;
+mod configure;
+mod create;
+mod delete;
+mod items;
+mod publish;
+mod purge;
+mod retract;
+mod subscribe;
+mod subscriptions;
+mod unsubscribe;
+
+pub(crate) use self::publish::last_item;
+
+use super::Service;
+use super::error::ServiceError;
+use super::vocabulary::{Actor, Context, Outcome, Request};
+
+pub(super) fn decide(
+    service: &Service,
+    context: &Context,
+    actor: &Actor,
+    request: Request<'_>,
+) -> Result<Outcome, ServiceError> {
+    match request {
+        Request::Create { node, form } => {
+            create::decide(service, context, actor, node.as_deref(), &form)
+        }
+        Request::Configuration { node } => configure::show(service, actor, &node),
+        Request::Configure { node, form } => configure::decide(service, actor, &node, &form),
+        Request::Delete { node, redirect } => {
+            delete::decide(service, actor, &node, redirect.as_deref())
+        }
+        Request::Purge { node } => purge::decide(service, actor, &node),
+        Request::Publish {
+            node,
+            items,
+            options,
+        } => publish::decide(service, context, actor, &node, &items, &options),
+        Request::Retract { node, ids, notify } => {
+            retract::decide(service, actor, &node, &ids, notify)
+        }
+        Request::Items { node, selection } => items::decide(service, actor, &node, selection),
+        Request::Subscribe { node, jid } => subscribe::decide(service, context, actor, &node, &jid),
+        Request::Unsubscribe {
+            node,
+            jid,
+            subscription,
+        } => unsubscribe::decide(service, actor, &node, &jid, subscription.as_deref()),
+        Request::Subscriptions { node } => subscriptions::list(service, actor, &node),
+        Request::SetSubscriptions { node, changes } => {
+            subscriptions::decide(service, context, actor, &node, &changes)
+        }
+        Request::Affiliations { node } => affiliations::list(service, actor, &node),
+        Request::SetAffiliations { node, changes } => {
+            affiliations::decide(service, actor, &node, &changes)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Publish one item or several, all or none (XEP-0060 §7.1): preconditions, creation of a missing node, and what must go to make room.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::create;
+use crate::service::Service;
+use crate::service::access::{Action, require};
+use crate::service::error::ServiceError;
+use crate::service::node::{Item, Node, capacity};
+use crate::service::options::{Field, NodeConfig, SendLast};
+use crate::service::vocabulary::{
+    Actor, Announcement, Audience, Context, NewItem, Notification, Outcome, Reply, Write,
+};
+
+pub(super) fn decide(
+    service: &Service,
+    context: &Context,
+    actor: &Actor,
+    name: &str,
+    new_items: &[NewItem<'_>],
+    options: &[Field<'_>],
+) -> Result<Outcome, ServiceError> {
+    let mut writes = Vec::new();
+    let node = service.node(name);
+    let (name, config) = match node {
+        Some(node) => {
+            require(node, &actor.bare, Action::Publish)?;
+            if !options.is_empty() {
+                meet(node, options)?;
+            }
+            (node.name.clone(), node.config.clone())
+        }
+        None => {
+            let name: Arc<str> = name.into();
+            let config = Arc::new(service.rules.defaults.with(options).map_err(|error| {
+                ServiceError::PreconditionNotMet {
+                    node: name.clone(),
+                    fields: error.to_string(),
+                }
+            })?);
+            writes.push(create::creation(
+                service,
+                context,
+                actor,
+                &name,
+                config.clone(),
+            )?);
+            (name, config)
+        }
+    };
+    let items = accept(service, context, actor, &name, &config, new_items)?;
+    if config.persist_items {
+        make_room(service, context, &name, &config, node, &items, &mut writes)?;
+        writes.extend(items.iter().map(|item| put(&name, item, true)));
+    } else if config.send_last != SendLast::Never
+        && let Some(last) = items.last()
+    {
+        // A node that keeps nothing still owes newcomers its latest item.
+        writes.push(Write::RemoveItems { node: name.clone() });
+        writes.push(put(&name, last, false));
+    }
+    let notification = Notification {
+        node: name.clone(),
+        config,
+        announcement: Announcement::Published {
+            items: items.clone(),
+        },
+        audience: Audience::Subscribers,
+    };
+    Ok(Outcome {
+        writes,
+        reply: Reply::Published { node: name, items },
+        notifications: vec![notification],
+    })
+}
+
+/// The newest item as a notification to one subscriber, if the node has one (XEP-0060 §6.1.7).
+pub(crate) fn last_item(node: &Node, jid: &Arc<str>) -> Option<Notification> {
+    let newest = node.items.newest()?.clone();
+    Some(Notification {
+        node: node.name.clone(),
+        config: node.config.clone(),
+        announcement: Announcement::Published {
+            items: Arc::from([newest]),
+        },
+        audience: Audience::These(vec![jid.clone()]),
+    })
+}
+
+/// XEP-0060 §7.1.5: publish-options are preconditions; the refusal names each field that fails.
+fn meet(node: &Node, options: &[Field<'_>]) -> Result<(), ServiceError> {
+    let unmet = node.config.unmet(options);
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    Err(ServiceError::PreconditionNotMet {
+        node: node.name.clone(),
+        fields: unmet.join("; "),
+    })
+}
+
+fn accept(
+    service: &Service,
+    context: &Context,
+    actor: &Actor,
+    name: &Arc<str>,
+    config: &NodeConfig,
+    new_items: &[NewItem<'_>],
+) -> Result<Arc<[Arc<Item>]>, ServiceError> {
+    let needs_payload = config.deliver_payloads || config.persist_items;
+    if new_items.is_empty() && needs_payload {
+        return Err(ServiceError::ItemRequired);
+    }
+    let limit = match config.max_payload_size {
+        0 => service.rules.max_payload,
+        size => size.min(service.rules.max_payload),
+    };
+    let accept_one = |(index, new): (usize, &NewItem<'_>)| {
+        let size = new.payload.len();
+        if !needs_payload && size > 0 {
+            return Err(ServiceError::ItemForbidden { node: name.clone() });
+        }
+        if needs_payload && new.payload_elements == 0 {
+            return Err(ServiceError::PayloadRequired { node: name.clone() });
+        }
+        if new.payload_elements > 1 {
+            return Err(ServiceError::InvalidPayload);
+        }
+        if size > limit {
+            return Err(ServiceError::PayloadTooBig {
+                node: name.clone(),
+                size,
+                limit,
+            });
+        }
+        let id = match &new.id {
+            Some(id) => {
+                create::check_name("item", id)?;
+                Arc::from(id.as_ref())
+            }
+            None => context.fresh_name(index),
+        };
+        Ok(Arc::new(Item {
+            id,
+            publisher: actor.bare.clone(),
+            payload: Arc::from(new.payload.as_ref()),
+        }))
+    };
+    new_items.iter().enumerate().map(accept_one).collect()
+}
+
+/// Removes the oldest items beyond what the node keeps, and refuses what would not fit at all.
+fn make_room(
+    service: &Service,
+    context: &Context,
+    name: &Arc<str>,
+    config: &NodeConfig,
+    node: Option<&Node>,
+    items: &[Arc<Item>],
+    writes: &mut Vec<Write>,
+) -> Result<(), ServiceError> {
+    let limit = capacity(config, service.rules.max_items);
+    if items.len() > limit {
+        return Err(ServiceError::MaxItemsExceeded {
+            node: name.clone(),
+            count: items.len(),
+            limit,
+        });
+    }
+    let size: usize = items.iter().map(|item| item.size()).sum();
+    let Some(node) = node else {
+        return fits(service, context, size);
+    };
+    let (kept, freed, surplus) = match items {
+        [item] => {
+            let old = node.items.find(&item.id).map(|old| old.size());
+            let kept = node.items.len() - usize::from(old.is_some());
+            (
+                kept,
+                old.unwrap_or_default(),
+                (kept + 1).saturating_sub(limit),
+            )
+        }
+        _ => {
+            let ids: HashSet<&str> = items.iter().map(|item| item.id.as_ref()).collect();
+            let old = || ids.iter().filter_map(|id| node.items.find(id));
+            let kept = node.items.len() - old().count();
+            (
+                kept,
+                old().map(|item| item.size()).sum(),
+                (kept + ids.len()).saturating_sub(limit),
+            )
+        }
+    };
+    let mut freed = freed;
+    if surplus > 0 {
+        let oldest = node
+            .items
+            .iter()
+            .filter(|old| !items.iter().any(|item| item.id == old.id));
+        for old in oldest.take(surplus.min(kept)) {
+            freed += old.size();
+            writes.push(Write::RemoveItem {
+                node: name.clone(),
+                item: old.id.clone(),
+            });
+        }
+    }
+    fits(service, context, size.saturating_sub(freed))
+}
+
+fn fits(service: &Service, context: &Context, growth: usize) -> Result<(), ServiceError> {
+    if growth > context.bytes_left {
+        return Err(ServiceError::StorageFull {
+            limit: service.rules.max_stored,
+        });
+    }
+    Ok(())
+}
+
+fn put(node: &Arc<str>, item: &Arc<Item>, is_durable: bool) -> Write {
+    Write::PutItem {
+        node: node.clone(),
+        item: item.clone(),
+        is_durable,
+    }
+}

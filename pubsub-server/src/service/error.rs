@@ -1,0 +1,160 @@
+//! Every refusal the service knows: one variant per condition of XEP-0060, each with its stanza error, its `pubsub#errors`
+//! condition and a sentence that names the node and the setting which caused it. Knows no XML; `wire::error` writes it.
+
+use std::sync::Arc;
+
+use super::access::Affiliation;
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ServiceError {
+    #[error("node \"{node}\" exists already")]
+    NodeExists { node: Arc<str> },
+    #[error("node \"{node}\" does not exist")]
+    NodeNotFound { node: Arc<str> },
+    #[error(
+        "node \"{node}\" does not exist and only accounts may create nodes, not anonymous users"
+    )]
+    CreationForbidden { node: Arc<str> },
+    #[error("node \"{node}\" has no item \"{item}\"")]
+    ItemNotFound { node: Arc<str>, item: Arc<str> },
+    #[error("a node name is required")]
+    NodeRequired,
+    #[error("{reason}")]
+    BadName { reason: String },
+    #[error("at least one item is required")]
+    ItemRequired,
+    #[error(
+        "node \"{node}\" carries notifications only: pubsub#deliver_payloads and pubsub#persist_items are off, so publish no item"
+    )]
+    ItemForbidden { node: Arc<str> },
+    #[error(
+        "node \"{node}\" needs a payload in every item: pubsub#deliver_payloads or pubsub#persist_items is on"
+    )]
+    PayloadRequired { node: Arc<str> },
+    #[error("an item carries exactly one payload element")]
+    InvalidPayload,
+    #[error(
+        "the payload has {size} bytes and node \"{node}\" accepts {limit}: pubsub#max_payload_size"
+    )]
+    PayloadTooBig {
+        node: Arc<str>,
+        size: usize,
+        limit: usize,
+    },
+    #[error("{count} items in one publish and node \"{node}\" keeps {limit}: pubsub#max_items")]
+    MaxItemsExceeded {
+        node: Arc<str>,
+        count: usize,
+        limit: usize,
+    },
+    #[error("affiliation \"{}\" at node \"{node}\" does not allow this: {action} needs {needed}", .affiliation.as_str())]
+    Forbidden {
+        node: Arc<str>,
+        affiliation: Affiliation,
+        action: &'static str,
+        needed: &'static str,
+    },
+    #[error("node \"{node}\" is open to its members only: pubsub#access_model is whitelist")]
+    ClosedNode { node: Arc<str> },
+    #[error("the subscriber must be the sender's own bare JID or full JID")]
+    InvalidJid,
+    #[error("a subscriber's JID is required")]
+    JidRequired,
+    #[error("there is no subscription of {jid} to node \"{node}\"")]
+    NotSubscribed { node: Arc<str>, jid: Arc<str> },
+    #[error("the subscription of {jid} to node \"{node}\" has another subid")]
+    InvalidSubscriptionId { node: Arc<str>, jid: Arc<str> },
+    #[error("node \"{node}\" holds {limit} subscriptions already, the limit of this service")]
+    TooManySubscriptions { node: Arc<str>, limit: usize },
+    #[error("this service holds {limit} nodes already, its limit")]
+    MaxNodesExceeded { limit: usize },
+    #[error("this service holds {limit} bytes of items already, its limit")]
+    StorageFull { limit: usize },
+    #[error("node \"{node}\" holds {limit} affiliations already, the limit of this service")]
+    TooManyAffiliations { node: Arc<str>, limit: usize },
+    #[error("node \"{node}\" does not meet the publish-options: {fields}")]
+    PreconditionNotMet { node: Arc<str>, fields: String },
+    #[error("{reason}")]
+    InvalidOption { reason: String },
+    #[error("access model \"{model}\" is not supported here; open and whitelist are")]
+    UnsupportedAccessModel { model: String },
+    #[error("node \"{node}\" keeps no items: pubsub#persist_items is off")]
+    NotPersistent { node: Arc<str> },
+    #[error("feature \"{feature}\" is not supported")]
+    Unsupported { feature: &'static str },
+    #[error("node \"{node}\" would lose its last owner")]
+    LastOwner { node: Arc<str> },
+    #[error("{reason}")]
+    BadRequest { reason: &'static str },
+    #[error("the storage of this service refused the change; nothing was changed")]
+    StorageFailed,
+}
+
+/// The stanza error (RFC 6120 §8.3.3) and the `pubsub#errors` condition of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// `cancel`, `modify`, `auth` or `wait`.
+    pub(crate) kind: &'static str,
+    /// The defined condition in `urn:ietf:params:xml:ns:xmpp-stanzas`.
+    pub(crate) defined: &'static str,
+    /// The element in `http://jabber.org/protocol/pubsub#errors`; empty when the standard has none.
+    pub(crate) specific: &'static str,
+    /// The value of the `feature` attribute of `<unsupported/>`.
+    pub(crate) feature: Option<&'static str>,
+}
+
+impl ServiceError {
+    /// The table of conditions: what goes on the wire for each refusal.
+    pub(crate) fn condition(&self) -> Condition {
+        let (kind, defined, specific) = match self {
+            Self::NodeExists { .. } => ("cancel", "conflict", ""),
+            Self::NodeNotFound { .. } | Self::ItemNotFound { .. } => {
+                ("cancel", "item-not-found", "")
+            }
+            Self::CreationForbidden { .. } | Self::Forbidden { .. } => ("auth", "forbidden", ""),
+            Self::NodeRequired => ("modify", "bad-request", "nodeid-required"),
+            Self::BadName { .. } => ("modify", "not-acceptable", ""),
+            Self::ItemRequired => ("modify", "bad-request", "item-required"),
+            Self::ItemForbidden { .. } => ("modify", "bad-request", "item-forbidden"),
+            Self::PayloadRequired { .. } => ("modify", "bad-request", "payload-required"),
+            Self::InvalidPayload => ("modify", "bad-request", "invalid-payload"),
+            Self::PayloadTooBig { .. } => ("modify", "not-acceptable", "payload-too-big"),
+            Self::MaxItemsExceeded { .. } => ("cancel", "not-allowed", "max-items-exceeded"),
+            Self::ClosedNode { .. } => ("cancel", "not-allowed", "closed-node"),
+            Self::InvalidJid => ("modify", "bad-request", "invalid-jid"),
+            Self::JidRequired => ("modify", "bad-request", "jid-required"),
+            Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
+            Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
+            Self::TooManySubscriptions { .. } => {
+                ("wait", "policy-violation", "too-many-subscriptions")
+            }
+            Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),
+            Self::StorageFull { .. } | Self::TooManyAffiliations { .. } => {
+                ("wait", "resource-constraint", "")
+            }
+            Self::PreconditionNotMet { .. } => ("cancel", "conflict", "precondition-not-met"),
+            Self::InvalidOption { .. } => ("modify", "not-acceptable", "invalid-options"),
+            Self::UnsupportedAccessModel { .. } => {
+                ("modify", "not-acceptable", "unsupported-access-model")
+            }
+            Self::NotPersistent { .. } | Self::Unsupported { .. } => {
+                ("cancel", "feature-not-implemented", "unsupported")
+            }
+            Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
+            Self::BadRequest { .. } => ("modify", "bad-request", ""),
+            Self::StorageFailed => ("wait", "internal-server-error", ""),
+        };
+        let feature = match self {
+            Self::NotPersistent { .. } => Some("persistent-items"),
+            Self::Unsupported { feature } => Some(*feature),
+            _ => None,
+        };
+        Condition {
+            kind,
+            defined,
+            specific,
+            feature,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One node as the service keeps it: configuration, affiliations, subscriptions and items. Holds invariants (an item id is unique, items
+//! stay in publishing order) and answers questions; it decides nothing and refuses nobody.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::access::Affiliation;
+use super::options::{MaxItems, NodeConfig};
+
+/// One published item. The payload is the source text the publisher sent, never parsed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Unique at its node.
+    pub id: Arc<str>,
+    /// Bare JID of who published it.
+    pub publisher: Arc<str>,
+    /// One self-contained element, or empty.
+    pub payload: Arc<str>,
+}
+
+impl Item {
+    /// What the item counts for in the limits of the service.
+    pub(crate) fn size(&self) -> usize {
+        self.payload.len() + self.id.len()
+    }
+}
+
+/// The items of a node, oldest first by their last publish.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Items {
+    by_sequence: BTreeMap<u64, Arc<Item>>,
+    by_id: HashMap<Arc<str>, u64>,
+    next: u64,
+    bytes: usize,
+}
+
+impl Items {
+    pub(crate) fn len(&self) -> usize {
+        self.by_sequence.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Arc<Item>> {
+        self.by_id
+            .get(id)
+            .and_then(|sequence| self.by_sequence.get(sequence))
+    }
+
+    pub(crate) fn newest(&self) -> Option<&Arc<Item>> {
+        self.by_sequence.values().next_back()
+    }
+
+    /// All items, oldest first; reversible.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Item>> {
+        self.by_sequence.values()
+    }
+
+    /// The items published after the one with that id, if it is there.
+    pub(crate) fn after(&self, id: &str) -> Option<impl DoubleEndedIterator<Item = &Arc<Item>>> {
+        let sequence = *self.by_id.get(id)?;
+        Some(self.by_sequence.range(sequence + 1..).map(|(_, item)| item))
+    }
+
+    /// The items published before the one with that id, if it is there.
+    pub(crate) fn before(&self, id: &str) -> Option<impl DoubleEndedIterator<Item = &Arc<Item>>> {
+        let sequence = *self.by_id.get(id)?;
+        Some(self.by_sequence.range(..sequence).map(|(_, item)| item))
+    }
+
+    /// How many items are older than the one with that id.
+    pub(crate) fn position(&self, id: &str) -> Option<usize> {
+        self.before(id).map(Iterator::count)
+    }
+
+    /// Puts an item at the end; one with the same id gives way.
+    pub(crate) fn put(&mut self, item: Arc<Item>) {
+        self.remove(&item.id);
+        self.bytes += item.size();
+        self.by_id.insert(item.id.clone(), self.next);
+        self.by_sequence.insert(self.next, item);
+        self.next += 1;
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) {
+        if let Some(item) = self
+            .by_id
+            .remove(id)
+            .and_then(|sequence| self.by_sequence.remove(&sequence))
+        {
+            self.bytes -= item.size();
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.by_sequence.clear();
+        self.by_id.clear();
+        self.bytes = 0;
+    }
+}
+
+/// A leaf node.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) name: Arc<str>,
+    pub(crate) config: Arc<NodeConfig>,
+    /// Bare JID of who created it.
+    pub(crate) creator: Arc<str>,
+    /// Seconds since 1970.
+    pub(crate) created: u64,
+    /// By bare JID; `Affiliation::None` is never stored.
+    pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
+    /// By the subscribed JID, bare or full; the value is the subscription id.
+    pub(crate) subscriptions: BTreeMap<Arc<str>, Arc<str>>,
+    pub(crate) items: Items,
+}
+
+impl Node {
+    pub(crate) fn affiliation(&self, bare: &str) -> Affiliation {
+        self.affiliations.get(bare).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.affiliations
+            .iter()
+            .filter(|(_, affiliation)| **affiliation == Affiliation::Owner)
+            .map(|(jid, _)| jid)
+    }
+
+    /// Whether the account is subscribed with its bare JID or any full one.
+    pub(crate) fn is_subscribed(&self, bare: &str) -> bool {
+        self.subscriptions_of(bare).next().is_some()
+    }
+
+    /// The subscriptions of one account, by bare JID and by full JIDs.
+    pub(crate) fn subscriptions_of<'n>(
+        &'n self,
+        bare: &'n str,
+    ) -> impl Iterator<Item = (&'n Arc<str>, &'n Arc<str>)> {
+        self.subscriptions
+            .range::<str, _>((std::ops::Bound::Included(bare), std::ops::Bound::Unbounded))
+            .take_while(move |(jid, _)| jid.starts_with(bare))
+            .filter(move |(jid, _)| bare_of(jid) == bare)
+    }
+
+    /// The node under another configuration and without its items, to try out who may stay.
+    pub(crate) fn configured(&self, config: Arc<NodeConfig>) -> Self {
+        Self {
+            name: self.name.clone(),
+            config,
+            creator: self.creator.clone(),
+            created: self.created,
+            affiliations: self.affiliations.clone(),
+            subscriptions: self.subscriptions.clone(),
+            items: Items::default(),
+        }
+    }
+}
+
+/// How many items a node with this configuration keeps when the service allows `service_limit`.
+pub(crate) fn capacity(config: &NodeConfig, service_limit: usize) -> usize {
+    match config.max_items {
+        MaxItems::Max => service_limit,
+        MaxItems::Count(count) => count.min(service_limit),
+    }
+}
+
+/// The part of a JID before its resource.
+pub(crate) fn bare_of(jid: &str) -> &str {
+    jid.split_once('/').map_or(jid, |(bare, _)| bare)
+}

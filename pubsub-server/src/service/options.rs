@@ -1,0 +1,433 @@
+//! The configuration of a node (XEP-0060 §16.4.4) and one table of its options: how each is called, read, written and limited.
+//! Configuration forms, submitted forms, publish-options and node meta-data all go through this table, so an option exists in one place.
+
+use std::borrow::Cow;
+
+use super::error::ServiceError;
+
+/// Who may subscribe and read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessModel {
+    /// Everybody who is not an outcast.
+    #[default]
+    Open,
+    /// Owners, publishers and members.
+    Whitelist,
+}
+
+/// Who may publish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PublishModel {
+    /// Owners and publishers.
+    #[default]
+    Publishers,
+    /// They and every subscriber.
+    Subscribers,
+    /// Everybody who is not an outcast.
+    Open,
+}
+
+/// When the newest item is sent without being asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SendLast {
+    /// Not at all.
+    #[default]
+    Never,
+    /// After a subscription is made.
+    OnSubscription,
+    /// After a subscription is made and when a subscriber becomes available.
+    OnSubscriptionAndPresence,
+}
+
+/// The `type` of the messages that carry notifications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NotificationType {
+    /// `headline`: never kept for later.
+    #[default]
+    Headline,
+    /// `normal`.
+    Normal,
+}
+
+impl NotificationType {
+    /// The word of the standard.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Headline => "headline",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+/// How many items a node keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MaxItems {
+    /// As many as the service allows for one node.
+    #[default]
+    Max,
+    /// That many, or fewer if the service allows fewer.
+    Count(usize),
+}
+
+/// The configuration of one node; its default is what a node has that nobody configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are the standard's options, each on or off by itself"
+)]
+pub struct NodeConfig {
+    /// `pubsub#title`
+    pub title: String,
+    /// `pubsub#description`
+    pub description: String,
+    /// `pubsub#type`: the namespace of the payloads.
+    pub payload_type: String,
+    /// `pubsub#access_model`
+    pub access_model: AccessModel,
+    /// `pubsub#publish_model`
+    pub publish_model: PublishModel,
+    /// `pubsub#persist_items`
+    pub persist_items: bool,
+    /// `pubsub#max_items`
+    pub max_items: MaxItems,
+    /// `pubsub#max_payload_size` in bytes; 0 is the limit of the service.
+    pub max_payload_size: usize,
+    /// `pubsub#deliver_payloads`
+    pub deliver_payloads: bool,
+    /// `pubsub#notify_retract`: also covers purging.
+    pub notify_retract: bool,
+    /// `pubsub#notify_delete`
+    pub notify_delete: bool,
+    /// `pubsub#notify_config`
+    pub notify_config: bool,
+    /// `pubsub#send_last_published_item`
+    pub send_last: SendLast,
+    /// `pubsub#notification_type`
+    pub notification_type: NotificationType,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            description: String::new(),
+            payload_type: String::new(),
+            access_model: AccessModel::Open,
+            publish_model: PublishModel::Publishers,
+            persist_items: true,
+            max_items: MaxItems::Max,
+            max_payload_size: 0,
+            deliver_payloads: true,
+            notify_retract: true,
+            notify_delete: true,
+            notify_config: false,
+            send_last: SendLast::Never,
+            notification_type: NotificationType::Headline,
+        }
+    }
+}
+
+/// One field of a submitted form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field<'x> {
+    pub(crate) name: Cow<'x, str>,
+    pub(crate) values: Vec<Cow<'x, str>>,
+}
+
+/// How a client should show and fill an option (XEP-0004 field types).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Boolean,
+    Text,
+    Choice(&'static [&'static str]),
+}
+
+/// One option of the table.
+pub(crate) struct NodeOption {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) read: fn(&NodeConfig) -> Cow<'_, str>,
+    write: fn(&mut NodeConfig, &str) -> Result<(), ServiceError>,
+}
+
+macro_rules! flag {
+    ($name:literal, $label:literal, $field:ident) => {
+        NodeOption {
+            name: $name,
+            label: $label,
+            kind: Kind::Boolean,
+            read: |config| Cow::Borrowed(if config.$field { "1" } else { "0" }),
+            write: |config, value| {
+                config.$field = boolean($name, value)?;
+                Ok(())
+            },
+        }
+    };
+}
+
+macro_rules! text {
+    ($name:literal, $label:literal, $field:ident) => {
+        NodeOption {
+            name: $name,
+            label: $label,
+            kind: Kind::Text,
+            read: |config| Cow::Borrowed(config.$field.as_str()),
+            write: |config, value| {
+                config.$field = short($name, value)?;
+                Ok(())
+            },
+        }
+    };
+}
+
+macro_rules! choice {
+    ($name:literal, $label:literal, $field:ident, [$($word:literal => $value:expr),+], $refuse:expr) => {
+        NodeOption {
+            name: $name,
+            label: $label,
+            kind: Kind::Choice(&[$($word),+]),
+            read: |config| {
+                $(if config.$field == $value { return Cow::Borrowed($word); })+
+                Cow::Borrowed("")
+            },
+            write: |config, value| {
+                config.$field = match value {
+                    $($word => $value,)+
+                    other => return Err($refuse(other)),
+                };
+                Ok(())
+            },
+        }
+    };
+}
+
+/// The options this service acts on, in the order in which forms list them.
+pub(crate) const OPTIONS: &[NodeOption] = &[
+    text!("pubsub#title", "A short name for the node", title),
+    text!(
+        "pubsub#description",
+        "A description of the node",
+        description
+    ),
+    text!("pubsub#type", "The namespace of the payloads", payload_type),
+    choice!("pubsub#access_model", "Who may subscribe and read", access_model,
+        ["open" => AccessModel::Open, "whitelist" => AccessModel::Whitelist],
+        |model: &str| ServiceError::UnsupportedAccessModel { model: model.to_owned() }),
+    choice!("pubsub#publish_model", "Who may publish", publish_model,
+        ["publishers" => PublishModel::Publishers, "subscribers" => PublishModel::Subscribers, "open" => PublishModel::Open],
+        |value: &str| not_one_of("pubsub#publish_model", value, "publishers, subscribers or open")),
+    flag!("pubsub#persist_items", "Keep items", persist_items),
+    NodeOption {
+        name: "pubsub#max_items",
+        label: "How many items to keep: a number, or max",
+        kind: Kind::Text,
+        read: |config| match config.max_items {
+            MaxItems::Max => Cow::Borrowed("max"),
+            MaxItems::Count(count) => Cow::Owned(count.to_string()),
+        },
+        write: |config, value| {
+            config.max_items = match value {
+                "max" => MaxItems::Max,
+                count => MaxItems::Count(number("pubsub#max_items", count)?),
+            };
+            Ok(())
+        },
+    },
+    NodeOption {
+        name: "pubsub#max_payload_size",
+        label: "The largest payload in bytes; 0 for the limit of the service",
+        kind: Kind::Text,
+        read: |config| Cow::Owned(config.max_payload_size.to_string()),
+        write: |config, value| {
+            config.max_payload_size = number("pubsub#max_payload_size", value)?;
+            Ok(())
+        },
+    },
+    flag!(
+        "pubsub#deliver_payloads",
+        "Send payloads with notifications",
+        deliver_payloads
+    ),
+    flag!(
+        "pubsub#notify_retract",
+        "Notify when items are removed",
+        notify_retract
+    ),
+    flag!(
+        "pubsub#notify_delete",
+        "Notify when the node is deleted",
+        notify_delete
+    ),
+    flag!(
+        "pubsub#notify_config",
+        "Notify when the configuration changes",
+        notify_config
+    ),
+    choice!("pubsub#send_last_published_item", "When to send the newest item unasked", send_last,
+        ["never" => SendLast::Never, "on_sub" => SendLast::OnSubscription, "on_sub_and_presence" => SendLast::OnSubscriptionAndPresence],
+        |value: &str| not_one_of("pubsub#send_last_published_item", value, "never, on_sub or on_sub_and_presence")),
+    choice!("pubsub#notification_type", "The type of notification messages", notification_type,
+        ["headline" => NotificationType::Headline, "normal" => NotificationType::Normal],
+        |value: &str| not_one_of("pubsub#notification_type", value, "headline or normal")),
+];
+
+/// Options of the standard that have one possible value here: clients that spell out that value are not refused.
+const FIXED: &[(&str, &[&str])] = &[
+    ("pubsub#node_type", &["leaf"]),
+    ("pubsub#collection", &[""]),
+    ("pubsub#subscribe", &["1", "true"]),
+    ("pubsub#deliver_notifications", &["1", "true"]),
+    ("pubsub#notify_sub", &["0", "false"]),
+    ("pubsub#presence_based_delivery", &["0", "false"]),
+    ("pubsub#purge_offline", &["0", "false"]),
+    ("pubsub#tempsub", &["0", "false"]),
+    ("pubsub#item_expire", &["", "0", "max"]),
+    ("pubsub#roster_groups_allowed", &[""]),
+    ("pubsub#itemreply", &["publisher"]),
+];
+
+impl NodeConfig {
+    /// This configuration with the submitted fields applied; fields left out keep their values.
+    pub(crate) fn with(&self, fields: &[Field<'_>]) -> Result<Self, ServiceError> {
+        let mut config = self.clone();
+        for field in fields {
+            let value = field.values.first().map_or("", |value| value.as_ref());
+            if let Some(option) = OPTIONS.iter().find(|option| option.name == field.name) {
+                (option.write)(&mut config, value)?;
+                continue;
+            }
+            match FIXED.iter().find(|(name, _)| *name == field.name) {
+                Some((_, values)) if values.contains(&value) => {}
+                Some((name, values)) => return Err(not_one_of(name, value, &values.join(" or "))),
+                None if field.name == "FORM_TYPE" => {}
+                None => {
+                    return Err(ServiceError::InvalidOption {
+                        reason: format!("this service has no option {}", field.name),
+                    });
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    /// The names of the fields whose values this configuration does not have (XEP-0060 §7.1.5).
+    pub(crate) fn unmet(&self, fields: &[Field<'_>]) -> Vec<String> {
+        fields
+            .iter()
+            .filter(|field| field.name != "FORM_TYPE")
+            .filter_map(|field| {
+                let asked = field.values.first().map_or("", |value| value.as_ref());
+                match self.with(std::slice::from_ref(field)) {
+                    Ok(config) if config == *self => None,
+                    Ok(_) => {
+                        let has = OPTIONS
+                            .iter()
+                            .find(|option| option.name == field.name)
+                            .map(|option| (option.read)(self));
+                        Some(format!(
+                            "{} is \"{}\", not \"{asked}\"",
+                            field.name,
+                            has.unwrap_or_default()
+                        ))
+                    }
+                    Err(error) => Some(error.to_string()),
+                }
+            })
+            .collect()
+    }
+}
+
+fn boolean(name: &str, value: &str) -> Result<bool, ServiceError> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(not_one_of(name, value, "1, 0, true or false")),
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<usize, ServiceError> {
+    value
+        .parse()
+        .map_err(|_| not_one_of(name, value, "a number"))
+}
+
+fn short(name: &str, value: &str) -> Result<String, ServiceError> {
+    const LONGEST: usize = 4096;
+    if value.len() > LONGEST {
+        return Err(ServiceError::InvalidOption {
+            reason: format!("{name} is longer than {LONGEST} bytes"),
+        });
+    }
+    Ok(value.to_owned())
+}
+
+fn not_one_of(name: &str, value: &str, allowed: &str) -> ServiceError {
+    let shown: String = value.chars().take(40).collect();
+    ServiceError::InvalidOption {
+        reason: format!("{name} cannot be \"{shown}\"; write {allowed}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field<'x>(name: &'x str, value: &'x str) -> Field<'x> {
+        Field {
+            name: name.into(),
+            values: vec![value.into()],
+        }
+    }
+
+    #[test]
+    fn every_option_reads_back_what_was_written() {
+        for option in OPTIONS {
+            let values: &[&str] = match option.kind {
+                Kind::Boolean => &["0", "1"],
+                Kind::Text => &["7"],
+                Kind::Choice(words) => words,
+            };
+            for value in values {
+                let config = NodeConfig::default()
+                    .with(&[field(option.name, value)])
+                    .expect(option.name);
+                assert_eq!((option.read)(&config), *value, "{}", option.name);
+                assert_eq!(
+                    config.unmet(&[field(option.name, value)]),
+                    Vec::<String>::new()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        for (name, value) in [
+            ("pubsub#access_model", "roster"),
+            ("pubsub#max_items", "many"),
+            ("pubsub#persist_items", "perhaps"),
+            ("pubsub#node_type", "collection"),
+            ("pubsub#colour", "green"),
+        ] {
+            let error = NodeConfig::default()
+                .with(&[field(name, value)])
+                .expect_err(name)
+                .to_string();
+            assert!(error.contains(name) || error.contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unmet_option_says_what_the_node_has() {
+        let unmet = NodeConfig::default().unmet(&[
+            field("pubsub#access_model", "whitelist"),
+            field("pubsub#max_items", "max"),
+        ]);
+        assert_eq!(
+            unmet,
+            ["pubsub#access_model is \"open\", not \"whitelist\""]
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Stores without a disk: one that forgets at once, and one that remembers for as long as it lives.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Storage, StorageError};
+use crate::service::vocabulary::Write;
+
+/// Keeps nothing beyond what the running service holds anyway. The default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Volatile;
+
+impl Storage for Volatile {
+    fn load(&self) -> Result<Vec<Write>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    fn commit(&self, _writes: &[Write]) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+/// Keeps the durable state in memory, so that a next server of the same process can take over from it. For tests and embedders.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStorage {
+    nodes: Arc<Mutex<BTreeMap<Arc<str>, Vec<Write>>>>,
+}
+
+impl Storage for MemoryStorage {
+    fn load(&self) -> Result<Vec<Write>, StorageError> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(nodes.values().flatten().cloned().collect())
+    }
+
+    fn commit(&self, writes: &[Write]) -> Result<(), StorageError> {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        for write in writes.iter().filter(|write| write.is_durable()) {
+            let node = write.node();
+            if matches!(write, Write::DeleteNode { .. }) {
+                nodes.remove(node);
+                continue;
+            }
+            let kept = nodes.entry(node.clone()).or_default();
+            kept.retain(|earlier| !replaces(write, earlier));
+            if is_remembered(write) {
+                kept.push(write.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an earlier write of the same node no longer matters after a later one.
+fn replaces(later: &Write, earlier: &Write) -> bool {
+    match (later, earlier) {
+        (Write::ConfigureNode { .. }, Write::ConfigureNode { .. }) => true,
+        (Write::PutItem { item: new, .. }, Write::PutItem { item: old, .. }) => new.id == old.id,
+        (Write::RemoveItem { item, .. }, Write::PutItem { item: old, .. }) => *item == old.id,
+        (Write::RemoveItems { .. }, Write::PutItem { .. }) => true,
+        (
+            Write::Subscribe { jid, .. } | Write::Unsubscribe { jid, .. },
+            Write::Subscribe { jid: old, .. },
+        ) => jid == old,
+        (Write::Affiliate { jid, .. }, Write::Affiliate { jid: old, .. }) => jid == old,
+        _ => false,
+    }
+}
+
+/// Whether the write must be repeated on load; removals have done their work. An affiliation taken away is repeated, because the creator's
+/// comes with the creation.
+fn is_remembered(write: &Write) -> bool {
+    !matches!(
+        write,
+        Write::RemoveItem { .. }
+            | Write::RemoveItems { .. }
+            | Write::Unsubscribe { .. }
+            | Write::DeleteNode { .. }
+    )
+}

@@ -1,0 +1,280 @@
+//! Service discovery (XEP-0030): what the domain, the PubSub service and its nodes say of themselves. Only what works is listed.
+
+use super::{attribute, form, page};
+use crate::service::access::Affiliation;
+use crate::service::node::Node;
+use crate::service::options::OPTIONS;
+use crate::service::vocabulary::PageInfo;
+
+/// Several items may come in one publish, taken as a whole or not at all. XEP-0060 has no name for this: its `multi-items` only says that a
+/// node keeps several.
+pub(crate) const BATCH: &str = "urn:pubsub:batch:1";
+
+const DOMAIN_FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/disco#info",
+    "http://jabber.org/protocol/disco#items",
+    "urn:xmpp:ping",
+];
+
+const PUBSUB_FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/disco#info",
+    "http://jabber.org/protocol/disco#items",
+    "http://jabber.org/protocol/pubsub",
+    "http://jabber.org/protocol/pubsub#access-open",
+    "http://jabber.org/protocol/pubsub#access-whitelist",
+    "http://jabber.org/protocol/pubsub#auto-create",
+    "http://jabber.org/protocol/pubsub#config-node",
+    "http://jabber.org/protocol/pubsub#config-node-max",
+    "http://jabber.org/protocol/pubsub#create-and-configure",
+    "http://jabber.org/protocol/pubsub#create-nodes",
+    "http://jabber.org/protocol/pubsub#delete-items",
+    "http://jabber.org/protocol/pubsub#delete-nodes",
+    "http://jabber.org/protocol/pubsub#instant-nodes",
+    "http://jabber.org/protocol/pubsub#item-ids",
+    "http://jabber.org/protocol/pubsub#last-published",
+    "http://jabber.org/protocol/pubsub#manage-subscriptions",
+    "http://jabber.org/protocol/pubsub#member-affiliation",
+    "http://jabber.org/protocol/pubsub#meta-data",
+    "http://jabber.org/protocol/pubsub#modify-affiliations",
+    "http://jabber.org/protocol/pubsub#multi-items",
+    "http://jabber.org/protocol/pubsub#outcast-affiliation",
+    "http://jabber.org/protocol/pubsub#persistent-items",
+    "http://jabber.org/protocol/pubsub#publish",
+    "http://jabber.org/protocol/pubsub#publish-only-affiliation",
+    "http://jabber.org/protocol/pubsub#publish-options",
+    "http://jabber.org/protocol/pubsub#publisher-affiliation",
+    "http://jabber.org/protocol/pubsub#purge-nodes",
+    "http://jabber.org/protocol/pubsub#retract-items",
+    "http://jabber.org/protocol/pubsub#retrieve-affiliations",
+    "http://jabber.org/protocol/pubsub#retrieve-default",
+    "http://jabber.org/protocol/pubsub#retrieve-items",
+    "http://jabber.org/protocol/pubsub#retrieve-subscriptions",
+    "http://jabber.org/protocol/pubsub#rsm",
+    "http://jabber.org/protocol/pubsub#subscribe",
+    "http://jabber.org/protocol/rsm",
+    "urn:xmpp:ping",
+    BATCH,
+];
+
+/// `disco#info` of the domain.
+pub(crate) fn write_domain(out: &mut String, may_register: bool) {
+    open(out, "info", None);
+    identity(out, "server", "im", "XMPP PubSub server");
+    features(out, DOMAIN_FEATURES);
+    if may_register {
+        features(out, &["jabber:iq:register"]);
+    }
+    close(out);
+}
+
+/// `disco#items` of the domain: the PubSub service.
+pub(crate) fn write_domain_items(out: &mut String, pubsub_domain: &str) {
+    open(out, "items", None);
+    out.push_str("<item");
+    attribute(out, "jid", pubsub_domain);
+    attribute(out, "name", "PubSub service");
+    out.push_str("/>");
+    close(out);
+}
+
+/// `disco#info` of an account.
+pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
+    open(out, "info", None);
+    identity(
+        out,
+        "account",
+        if is_anonymous {
+            "anonymous"
+        } else {
+            "registered"
+        },
+        "",
+    );
+    features(out, &["http://jabber.org/protocol/disco#info"]);
+    close(out);
+}
+
+/// `disco#info` of the PubSub service.
+pub(crate) fn write_service(out: &mut String) {
+    open(out, "info", None);
+    identity(out, "pubsub", "service", "PubSub service");
+    features(out, PUBSUB_FEATURES);
+    close(out);
+}
+
+/// `disco#info` of a node, with its meta-data (XEP-0060 §5.4).
+pub(crate) fn write_node(out: &mut String, node: &Node) {
+    open(out, "info", Some(&node.name));
+    identity(out, "pubsub", "leaf", &node.config.title);
+    features(out, PUBSUB_FEATURES);
+    form::open(out, "result", "http://jabber.org/protocol/pubsub#meta-data");
+    for option in OPTIONS {
+        form::field(
+            out,
+            option.name,
+            "text-single",
+            &(option.read)(&node.config),
+        );
+    }
+    form::field(out, "pubsub#creator", "jid-single", &node.creator);
+    form::field(
+        out,
+        "pubsub#creation_date",
+        "text-single",
+        &date(node.created),
+    );
+    form::field(
+        out,
+        "pubsub#num_subscribers",
+        "text-single",
+        &node.subscriptions.len().to_string(),
+    );
+    for (name, affiliation) in [
+        ("pubsub#owner", Affiliation::Owner),
+        ("pubsub#publisher", Affiliation::Publisher),
+    ] {
+        let mut jids = node
+            .affiliations
+            .iter()
+            .filter(|(_, held)| **held == affiliation)
+            .peekable();
+        if jids.peek().is_none() {
+            continue;
+        }
+        out.push_str("<field");
+        attribute(out, "var", name);
+        attribute(out, "type", "jid-multi");
+        out.push('>');
+        for (jid, _) in jids {
+            out.push_str("<value>");
+            super::text(out, jid);
+            out.push_str("</value>");
+        }
+        out.push_str("</field>");
+    }
+    form::close(out);
+    close(out);
+}
+
+/// `disco#items` of the PubSub service: node names with their titles.
+pub(crate) fn write_nodes<'n>(
+    out: &mut String,
+    service: &str,
+    nodes: impl Iterator<Item = (&'n str, &'n str)>,
+    page: Option<&PageInfo>,
+) {
+    open(out, "items", None);
+    for (name, title) in nodes {
+        out.push_str("<item");
+        attribute(out, "jid", service);
+        attribute(out, "node", name);
+        if !title.is_empty() {
+            attribute(out, "name", title);
+        }
+        out.push_str("/>");
+    }
+    if let Some(info) = page {
+        page::write(out, info);
+    }
+    close(out);
+}
+
+/// `disco#items` of a node: the ids of its items (XEP-0060 §5.5).
+pub(crate) fn write_items<'n>(
+    out: &mut String,
+    service: &str,
+    node: &str,
+    ids: impl Iterator<Item = &'n str>,
+    page: Option<&PageInfo>,
+) {
+    open(out, "items", Some(node));
+    for id in ids {
+        out.push_str("<item");
+        attribute(out, "jid", service);
+        attribute(out, "name", id);
+        out.push_str("/>");
+    }
+    if let Some(info) = page {
+        page::write(out, info);
+    }
+    close(out);
+}
+
+/// An empty answer of that kind, `info` or `items`.
+pub(crate) fn write_empty(out: &mut String, which: &str) {
+    open(out, which, None);
+    close(out);
+}
+
+fn open(out: &mut String, which: &str, node: Option<&str>) {
+    out.push_str("<query xmlns='http://jabber.org/protocol/disco#");
+    out.push_str(which);
+    out.push('\'');
+    if let Some(node) = node {
+        attribute(out, "node", node);
+    }
+    out.push('>');
+}
+
+fn close(out: &mut String) {
+    out.push_str("</query>");
+}
+
+fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
+    out.push_str("<identity");
+    attribute(out, "category", category);
+    attribute(out, "type", kind);
+    if !name.is_empty() {
+        attribute(out, "name", name);
+    }
+    out.push_str("/>");
+}
+
+fn features(out: &mut String, features: &[&str]) {
+    for feature in features {
+        out.push_str("<feature");
+        attribute(out, "var", feature);
+        out.push_str("/>");
+    }
+}
+
+/// A moment as XEP-0082 writes it, in UTC.
+fn date(seconds: u64) -> String {
+    let (days, time) = (seconds / 86_400, seconds % 86_400);
+    // Counted from 0000-03-01, so that the leap day is the last of its year.
+    let since = days + 719_468;
+    let (era, of_era) = (since / 146_097, since % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        time / 3600,
+        time / 60 % 60,
+        time % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Writes stanza errors (RFC 6120 §8.3), those of the service with their `pubsub#errors` condition.
+
+use super::{attribute, text};
+use crate::service::error::ServiceError;
+
+/// A stanza error outside the PubSub service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StanzaError {
+    pub(crate) kind: &'static str,
+    pub(crate) condition: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl StanzaError {
+    const fn new(kind: &'static str, condition: &'static str, text: &'static str) -> Self {
+        Self {
+            kind,
+            condition,
+            text,
+        }
+    }
+
+    pub(crate) const SERVICE_UNAVAILABLE: Self =
+        Self::new("cancel", "service-unavailable", "nobody there handles this");
+    pub(crate) const NO_RECIPIENT: Self = Self::new(
+        "cancel",
+        "service-unavailable",
+        "the recipient is not connected, and messages are not kept",
+    );
+    pub(crate) const OTHER_SERVER: Self = Self::new(
+        "cancel",
+        "remote-server-not-found",
+        "this server does not connect to others",
+    );
+    pub(crate) const BAD_REQUEST: Self =
+        Self::new("modify", "bad-request", "the request is malformed");
+    pub(crate) const BAD_ADDRESS: Self = Self::new(
+        "modify",
+        "jid-malformed",
+        "the address in 'to' is not a JID",
+    );
+    pub(crate) const NODE_NOT_FOUND: Self =
+        Self::new("cancel", "item-not-found", "there is no such node");
+    pub(crate) const CLOSED: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "registration is closed on this server",
+    );
+    pub(crate) const ANONYMOUS: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "an anonymous user has no account to change",
+    );
+    pub(crate) const TAKEN: Self = Self::new("cancel", "conflict", "that username is taken");
+    pub(crate) const BAD_ACCOUNT: Self = Self::new(
+        "modify",
+        "not-acceptable",
+        "a username that is a valid JID part and a password are required",
+    );
+    pub(crate) const TOO_OFTEN: Self = Self::new(
+        "wait",
+        "resource-constraint",
+        "too many registrations from this address; try again later",
+    );
+    pub(crate) const TOO_MANY_RESOURCES: Self = Self::new(
+        "wait",
+        "resource-constraint",
+        "the account has too many connected resources",
+    );
+    pub(crate) const INTERNAL: Self = Self::new(
+        "wait",
+        "internal-server-error",
+        "the server could not do it",
+    );
+}
+
+/// The `<error/>` of a stanza.
+pub(crate) fn write(out: &mut String, error: StanzaError) {
+    open(out, error.kind, error.condition);
+    write_text(out, error.text);
+    out.push_str("</error>");
+}
+
+/// The `<error/>` of a refusal by the service.
+pub(crate) fn write_service(out: &mut String, error: &ServiceError) {
+    let condition = error.condition();
+    open(out, condition.kind, condition.defined);
+    write_text(out, &error.to_string());
+    if !condition.specific.is_empty() {
+        out.push('<');
+        out.push_str(condition.specific);
+        out.push_str(" xmlns='http://jabber.org/protocol/pubsub#errors'");
+        if let Some(feature) = condition.feature {
+            attribute(out, "feature", feature);
+        }
+        out.push_str("/>");
+    }
+    out.push_str("</error>");
+}
+
+fn open(out: &mut String, kind: &str, condition: &str) {
+    out.push_str("<error");
+    attribute(out, "type", kind);
+    out.push_str("><");
+    out.push_str(condition);
+    out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
+}
+
+fn write_text(out: &mut String, words: &str) {
+    out.push_str("<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>");
+    text(out, words);
+    out.push_str("</text>");
+}

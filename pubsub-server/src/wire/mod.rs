@@ -1,0 +1,52 @@
+//! Between text and the service's vocabulary: reads stanzas into requests and writes replies, errors and notifications.
+//!
+//! Everything here is a pure function of text; there is no state and no socket. Writers append to a buffer and never build a tree.
+
+pub(crate) mod disco;
+pub(crate) mod error;
+pub(crate) mod form;
+pub(crate) mod notification;
+pub(crate) mod page;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod stanza;
+pub(crate) mod stream;
+
+/// The namespaces that more than one file speaks of.
+pub(crate) mod namespace {
+    pub(crate) const CLIENT: &str = "jabber:client";
+    pub(crate) const DATA_FORM: &str = "jabber:x:data";
+    pub(crate) const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+    pub(crate) const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+    pub(crate) const PAGE: &str = "http://jabber.org/protocol/rsm";
+    pub(crate) const PING: &str = "urn:xmpp:ping";
+    pub(crate) const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+    pub(crate) const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
+    pub(crate) const REGISTER: &str = "jabber:iq:register";
+    pub(crate) const ROSTER: &str = "jabber:iq:roster";
+    pub(crate) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+    pub(crate) const STREAM: &str = "http://etherx.jabber.org/streams";
+    pub(crate) const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
+    pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+}
+
+/// Appends ` name='value'`.
+pub(crate) fn attribute(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("='");
+    escaped(out, value);
+    out.push('\'');
+}
+
+/// Appends a value as the inside of an attribute.
+pub(crate) fn escaped(out: &mut String, value: &str) {
+    // Names and values here were read from XML or checked on the way in, so XML can carry them; what it cannot is left out.
+    let _ = pubsub_xml::escape_attribute(out, value);
+}
+
+/// Appends character data.
+pub(crate) fn text(out: &mut String, value: &str) {
+    let _ = pubsub_xml::escape_text(out, value);
+}

@@ -1,0 +1,97 @@
+//! Writes notifications (XEP-0060 §7.1.2, §7.2.2, §8.2 to §8.5, §8.8).
+//!
+//! A message is written once for all subscribers: everything after the `to` attribute. Each recipient costs the short head only.
+
+use super::{attribute, escaped, form};
+use crate::service::vocabulary::{Announcement, Notification};
+
+/// What stands before the recipient's address in every message.
+pub(crate) const HEAD: &str = "<message to='";
+
+/// Everything of the message that follows the recipient's address, its closing quote included.
+pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification: &Notification) {
+    out.push('\'');
+    attribute(out, "from", service);
+    attribute(out, "type", notification.config.notification_type.as_str());
+    out.push_str(" id='");
+    out.push_str(&format!("n{id:x}"));
+    out.push_str("'><event xmlns='http://jabber.org/protocol/pubsub#event'>");
+    let node = &*notification.node;
+    match &notification.announcement {
+        Announcement::Published { items } => {
+            open(out, "items", node);
+            out.push('>');
+            for item in items.iter() {
+                open_item(out, &item.id, &item.publisher);
+                if notification.config.deliver_payloads && !item.payload.is_empty() {
+                    out.push('>');
+                    out.push_str(&item.payload);
+                    out.push_str("</item>");
+                } else {
+                    out.push_str("/>");
+                }
+            }
+            out.push_str("</items>");
+        }
+        Announcement::Retracted { ids } => {
+            open(out, "items", node);
+            out.push('>');
+            for id in ids {
+                out.push_str("<retract");
+                attribute(out, "id", id);
+                out.push_str("/>");
+            }
+            out.push_str("</items>");
+        }
+        Announcement::Purged => {
+            open(out, "purge", node);
+            out.push_str("/>");
+        }
+        Announcement::Deleted { redirect } => {
+            open(out, "delete", node);
+            match redirect {
+                Some(uri) => {
+                    out.push_str("><redirect");
+                    attribute(out, "uri", uri);
+                    out.push_str("/></delete>");
+                }
+                None => out.push_str("/>"),
+            }
+        }
+        Announcement::Configured => {
+            open(out, "configuration", node);
+            if notification.config.deliver_payloads {
+                out.push('>');
+                form::write_configuration(out, "result", &notification.config);
+                out.push_str("</configuration>");
+            } else {
+                out.push_str("/>");
+            }
+        }
+        Announcement::SubscriptionChanged { jid, is_subscribed } => {
+            open(out, "subscription", node);
+            attribute(out, "jid", jid);
+            attribute(
+                out,
+                "subscription",
+                if *is_subscribed { "subscribed" } else { "none" },
+            );
+            out.push_str("/>");
+        }
+    }
+    out.push_str("</event></message>");
+}
+
+fn open(out: &mut String, element: &str, node: &str) {
+    out.push('<');
+    out.push_str(element);
+    attribute(out, "node", node);
+}
+
+fn open_item(out: &mut String, id: &str, publisher: &str) {
+    out.push_str("<item id='");
+    escaped(out, id);
+    out.push_str("' publisher='");
+    escaped(out, publisher);
+    out.push('\'');
+}

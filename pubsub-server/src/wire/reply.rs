@@ -1,0 +1,161 @@
+//! Writes what a successful request answers: the content of the `<iq type='result'/>`.
+
+use super::{attribute, form, page};
+use crate::service::node::Item;
+use crate::service::options::NodeConfig;
+use crate::service::vocabulary::Reply;
+
+/// The children of the result.
+pub(crate) fn write(out: &mut String, reply: &Reply) {
+    match reply {
+        Reply::Done => {}
+        Reply::Created { node } => {
+            out.push_str(OPEN);
+            open(out, "create", node);
+            out.push_str("/></pubsub>");
+        }
+        Reply::Published { node, items } => {
+            out.push_str(OPEN);
+            open(out, "publish", node);
+            out.push('>');
+            for item in items.iter() {
+                out.push_str("<item");
+                attribute(out, "id", &item.id);
+                out.push_str("/>");
+            }
+            out.push_str("</publish></pubsub>");
+        }
+        Reply::Items { node, items, page } => {
+            out.push_str(OPEN);
+            open(out, "items", node);
+            out.push('>');
+            for item in items {
+                write_item(out, item);
+            }
+            out.push_str("</items>");
+            if let Some(info) = page {
+                page::write(out, info);
+            }
+            out.push_str("</pubsub>");
+        }
+        Reply::Subscribed {
+            node,
+            jid,
+            subscription,
+        } => {
+            out.push_str(OPEN);
+            write_subscription(out, Some(node), jid, subscription);
+            out.push_str("</pubsub>");
+        }
+        Reply::Configuration { node, config } => {
+            out.push_str(OPEN_OWNER);
+            open(out, "configure", node);
+            out.push('>');
+            form::write_configuration(out, "form", config);
+            out.push_str("</configure></pubsub>");
+        }
+        Reply::Subscriptions { node, list } => {
+            out.push_str(OPEN_OWNER);
+            open(out, "subscriptions", node);
+            out.push('>');
+            for (jid, subscription) in list {
+                write_subscription(out, None, jid, subscription);
+            }
+            out.push_str("</subscriptions></pubsub>");
+        }
+        Reply::Affiliations { node, list } => {
+            out.push_str(OPEN_OWNER);
+            open(out, "affiliations", node);
+            out.push('>');
+            for (jid, affiliation) in list {
+                out.push_str("<affiliation");
+                attribute(out, "jid", jid);
+                attribute(out, "affiliation", affiliation.as_str());
+                out.push_str("/>");
+            }
+            out.push_str("</affiliations></pubsub>");
+        }
+    }
+}
+
+/// The default configuration (XEP-0060 §8.3).
+pub(crate) fn write_default(out: &mut String, config: &NodeConfig) {
+    out.push_str(OPEN_OWNER);
+    out.push_str("<default>");
+    form::write_configuration(out, "form", config);
+    out.push_str("</default></pubsub>");
+}
+
+/// One's own subscriptions (XEP-0060 §5.6): node, JID and subscription id.
+pub(crate) fn write_own_subscriptions<'s>(
+    out: &mut String,
+    node: Option<&str>,
+    list: impl Iterator<Item = (&'s str, &'s str, &'s str)>,
+) {
+    out.push_str(OPEN);
+    open_list(out, "subscriptions", node);
+    for (node, jid, subscription) in list {
+        write_subscription(out, Some(node), jid, subscription);
+    }
+    out.push_str("</subscriptions></pubsub>");
+}
+
+/// One's own affiliations (XEP-0060 §5.7): node and affiliation.
+pub(crate) fn write_own_affiliations<'s>(
+    out: &mut String,
+    node: Option<&str>,
+    list: impl Iterator<Item = (&'s str, &'s str)>,
+) {
+    out.push_str(OPEN);
+    open_list(out, "affiliations", node);
+    for (node, affiliation) in list {
+        open(out, "affiliation", node);
+        attribute(out, "affiliation", affiliation);
+        out.push_str("/>");
+    }
+    out.push_str("</affiliations></pubsub>");
+}
+
+const OPEN: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>";
+const OPEN_OWNER: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>";
+
+fn open(out: &mut String, element: &str, node: &str) {
+    out.push('<');
+    out.push_str(element);
+    attribute(out, "node", node);
+}
+
+fn open_list(out: &mut String, element: &str, node: Option<&str>) {
+    match node {
+        Some(node) => open(out, element, node),
+        None => {
+            out.push('<');
+            out.push_str(element);
+        }
+    }
+    out.push('>');
+}
+
+fn write_item(out: &mut String, item: &Item) {
+    out.push_str("<item");
+    attribute(out, "id", &item.id);
+    attribute(out, "publisher", &item.publisher);
+    if item.payload.is_empty() {
+        out.push_str("/>");
+        return;
+    }
+    out.push('>');
+    out.push_str(&item.payload);
+    out.push_str("</item>");
+}
+
+fn write_subscription(out: &mut String, node: Option<&str>, jid: &str, subscription: &str) {
+    out.push_str("<subscription");
+    if let Some(node) = node {
+        attribute(out, "node", node);
+    }
+    attribute(out, "jid", jid);
+    attribute(out, "subid", subscription);
+    attribute(out, "subscription", "subscribed");
+    out.push_str("/>");
+}

@@ -1,0 +1,369 @@
+//! Reads the `<pubsub/>` of an IQ into a request. Children may come in any order, foreign attributes and elements are passed over, and
+//! payloads stay the text they came as.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use pubsub_xml::{Reader, XmlError};
+
+use super::{form, namespace, page};
+use crate::address;
+use crate::service::access::Affiliation;
+use crate::service::error::ServiceError;
+use crate::service::options::Field;
+use crate::service::vocabulary::{NewItem, Page, Request, Selection};
+
+/// What an IQ asks of the PubSub service.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command<'x> {
+    /// Of one node.
+    Node(Request<'x>),
+    /// The sender's subscriptions, at one node or all.
+    OwnSubscriptions(Option<Cow<'x, str>>),
+    /// The sender's affiliations, at one node or all.
+    OwnAffiliations(Option<Cow<'x, str>>),
+    DefaultConfiguration,
+    /// A cancelled form.
+    Nothing,
+}
+
+/// Why there is no request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RequestError {
+    /// The stanza is broken; the stream with it.
+    Xml(XmlError),
+    /// The stanza is sound and the request is not.
+    Refused(ServiceError),
+}
+
+impl From<XmlError> for RequestError {
+    fn from(error: XmlError) -> Self {
+        match error {
+            XmlError::UnexpectedText(_) | XmlError::UnexpectedElement(_) => {
+                Self::Refused(ServiceError::BadRequest {
+                    reason: "text and elements are mixed where they may not be",
+                })
+            }
+            error => Self::Xml(error),
+        }
+    }
+}
+
+impl From<ServiceError> for RequestError {
+    fn from(error: ServiceError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Reads the `<pubsub xmlns='…pubsub'/>` that was just entered; `is_set` is the type of the IQ.
+pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<'x>, RequestError> {
+    let mut command = None;
+    let mut form = Vec::new();
+    let mut selected_page = None;
+    while let Some(name) = reader.child()? {
+        if name.is("set", namespace::PAGE) {
+            selected_page = Some(page::read(reader)?);
+            continue;
+        }
+        if name.namespace != namespace::PUBSUB {
+            reader.skip()?;
+            continue;
+        }
+        let node = reader.attribute("node");
+        match (name.local, is_set) {
+            ("configure" | "publish-options", true) => form = form::read_within(reader)?.fields,
+            ("publish", true) => {
+                let items = read_items(reader)?;
+                command = Some(Command::Node(Request::Publish {
+                    node: required(node)?,
+                    items,
+                    options: Vec::new(),
+                }));
+            }
+            ("create", true) => {
+                reader.skip()?;
+                command = Some(Command::Node(Request::Create {
+                    node,
+                    form: Vec::new(),
+                }));
+            }
+            ("retract", true) => {
+                let notify = reader
+                    .attribute("notify")
+                    .is_some_and(|notify| notify == "1" || notify == "true");
+                let ids = read_ids(reader)?;
+                command = Some(Command::Node(Request::Retract {
+                    node: required(node)?,
+                    ids,
+                    notify,
+                }));
+            }
+            ("subscribe", true) => {
+                let jid = read_jid(reader)?;
+                reader.skip()?;
+                command = Some(Command::Node(Request::Subscribe {
+                    node: required(node)?,
+                    jid,
+                }));
+            }
+            ("unsubscribe", true) => {
+                let jid = read_jid(reader)?;
+                let subscription = reader.attribute("subid");
+                reader.skip()?;
+                command = Some(Command::Node(Request::Unsubscribe {
+                    node: required(node)?,
+                    jid,
+                    subscription,
+                }));
+            }
+            ("items", false) => {
+                let max = reader
+                    .attribute("max_items")
+                    .and_then(|max| max.parse().ok());
+                let ids = read_ids(reader)?;
+                let selection = match max {
+                    _ if !ids.is_empty() => Selection::ById(ids),
+                    Some(max) => Selection::Latest(max),
+                    None => Selection::All,
+                };
+                command = Some(Command::Node(Request::Items {
+                    node: required(node)?,
+                    selection,
+                }));
+            }
+            ("subscriptions", false) => {
+                reader.skip()?;
+                command = Some(Command::OwnSubscriptions(node));
+            }
+            ("affiliations", false) => {
+                reader.skip()?;
+                command = Some(Command::OwnAffiliations(node));
+            }
+            ("options", _) => return Err(unsupported("subscription-options")),
+            ("default", false) => return Err(unsupported("retrieve-default-sub")),
+            _ => reader.skip()?,
+        }
+    }
+    complete(command, form, selected_page)
+}
+
+/// Puts together what was found in whatever order it came.
+fn complete<'x>(
+    command: Option<Command<'x>>,
+    form: Vec<Field<'x>>,
+    selected_page: Option<Page<'x>>,
+) -> Result<Command<'x>, RequestError> {
+    let command = command.ok_or(ServiceError::BadRequest {
+        reason: "the request names nothing that can be done",
+    })?;
+    Ok(match command {
+        Command::Node(Request::Publish { node, items, .. }) => Command::Node(Request::Publish {
+            node,
+            items,
+            options: form,
+        }),
+        Command::Node(Request::Create { node, .. }) => {
+            Command::Node(Request::Create { node, form })
+        }
+        Command::Node(Request::Items { node, selection }) => {
+            let selection = match (selection, selected_page) {
+                (Selection::ById(ids), _) => Selection::ById(ids),
+                (Selection::Latest(count), Some(page)) => Selection::Page(Page {
+                    max: Some(page.max.map_or(count, |max| max.min(count))),
+                    ..page
+                }),
+                (_, Some(page)) => Selection::Page(page),
+                (selection, None) => selection,
+            };
+            Command::Node(Request::Items { node, selection })
+        }
+        command => command,
+    })
+}
+
+/// Reads the `<pubsub xmlns='…pubsub#owner'/>` that was just entered.
+pub(crate) fn read_owner<'x>(
+    reader: &mut Reader<'x>,
+    is_set: bool,
+) -> Result<Command<'x>, RequestError> {
+    let mut command = None;
+    while let Some(name) = reader.child()? {
+        if name.namespace != namespace::PUBSUB_OWNER {
+            reader.skip()?;
+            continue;
+        }
+        let node = reader.attribute("node");
+        let request = match (name.local, is_set) {
+            ("configure", false) => skipped(
+                reader,
+                Request::Configuration {
+                    node: required(node)?,
+                },
+            )?,
+            ("configure", true) => {
+                let submission = form::read_within(reader)?;
+                if submission.is_cancelled {
+                    command = Some(Command::Nothing);
+                    continue;
+                }
+                Request::Configure {
+                    node: required(node)?,
+                    form: submission.fields,
+                }
+            }
+            ("default", false) => {
+                reader.skip()?;
+                command = Some(Command::DefaultConfiguration);
+                continue;
+            }
+            ("delete", true) => {
+                let mut redirect = None;
+                while let Some(child) = reader.child()? {
+                    if child.is("redirect", namespace::PUBSUB_OWNER) {
+                        redirect = reader.attribute("uri");
+                    }
+                    reader.skip()?;
+                }
+                Request::Delete {
+                    node: required(node)?,
+                    redirect,
+                }
+            }
+            ("purge", true) => skipped(
+                reader,
+                Request::Purge {
+                    node: required(node)?,
+                },
+            )?,
+            ("subscriptions", false) => skipped(
+                reader,
+                Request::Subscriptions {
+                    node: required(node)?,
+                },
+            )?,
+            ("subscriptions", true) => {
+                let changes = read_subscriptions(reader)?;
+                Request::SetSubscriptions {
+                    node: required(node)?,
+                    changes,
+                }
+            }
+            ("affiliations", false) => skipped(
+                reader,
+                Request::Affiliations {
+                    node: required(node)?,
+                },
+            )?,
+            ("affiliations", true) => {
+                let changes = read_affiliations(reader)?;
+                Request::SetAffiliations {
+                    node: required(node)?,
+                    changes,
+                }
+            }
+            _ => {
+                reader.skip()?;
+                continue;
+            }
+        };
+        command = Some(Command::Node(request));
+    }
+    complete(command, Vec::new(), None)
+}
+
+fn skipped<'x>(reader: &mut Reader<'x>, request: Request<'x>) -> Result<Request<'x>, RequestError> {
+    reader.skip()?;
+    Ok(request)
+}
+
+fn unsupported(feature: &'static str) -> RequestError {
+    RequestError::Refused(ServiceError::Unsupported { feature })
+}
+
+fn required(node: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ServiceError> {
+    node.filter(|node| !node.is_empty())
+        .ok_or(ServiceError::NodeRequired)
+}
+
+fn read_items<'x>(reader: &mut Reader<'x>) -> Result<Vec<NewItem<'x>>, RequestError> {
+    let mut items = Vec::with_capacity(1);
+    while let Some(name) = reader.child()? {
+        if !name.is("item", namespace::PUBSUB) {
+            reader.skip()?;
+            continue;
+        }
+        let mut item = NewItem {
+            id: reader.attribute("id"),
+            payload: Cow::Borrowed(""),
+            payload_elements: 0,
+        };
+        while reader.child()?.is_some() {
+            item.payload_elements += 1;
+            if item.payload_elements == 1 {
+                item.payload = reader.raw()?;
+            } else {
+                reader.skip()?;
+            }
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+fn read_ids<'x>(reader: &mut Reader<'x>) -> Result<Vec<Cow<'x, str>>, RequestError> {
+    let mut ids = Vec::new();
+    while let Some(name) = reader.child()? {
+        if name.is("item", namespace::PUBSUB) {
+            ids.push(reader.attribute("id").ok_or(ServiceError::ItemRequired)?);
+        }
+        reader.skip()?;
+    }
+    Ok(ids)
+}
+
+fn read_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
+    let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
+    address::normalize(&jid).ok_or(ServiceError::InvalidJid)
+}
+
+fn read_subscriptions(reader: &mut Reader<'_>) -> Result<Vec<(Arc<str>, bool)>, RequestError> {
+    let mut changes = Vec::new();
+    while let Some(name) = reader.child()? {
+        if name.is("subscription", namespace::PUBSUB_OWNER) {
+            let jid = read_jid(reader)?;
+            let is_subscribed = match reader.attribute("subscription").as_deref() {
+                Some("subscribed") => true,
+                Some("none") => false,
+                _ => {
+                    return Err(ServiceError::BadRequest {
+                        reason: "a subscription is \"subscribed\" or \"none\"",
+                    }
+                    .into());
+                }
+            };
+            changes.push((jid, is_subscribed));
+        }
+        reader.skip()?;
+    }
+    Ok(changes)
+}
+
+fn read_affiliations(
+    reader: &mut Reader<'_>,
+) -> Result<Vec<(Arc<str>, Affiliation)>, RequestError> {
+    let mut changes = Vec::new();
+    while let Some(name) = reader.child()? {
+        if name.is("affiliation", namespace::PUBSUB_OWNER) {
+            let jid = read_jid(reader)?;
+            let affiliation = reader
+                .attribute("affiliation")
+                .and_then(|word| Affiliation::of(&word))
+                .ok_or(ServiceError::BadRequest {
+                    reason: "there is no such affiliation",
+                })?;
+            changes.push((address::bare(&jid).into(), affiliation));
+        }
+        reader.skip()?;
+    }
+    Ok(changes)
+}

@@ -1,0 +1,174 @@
+//! The stream around the stanzas (RFC 6120 §4): its header, features and errors, and the answers of SASL and stream management.
+
+use super::{attribute, text};
+
+/// A fatal error of a stream (RFC 6120 §4.9.3), after which it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamError {
+    NotWellFormed,
+    RestrictedXml,
+    BadFormat,
+    InvalidNamespace,
+    InvalidFrom,
+    HostUnknown,
+    UnsupportedVersion,
+    UnsupportedStanzaType,
+    NotAuthorized,
+    TooBig,
+    TooDeep,
+    TooManyConnections,
+    TooManyAttempts,
+    SlowReader,
+    Conflict,
+    TimedOut,
+    Shutdown,
+    AccountRemoved,
+    HandledCountTooHigh,
+}
+
+impl StreamError {
+    /// The defined condition and the text that goes with it.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotWellFormed => ("not-well-formed", "the XML is not well-formed"),
+            Self::RestrictedXml => (
+                "restricted-xml",
+                "comments, processing instructions, document types and entities are not allowed",
+            ),
+            Self::BadFormat => ("bad-format", "the stream cannot be read"),
+            Self::InvalidNamespace => (
+                "invalid-namespace",
+                "the stream is not one of jabber:client",
+            ),
+            Self::InvalidFrom => (
+                "invalid-from",
+                "the 'from' of a stanza is not the sender's own address",
+            ),
+            Self::HostUnknown => ("host-unknown", "this server does not serve that domain"),
+            Self::UnsupportedVersion => ("unsupported-version", "XMPP 1.0 is spoken here"),
+            Self::UnsupportedStanzaType => (
+                "unsupported-stanza-type",
+                "that element is not expected here",
+            ),
+            Self::NotAuthorized => ("not-authorized", "log in first"),
+            Self::TooBig => (
+                "policy-violation",
+                "a stanza is larger than this server accepts",
+            ),
+            Self::TooDeep => (
+                "policy-violation",
+                "a stanza is nested deeper than this server accepts",
+            ),
+            Self::TooManyConnections => ("resource-constraint", "there are too many connections"),
+            Self::TooManyAttempts => ("policy-violation", "too many attempts to log in"),
+            Self::SlowReader => (
+                "policy-violation",
+                "too much is waiting to be read by this client",
+            ),
+            Self::Conflict => ("conflict", "the same resource has connected again"),
+            Self::TimedOut => ("connection-timeout", "nothing was heard for too long"),
+            Self::Shutdown => ("system-shutdown", "the server is going down"),
+            Self::AccountRemoved => ("not-authorized", "the account was removed"),
+            Self::HandledCountTooHigh => (
+                "undefined-condition",
+                "more stanzas were acknowledged than were sent",
+            ),
+        }
+    }
+
+    /// The whole error and the end of the stream.
+    pub(crate) fn write(self, out: &mut String) {
+        let (condition, words) = self.words();
+        out.push_str("<stream:error><");
+        out.push_str(condition);
+        out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>");
+        out.push_str("<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>");
+        text(out, words);
+        out.push_str("</text></stream:error></stream:stream>");
+    }
+}
+
+/// The server's stream header.
+pub(crate) fn write_header(out: &mut String, domain: &str, id: &str) {
+    out.push_str("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'");
+    attribute(out, "from", domain);
+    attribute(out, "id", id);
+    out.push_str(" version='1.0' xml:lang='en'>");
+}
+
+/// The features before authentication.
+pub(crate) fn write_features<'m>(
+    out: &mut String,
+    mechanisms: impl Iterator<Item = &'m str>,
+    may_register: bool,
+) {
+    out.push_str("<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
+    for mechanism in mechanisms {
+        out.push_str("<mechanism>");
+        out.push_str(mechanism);
+        out.push_str("</mechanism>");
+    }
+    out.push_str("</mechanisms>");
+    if may_register {
+        out.push_str("<register xmlns='http://jabber.org/features/iq-register'/>");
+    }
+    out.push_str("</stream:features>");
+}
+
+/// The features after authentication: binding, the session that means nothing any more, stream management.
+pub(crate) const FEATURES_AUTHENTICATED: &str = "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
+<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>";
+
+/// A SASL challenge or success with its data.
+pub(crate) fn write_sasl(out: &mut String, element: &str, data: &str) {
+    out.push('<');
+    out.push_str(element);
+    out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
+    out.push_str(data);
+    out.push_str("</");
+    out.push_str(element);
+    out.push('>');
+}
+
+/// A SASL failure.
+pub(crate) fn write_sasl_failure(out: &mut String, condition: &str) {
+    out.push_str("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><");
+    out.push_str(condition);
+    out.push_str("/></failure>");
+}
+
+/// `<enabled/>` of stream management; without a resumption id it cannot be resumed.
+pub(crate) fn write_enabled(out: &mut String, resumption: Option<(&str, u64)>) {
+    out.push_str("<enabled xmlns='urn:xmpp:sm:3'");
+    if let Some((id, seconds)) = resumption {
+        attribute(out, "id", id);
+        attribute(out, "resume", "true");
+        attribute(out, "max", &seconds.to_string());
+    }
+    out.push_str("/>");
+}
+
+/// `<resumed/>` of stream management.
+pub(crate) fn write_resumed(out: &mut String, previous: &str, handled: u32) {
+    out.push_str("<resumed xmlns='urn:xmpp:sm:3'");
+    attribute(out, "previd", previous);
+    attribute(out, "h", &handled.to_string());
+    out.push_str("/>");
+}
+
+/// `<a/>` of stream management.
+pub(crate) fn write_acknowledgement(out: &mut String, handled: u32) {
+    out.push_str("<a xmlns='urn:xmpp:sm:3'");
+    attribute(out, "h", &handled.to_string());
+    out.push_str("/>");
+}
+
+/// `<failed/>` of stream management.
+pub(crate) fn write_failed(out: &mut String, condition: &str) {
+    out.push_str("<failed xmlns='urn:xmpp:sm:3'><");
+    out.push_str(condition);
+    out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
+}
+
+/// `<r/>` of stream management.
+pub(crate) const REQUEST_ACKNOWLEDGEMENT: &str = "<r xmlns='urn:xmpp:sm:3'/>";
