@@ -9,8 +9,9 @@ mod free_port;
 pub mod peer;
 mod process;
 mod proxy;
-pub mod python;
+
 mod raw_client;
+mod slixmpp;
 
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
@@ -18,3 +19,4 @@ pub use peer::{Ejabberd, Peer, Prosody};
 pub use process::ChildProcess;
 pub use proxy::{Link, Proxy};
 pub use raw_client::RawClient;
+pub use slixmpp::{Refusal, Slixmpp};

@@ -3,6 +3,7 @@
 //! Each has the accounts `ann`, `bob` (who may create nodes) and `eve` (who may not), the component
 //! `ticker.localhost`, a PubSub service at `pubsub.localhost`, and listens on the loopback interface alone.
 
+mod cases;
 mod ejabberd;
 mod program;
 mod prosody;
