@@ -15,30 +15,40 @@ const LANE: usize = 16;
 ///
 /// May answer `false` for text that is harmless (a byte 0xEF starts both U+FFFF and ordinary characters).
 pub(crate) fn is_plain_text(text: &[u8]) -> bool {
-    all_lanes(text, |byte| {
-        suspicious(byte) | (byte == b'<') | (byte == b'>') | (byte == b'&')
-    })
+    all_lanes(text, stops_text, STOPS_TEXT)
 }
 
 /// [`is_plain_text`] for an attribute value, where white space and quotes need escaping too.
 pub(crate) fn is_plain_attribute(text: &[u8]) -> bool {
-    all_lanes(text, |byte| {
-        (byte < 0x20)
-            | (byte == 0xEF)
-            | (byte == b'<')
-            | (byte == b'>')
-            | (byte == b'&')
-            | (byte == b'"')
-            | (byte == b'\'')
-    })
+    all_lanes(text, stops_attribute, STOPS_ATTRIBUTE)
 }
 
-/// A control character other than tab and line feed, or the first byte of U+FFFE and U+FFFF.
-const fn suspicious(byte: u8) -> bool {
-    ((byte < 0x20) & (byte != b'\t') & (byte != b'\n')) | (byte == 0xEF)
+/// Whether nothing in the text can be forbidden; like the others, it may say `false` of harmless text.
+pub(crate) fn has_only_chars(text: &[u8]) -> bool {
+    all_lanes(text, forbids, SUSPICIOUS)
 }
 
-fn all_lanes(bytes: &[u8], stops: impl Fn(u8) -> bool + Copy) -> bool {
+const fn stops_text(byte: u8) -> bool {
+    forbids(byte) | (byte == b'\r') | (byte == b'<') | (byte == b'>') | (byte == b'&')
+}
+
+const fn stops_attribute(byte: u8) -> bool {
+    (byte < 0x20)
+        | (byte == 0xEF)
+        | (byte == b'<')
+        | (byte == b'>')
+        | (byte == b'&')
+        | (byte == b'"')
+        | (byte == b'\'')
+}
+
+/// A control character other than white space, or the first byte of U+FFFE and U+FFFF.
+const fn forbids(byte: u8) -> bool {
+    ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
+}
+
+/// Looks at whole lanes without a branch, and at the rest byte by byte.
+fn all_lanes(bytes: &[u8], stops: impl Fn(u8) -> bool + Copy, class: u8) -> bool {
     let lanes = bytes.chunks_exact(LANE);
     let rest = lanes.remainder();
     for lane in lanes {
@@ -46,7 +56,48 @@ fn all_lanes(bytes: &[u8], stops: impl Fn(u8) -> bool + Copy) -> bool {
             return false;
         }
     }
-    !rest.iter().any(|&byte| stops(byte))
+    !rest.iter().any(|&byte| belongs(byte, class))
+}
+
+/// What each byte may not be, or may be, as bits.
+static CLASSES: [u8; 256] = classes();
+const STOPS_TEXT: u8 = 1;
+const STOPS_ATTRIBUTE: u8 = 2;
+const SUSPICIOUS: u8 = 4;
+const CONTINUES_NAME: u8 = 8;
+
+fn belongs(byte: u8, class: u8) -> bool {
+    CLASSES
+        .get(usize::from(byte))
+        .is_some_and(|classes| classes & class != 0)
+}
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let mut class = 0;
+        if stops_text(byte) {
+            class |= STOPS_TEXT;
+        }
+        if stops_attribute(byte) {
+            class |= STOPS_ATTRIBUTE;
+        }
+        if forbids(byte) {
+            class |= SUSPICIOUS;
+        }
+        if matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'0'..=b'9' | b'-' | b'.') {
+            class |= CONTINUES_NAME;
+        }
+        #[expect(clippy::indexing_slicing, reason = "a byte is less than 256")]
+        {
+            classes[byte as usize] = class;
+        }
+        if byte == u8::MAX {
+            return classes;
+        }
+        byte += 1;
+    }
 }
 
 /// XML 1.0 §2.2: `Char`. Surrogates cannot occur in a Rust string.
@@ -79,18 +130,31 @@ pub(crate) const fn continues_name(character: char) -> bool {
             '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
+/// The text without the white space it begins with.
+pub(crate) fn trim_white(text: &str) -> &str {
+    match text.as_bytes().first() {
+        Some(&byte) if is_white(byte) => {
+            let white = text.bytes().take_while(|&byte| is_white(byte)).count();
+            text.get(white..).unwrap_or_default()
+        }
+        _ => text,
+    }
+}
+
 /// The length in bytes of the `NCName` at the start of `text`; zero when there is none.
 pub(crate) fn ncname_len(text: &str) -> usize {
-    let mut ascii = 0;
-    for &byte in text.as_bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' => ascii += 1,
-            b'0'..=b'9' | b'-' | b'.' if ascii > 0 => ascii += 1,
-            0x80.. => return ncname_len_of_any_script(text),
-            _ => return ascii,
-        }
+    let bytes = text.as_bytes();
+    let length = bytes
+        .iter()
+        .take_while(|&&byte| belongs(byte, CONTINUES_NAME))
+        .count();
+    if bytes.get(length).is_some_and(|&byte| byte >= 0x80) {
+        return ncname_len_of_any_script(text);
     }
-    ascii
+    match bytes.first() {
+        Some(b'0'..=b'9' | b'-' | b'.') => 0,
+        _ => length,
+    }
 }
 
 fn ncname_len_of_any_script(text: &str) -> usize {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 use crate::XmlError;
-use crate::characters::{is_char, is_plain_attribute, is_plain_text};
+use crate::characters::{has_only_chars, is_char, is_plain_attribute, is_plain_text};
 
 /// The meaning of character data between two tags, which starts at byte `offset` of the fragment.
 #[inline]
@@ -47,6 +47,9 @@ pub(crate) fn attribute(source: &str, offset: usize) -> Result<Cow<'_, str>, Xml
 }
 
 fn check_characters(source: &str, offset: usize) -> Result<(), XmlError> {
+    if has_only_chars(source.as_bytes()) {
+        return Ok(());
+    }
     match source
         .char_indices()
         .find(|&(_, character)| !is_char(character))

@@ -12,14 +12,14 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// One declaration; the prefix is empty for the default namespace.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Binding<'x> {
     prefix: &'x str,
     namespace: Cow<'x, str>,
 }
 
 /// The declarations in force, outermost first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bindings<'x> {
     stack: SmallVec<[Binding<'x>; 6]>,
 }

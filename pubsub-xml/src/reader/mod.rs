@@ -275,7 +275,7 @@ impl<'x> Reader<'x> {
             .get(2..)
             .and_then(|named| named.strip_prefix(expected))
             .ok_or(XmlError::Mismatch(start))?;
-        let tail = after.trim_start_matches([' ', '\t', '\n', '\r']);
+        let tail = characters::trim_white(after);
         let left = match tail.strip_prefix('>') {
             Some(left) => left,
             None if tail.is_empty() => return Err(XmlError::Truncated(start)),

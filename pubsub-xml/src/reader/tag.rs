@@ -8,7 +8,7 @@ use memchr::memchr;
 use smallvec::SmallVec;
 
 use super::bindings::Bindings;
-use crate::characters::{is_white, ncname_len};
+use crate::characters::{ncname_len, trim_white};
 use crate::{XmlError, unescape};
 
 /// An element may have this many attributes and declarations.
@@ -51,7 +51,7 @@ impl<'x> StartTag<'x> {
         let mut rest = start.get(qualified.len()..).unwrap_or_default();
         let mut given = 0;
         loop {
-            let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+            let trimmed = trim_white(rest);
             let is_separated = trimmed.len() < rest.len();
             rest = trimmed;
             match rest.as_bytes() {
@@ -132,12 +132,11 @@ fn take_value<'x>(
     rest: &mut &'x str,
     at: impl Fn(&str) -> usize,
 ) -> Result<Cow<'x, str>, XmlError> {
-    let white: fn(char) -> bool = |c| u8::try_from(c).is_ok_and(is_white);
-    let equals = rest.trim_start_matches(white);
+    let equals = trim_white(rest);
     let Some(quoted) = equals.strip_prefix('=') else {
         return Err(unfinished(equals, &at));
     };
-    let quoted = quoted.trim_start_matches(white);
+    let quoted = trim_white(quoted);
     let Some(&quote @ (b'"' | b'\'')) = quoted.as_bytes().first() else {
         return Err(unfinished(quoted, &at));
     };

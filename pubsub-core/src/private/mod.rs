@@ -1,0 +1,32 @@
+//! The names that generated code uses. Not public API: they change whenever the derive does.
+//!
+//! Knows what would otherwise be repeated in every model. Everything that can do without a type parameter does, so that many models compile fast.
+
+mod django;
+mod element;
+mod hook;
+mod kind;
+mod leaf;
+mod names;
+mod slot;
+
+pub use inventory;
+pub use pubsub_xml::Reader;
+
+pub use self::django::{close_field, enter_row, next_field, nullable, open_field};
+pub use self::element::{Child, ChildElement, NotAnElement, next_child};
+pub use self::hook::{call_action_hook, call_hook};
+pub use self::kind::{AnyKind, KindOf, check_attribute_free, check_inline, check_timestamp};
+pub use self::leaf::{ForeignLeaf, Leaf, NotALeaf, TextLeaf, converted};
+pub use self::names::{Joined, crate_of, length_of};
+pub use self::slot::{ChildSlot, Collection, ForeignSlot, NoSlot, Slot, TextSlot, pair, required};
+pub use crate::change::{Action, Actions};
+pub use crate::hooks::Hook;
+pub use crate::name::{ItemId, NodeName};
+pub use crate::node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
+pub use crate::payload::json;
+pub use crate::payload::{ATOM, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Escape, JSON, Payload, Text, TextError};
+pub use crate::publish::Publish;
+pub use crate::registry::{Descriptor, Format, Registration};
+pub use crate::schema::{FieldSchema, Kind, Shape, VariantContent, VariantSchema};
+pub use crate::{join, require_json};

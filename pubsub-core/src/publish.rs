@@ -1,0 +1,109 @@
+//! What a model is: a payload with a node of its own.
+//!
+//! Knows which nodes hear of a change and what they are told. Does not know how a change is stored or sent.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::change::{Action, Change, ChangeKind, Stamp};
+use crate::name::{ItemId, NodeName};
+use crate::payload::{self, DecodeError, EncodeError, EncodeErrorKind, Payload};
+use crate::registry::Descriptor;
+
+/// A model whose changes are published: what `#[derive(Publish)]` writes for you.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a published model",
+    label = "has no node",
+    note = "add `#[derive(Publish)]` to `{Self}`"
+)]
+pub trait Publish: Payload + Send + Sync {
+    /// The node that hears of every change: `/{crate}/{Type}` unless the model says otherwise.
+    const NODE: &'static str;
+    /// Everything known about the model without a value of it.
+    const DESCRIPTOR: &'static Descriptor;
+
+    /// The id of this value's item, from the field marked `#[publish(id)]`; `None` when the model has no such field, and every save is a new item.
+    ///
+    /// # Errors
+    ///
+    /// When the field's text cannot be an id.
+    fn item_id(&self) -> Result<Option<ItemId>, EncodeError> {
+        Ok(None)
+    }
+
+    /// The nodes that hear of this value besides [`NODE`](Self::NODE): `#[publish(channels(...))]` filled in.
+    ///
+    /// # Errors
+    ///
+    /// When a field makes a name that no node can have.
+    fn channels(&self) -> Result<Vec<NodeName>, EncodeError> {
+        Ok(Vec::new())
+    }
+
+    /// Whether this value is to be published at all: `#[publish(when = path)]`.
+    fn is_published(&self) -> bool {
+        true
+    }
+
+    /// This value for hooks, which know the type only at run time; `None` for a model that borrows.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Writes what the fields marked `title` and `updated` add to the entry.
+    ///
+    /// # Errors
+    ///
+    /// When such a field cannot be written as XML.
+    fn write_head(&self, out: &mut String) -> Result<(), EncodeError> {
+        let _ = out;
+        Ok(())
+    }
+
+    /// Writes the whole entry.
+    ///
+    /// # Errors
+    ///
+    /// When a field cannot be written as XML; `out` is then as it was.
+    fn encode_entry(&self, stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
+        payload::encode_with_head(self, Self::write_head, stamp, out)
+    }
+
+    /// Reads an entry, or the bare payload.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an entry of this model.
+    fn decode_entry(xml: &str) -> Result<(Self, Stamp), DecodeError> {
+        payload::decode(xml)
+    }
+
+    /// Everything that one save or delete tells: a change for the model's node, then one for each channel, in the order they are written down.
+    /// The entry is encoded once and shared. Empty when the model does not publish this action, or not this value.
+    ///
+    /// A delete is told even if `when` says no by now: the value may have been published before.
+    ///
+    /// # Errors
+    ///
+    /// When the value cannot be written as XML, or makes a name that no node can have.
+    fn changes(&self, action: Action, item: &ItemId, stamp: &Stamp) -> Result<Vec<Change>, EncodeError> {
+        let descriptor = Self::DESCRIPTOR;
+        if !descriptor.actions.contain(action) || (action != Action::Delete && !self.is_published()) {
+            return Ok(Vec::new());
+        }
+        let mut entry = String::new();
+        self.encode_entry(&Stamp { action: Some(action), ..stamp.clone() }, &mut entry)?;
+        let payload: Arc<str> = entry.into();
+        let kind = match action {
+            Action::Create | Action::Update => ChangeKind::Put { payload },
+            Action::Delete => ChangeKind::Retract {
+                payload: Some(payload),
+                notify: descriptor.config.notify_retract.unwrap_or(true),
+            },
+        };
+        let own = NodeName::new(Self::NODE).map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
+        let mut nodes = vec![own];
+        nodes.extend(self.channels()?);
+        Ok(nodes.into_iter().map(|node| Change { node, item: item.clone(), kind: kind.clone() }).collect())
+    }
+}

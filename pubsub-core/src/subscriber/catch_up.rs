@@ -1,0 +1,99 @@
+//! Decides what a subscriber missed while it was away, from what the node holds now and what was told before.
+//!
+//! Pure. It relies on one thing that XEP-0060 services share: asked for the most recent items, they answer with
+//! those published last, so whatever follows the last item that was told is news.
+
+use super::journal::{Journal, Mark};
+use crate::name::ItemId;
+
+/// The first number of recent items to ask for; doubled until it is enough.
+pub(super) const FIRST_LOOK: u32 = 32;
+
+/// What a look at the most recent items shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// News may have begun before the oldest of these items.
+    Farther,
+    /// News begins at this item; whatever was told and is not held any more is gone.
+    Enough {
+        /// The index of the first item that may be news.
+        from: usize,
+        /// Ids that were told and then removed while nobody listened.
+        gone: Vec<ItemId>,
+        /// Nothing that was told is left to connect to: changes in between may be lost.
+        has_gap: bool,
+    },
+}
+
+/// Looks at the most recent items, oldest first. `is_whole` says that the node holds no others.
+pub(super) fn look(journal: &Journal, recent: &[(ItemId, Mark)], is_whole: bool) -> Look {
+    let last_told = recent.iter().rposition(|(id, mark)| journal.knows(id, mark));
+    let gone = || {
+        if is_whole {
+            journal.missing(|told| recent.iter().any(|(id, _)| id == told))
+        } else {
+            Vec::new()
+        }
+    };
+    match last_told {
+        Some(last) => Look::Enough { from: last + 1, gone: gone(), has_gap: false },
+        None if !is_whole => Look::Farther,
+        None => Look::Enough {
+            from: 0,
+            gone: gone(),
+            has_gap: journal.has_baseline() && !journal.began_empty() && !recent.is_empty(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Journal, Look, Mark, look};
+    use crate::change::Stamp;
+    use crate::name::ItemId;
+
+    fn held(items: &[(&str, u64)]) -> Vec<(ItemId, Mark)> {
+        let entry = |&(id, sequence): &(&str, u64)| {
+            let stamp = Stamp { sequence: Some(sequence), ..Stamp::default() };
+            (ItemId::new(id).unwrap(), Mark::of(&stamp, ""))
+        };
+        items.iter().map(entry).collect()
+    }
+
+    fn told(items: &[(&str, u64)]) -> Journal {
+        let mut journal = Journal::new(100);
+        for (id, mark) in held(items) {
+            journal.hear(&id, mark);
+        }
+        journal
+    }
+
+    fn enough(from: usize, gone: &[&str], has_gap: bool) -> Look {
+        let gone = gone.iter().map(|id| ItemId::new(*id).unwrap()).collect();
+        Look::Enough { from, gone, has_gap }
+    }
+
+    #[test]
+    fn news_follows_the_last_item_that_was_told() {
+        let journal = told(&[("a", 1), ("b", 2)]);
+        for (recent, is_whole, expected) in [
+            (held(&[("a", 1), ("b", 2)]), true, enough(2, &[], false)),
+            (held(&[("a", 1), ("b", 2), ("c", 3)]), true, enough(2, &[], false)),
+            (held(&[("b", 2), ("a", 3)]), true, enough(1, &[], false)),
+            (held(&[("b", 2), ("a", 3)]), false, enough(1, &[], false)),
+            (held(&[("c", 3), ("d", 4)]), false, Look::Farther),
+            (held(&[("b", 2), ("c", 3)]), true, enough(1, &["a"], false)),
+            (held(&[("c", 3), ("d", 4)]), true, enough(0, &["a", "b"], true)),
+            (held(&[]), true, enough(0, &["a", "b"], false)),
+        ] {
+            assert_eq!(look(&journal, &recent, is_whole), expected, "{recent:?} {is_whole}");
+        }
+    }
+
+    #[test]
+    fn everything_is_news_in_a_node_that_was_empty() {
+        let mut journal = told(&[]);
+        journal.begin_empty();
+        assert_eq!(look(&journal, &held(&[("a", 1)]), true), enough(0, &[], false));
+    }
+}
