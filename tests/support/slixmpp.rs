@@ -5,23 +5,17 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::within;
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::Dialogue;
+use crate::program::target;
 
 /// A slixmpp client that is logged in; it is killed when this is dropped.
 #[derive(Debug)]
 pub struct Slixmpp {
-    child: Child,
-    commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    dialogue: Dialogue,
     events: VecDeque<Value>,
     sent: u64,
 }
@@ -43,22 +37,12 @@ impl Slixmpp {
     /// When slixmpp is not installed (`cargo xtask setup` does it) or cannot log in.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slixmpp/client.py");
-        let jid = format!("{user}@localhost");
-        let mut child = Command::new(interpreter())
+        let mut command = Command::new(interpreter());
+        command
             .arg(script)
-            .args([&address.to_string(), &jid, password])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("python starts");
-        let commands = child.stdin.take().expect("a piped input");
-        let output = child.stdout.take().expect("a piped output");
-        let answers = BufReader::new(output).lines();
+            .args([&address.to_string(), &format!("{user}@localhost"), password]);
         let mut client = Self {
-            child,
-            commands,
-            answers,
+            dialogue: Dialogue::start(command),
             events: VecDeque::new(),
             sent: 0,
         };
@@ -81,11 +65,7 @@ impl Slixmpp {
         let mut command = arguments;
         command["id"] = json!(self.sent);
         command["do"] = json!(verb);
-        let line = format!("{command}\n");
-        self.commands
-            .write_all(line.as_bytes())
-            .await
-            .expect("a client that listens");
+        self.dialogue.say(&command.to_string()).await;
         loop {
             let mut answer = self.line().await;
             if answer["id"] != self.sent {
@@ -115,16 +95,17 @@ impl Slixmpp {
         }
     }
 
-    /// Ends it and waits for its end.
-    pub async fn close(mut self) {
-        drop(self.commands);
-        drop(tokio::time::timeout(PATIENCE, self.child.wait()).await);
+    /// Whether no event has come that was not looked at; every earlier command has been answered.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.events.is_empty()
     }
 
     async fn line(&mut self) -> Value {
-        let line = within(PATIENCE, self.answers.next_line()).await;
-        let line = line
-            .expect("a readable pipe")
+        let line = self
+            .dialogue
+            .hear()
+            .await
             .expect("slixmpp ended before it answered");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
     }
@@ -132,9 +113,7 @@ impl Slixmpp {
 
 /// The interpreter that `cargo xtask setup` installs slixmpp for.
 fn interpreter() -> PathBuf {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(default, PathBuf::from);
-    let program = target.join("python/bin/python");
+    let program = target().join("python/bin/python");
     assert!(
         program.exists(),
         "slixmpp is not installed; run `cargo xtask setup`"
