@@ -1,2 +1,60 @@
-//! program
-fn main() {}
+//! The `pubsub` program: a server to start, and the verbs to talk to one.
+//!
+//! Reads the command line and hands over; each verb has its file. Nothing here knows XMPP.
+
+mod nodes;
+mod publish;
+mod serve;
+mod settings;
+mod subscribe;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Publish and subscribe over XMPP PubSub.
+#[derive(Debug, Parser)]
+#[command(name = "pubsub", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a server until Ctrl-C
+    Serve(serve::Arguments),
+    /// Publish one item to a node
+    Publish(publish::Arguments),
+    /// Print what happens to nodes, a line per event
+    Subscribe(subscribe::Arguments),
+    /// List the nodes of the service
+    Nodes(nodes::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match Cli::parse().verb {
+        Verb::Serve(arguments) => serve::run(arguments).await,
+        Verb::Publish(arguments) => publish::run(arguments).await,
+        Verb::Subscribe(arguments) => subscribe::run(arguments).await,
+        Verb::Nodes(arguments) => nodes::run(arguments).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("pubsub: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a verb ended without doing what it was asked to, as one line.
+type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,129 @@
+//! What `serve` is told: a configuration file first, then the command line, which wins. Nothing is started here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use pubsub_server::{Config, NodeCreation, Registration};
+use serde::Deserialize;
+
+use crate::Failure;
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The domain of the accounts; the service is pubsub.DOMAIN [default: localhost]
+    #[arg(long)]
+    domain: Option<String>,
+    /// Where to listen for XMPP clients; port 0 takes a free one [default: 127.0.0.1:5222]
+    #[arg(long, value_name = "ADDR")]
+    xmpp: Option<SocketAddr>,
+    /// Where to keep nodes and items
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// An account; may be given several times
+    #[arg(long = "user", value_name = "NAME:PASSWORD")]
+    users: Vec<User>,
+    /// Whether clients may make accounts themselves [default: closed]
+    #[arg(long)]
+    register: Option<Door>,
+    /// Whether one may log in without an account [default: open on loopback when there are no users]
+    #[arg(long)]
+    anonymous: Option<Door>,
+    /// A TOML file with the same settings
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Whether something is permitted to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Door {
+    Open,
+    Closed,
+}
+
+/// An account from the command line or the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct User {
+    name: String,
+    password: String,
+}
+
+impl FromStr for User {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+                Ok(Self { name: name.to_owned(), password: password.to_owned() })
+            }
+            _ => Err("write NAME:PASSWORD, both not empty".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<String> for User {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// The file. Every name is that of an option.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    domain: Option<String>,
+    xmpp: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    #[serde(default)]
+    users: Vec<User>,
+    register: Option<Door>,
+    anonymous: Option<Door>,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    }
+}
+
+impl Arguments {
+    /// The configuration of the server.
+    pub(crate) fn into_config(self) -> Result<Config, Failure> {
+        let file = self.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        if let Some(data) = self.data.or(file.data) {
+            return Err(format!(
+                "--data {}: this version keeps nodes and items in memory only; leave the option out",
+                data.display()
+            )
+            .into());
+        }
+        let defaults = Config::default();
+        let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
+        let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
+        let anonymous = match self.anonymous.or(file.anonymous) {
+            Some(door) => door == Door::Open,
+            None => users.is_empty() && listen.ip().is_loopback(),
+        };
+        let registration = match self.register.or(file.register) {
+            Some(Door::Open) => Registration::Open { per_address_and_hour: 20 },
+            Some(Door::Closed) | None => Registration::Closed,
+        };
+        Ok(Config {
+            listen,
+            domain: self.domain.or(file.domain).unwrap_or(defaults.domain.clone()),
+            accounts: users.into_iter().map(|user| (user.name, user.password)).collect(),
+            anonymous,
+            node_creation: if anonymous { NodeCreation::Everyone } else { NodeCreation::Accounts },
+            registration,
+            ..defaults
+        })
+    }
+}
