@@ -25,6 +25,7 @@ impl Dialogue {
     /// # Panics
     ///
     /// When the program cannot be started.
+    #[must_use]
     pub fn start(command: std::process::Command) -> Self {
         let mut command = Command::from(command);
         command

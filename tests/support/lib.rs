@@ -17,7 +17,7 @@ mod slixmpp;
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
 pub use dialogue::Dialogue;
-pub use peer::{Ejabberd, Peer, Prosody};
+pub use peer::{Ejabberd, OurProgram, OurServer, Peer, Prosody};
 pub use process::ChildProcess;
 pub use program::{example, program};
 pub use proxy::{Link, Proxy};
