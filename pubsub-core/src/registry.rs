@@ -76,6 +76,12 @@ impl Registry {
         Self::of(registered(), inventory::iter::<Hook>.into_iter().copied())
     }
 
+    /// No models and no hooks.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { models: BTreeMap::new(), hooks: HashMap::new() }
+    }
+
     /// Takes what is given.
     ///
     /// # Errors
@@ -85,7 +91,7 @@ impl Registry {
         models: impl IntoIterator<Item = &'static Descriptor>,
         hooks: impl IntoIterator<Item = Hook>,
     ) -> Result<Self, RegistryError> {
-        let mut registry = Self { models: BTreeMap::new(), hooks: HashMap::new() };
+        let mut registry = Self::empty();
         let mut problems = Vec::new();
         for model in models {
             if let Err(error) = check_name(model.node) {
