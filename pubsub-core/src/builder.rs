@@ -114,7 +114,7 @@ impl Builder {
             }
         };
         let session = Session::connect(config).await?;
-        let outlet = Outlet::Session(session);
+        let outlet = Outlet::to(session);
         if let Err(error) = set_up(&outlet, &registry).await {
             outlet.shutdown(Duration::ZERO).await;
             return Err(Error::new(ErrorKind::Node, error));

@@ -25,7 +25,7 @@ use crate::payload::{EncodeError, EncodeErrorKind};
 use crate::publish::Publish;
 use crate::receipt::Receipt;
 use crate::registry::Registry;
-use crate::session::{PubSubError, RawItem, Session};
+use crate::session::{Item as RawItem, PubSubError, Session};
 use crate::subscriber::{Decode, Follower, Item, RawXml, SubscribeError, Subscription};
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
@@ -122,7 +122,7 @@ impl PubSub {
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.shared.outlet {
-            Outlet::Session(session) => Some(session),
+            Outlet::Session(session, _) => Some(session),
             Outlet::Hub(_) => None,
         }
     }
@@ -394,7 +394,7 @@ fn node_of<M: Publish>() -> Result<NodeName, SubscribeError> {
 }
 
 fn decode_item<T>(node: &NodeName, item: RawItem, decode: Decode<T>) -> Result<Item<T>, SubscribeError> {
-    match decode(item.payload()) {
+    match decode(item.payload.as_deref().unwrap_or_default()) {
         Ok((value, change)) => {
             let publisher = item.publisher.as_deref().and_then(|publisher| publisher.parse().ok());
             Ok(Item { node: node.clone(), id: item.id, item: value, publisher, change })

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
-use crate::session::{Filter, Listener, Listeners, PubSubError, RawEventKind, RawItem};
+use crate::session::{Filter, Item as RawItem, Listener, Listeners, PubSubError, RawEvent, RawEventKind, Target};
 
 /// The name of the service that does not exist.
 const SERVICE: &str = "recorder.invalid";
@@ -36,7 +36,7 @@ impl Hub {
     pub(crate) fn accept(&self, change: Change) -> Result<(), PubSubError> {
         let mut inside = self.lock();
         if inside.is_closed {
-            return Err(PubSubError::SessionClosed { target: change.node.into() });
+            return Err(PubSubError::SessionClosed { target: Target::Node(change.node) });
         }
         if let Some(refusal) = inside.refusals.pop_front() {
             return Err(refusal);
@@ -55,7 +55,8 @@ impl Hub {
             ChangeKind::Retract { notify: false, .. } => return Ok(()),
         };
         // Still under the lock: events of one node come in the order of its changes.
-        self.shared.listeners.announce(SERVICE, &change.node, event);
+        let event = RawEvent { service: SERVICE.into(), node: change.node, kind: event };
+        self.shared.listeners.hand_out(&event);
         Ok(())
     }
 
