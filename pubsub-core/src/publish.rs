@@ -21,6 +21,8 @@ pub trait Publish: Payload + Send + Sync {
     const NODE: &'static str;
     /// Everything known about the model without a value of it.
     const DESCRIPTOR: &'static Descriptor;
+    /// Whether the type borrows nothing, so that hooks can be called with it.
+    const IS_OWNED: bool = true;
 
     /// The id of this value's item, from the field marked `#[publish(id)]`; `None` when the model has no such field, and every save is a new item.
     ///
@@ -86,13 +88,25 @@ pub trait Publish: Payload + Send + Sync {
     /// # Errors
     ///
     /// When the value cannot be written as XML, or makes a name that no node can have.
-    fn changes(&self, action: Action, item: &ItemId, stamp: &Stamp) -> Result<Vec<Change>, EncodeError> {
+    fn changes(
+        &self,
+        action: Action,
+        item: &ItemId,
+        stamp: &Stamp,
+    ) -> Result<Vec<Change>, EncodeError> {
         let descriptor = Self::DESCRIPTOR;
-        if !descriptor.actions.contain(action) || (action != Action::Delete && !self.is_published()) {
+        if !descriptor.actions.contain(action) || (action != Action::Delete && !self.is_published())
+        {
             return Ok(Vec::new());
         }
         let mut entry = String::new();
-        self.encode_entry(&Stamp { action: Some(action), ..stamp.clone() }, &mut entry)?;
+        self.encode_entry(
+            &Stamp {
+                action: Some(action),
+                ..stamp.clone()
+            },
+            &mut entry,
+        )?;
         let payload: Arc<str> = entry.into();
         let kind = match action {
             Action::Create | Action::Update => ChangeKind::Put { payload },
@@ -101,9 +115,17 @@ pub trait Publish: Payload + Send + Sync {
                 notify: descriptor.config.notify_retract.unwrap_or(true),
             },
         };
-        let own = NodeName::new(Self::NODE).map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
+        let own = NodeName::new(Self::NODE)
+            .map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
         let mut nodes = vec![own];
         nodes.extend(self.channels()?);
-        Ok(nodes.into_iter().map(|node| Change { node, item: item.clone(), kind: kind.clone() }).collect())
+        Ok(nodes
+            .into_iter()
+            .map(|node| Change {
+                node,
+                item: item.clone(),
+                kind: kind.clone(),
+            })
+            .collect())
     }
 }
