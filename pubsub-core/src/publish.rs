@@ -25,6 +25,8 @@ pub trait Publish: Payload + Send + Sync {
     const NODE: &'static str;
     /// Everything known about the model without a value of it.
     const DESCRIPTOR: &'static Descriptor;
+    /// Whether the type borrows nothing, so that hooks can be called with it.
+    const IS_OWNED: bool = true;
 
     /// The id of this value's item, from the field marked `#[publish(id)]`; `None` when the model has no such field, and every save is a new item.
     ///
@@ -113,10 +115,18 @@ pub trait Publish: Payload + Send + Sync {
                 notify: descriptor.config.notify_retract.unwrap_or(true),
             },
         };
-        let own = NodeName::new(Self::NODE).map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
+        let own = NodeName::new(Self::NODE)
+            .map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
         let mut nodes = vec![own];
         nodes.extend(self.channels()?);
-        Ok(nodes.into_iter().map(|node| Change { node, item: item.clone(), kind: kind.clone() }).collect())
+        Ok(nodes
+            .into_iter()
+            .map(|node| Change {
+                node,
+                item: item.clone(),
+                kind: kind.clone(),
+            })
+            .collect())
     }
 
     /// Publishes this value through the handle of the process: to the model's node and to its channels. Returns when

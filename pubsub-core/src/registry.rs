@@ -56,7 +56,9 @@ inventory::collect!(Registration);
 
 /// The models linked into this program, in no particular order and unchecked. [`Registry::load`] checks and sorts them.
 pub fn registered() -> impl Iterator<Item = &'static Descriptor> {
-    inventory::iter::<Registration>.into_iter().map(|registration| registration.0)
+    inventory::iter::<Registration>
+        .into_iter()
+        .map(|registration| registration.0)
 }
 
 /// The models and hooks of the program, checked.
@@ -95,11 +97,17 @@ impl Registry {
         let mut problems = Vec::new();
         for model in models {
             if let Err(error) = check_name(model.node) {
-                problems.push(RegistryProblem::Name { model: model.type_name, error });
+                problems.push(RegistryProblem::Name {
+                    model: model.type_name,
+                    error,
+                });
             } else if let Some(earlier) = registry.models.insert(model.node, model) {
                 let mut models = [earlier.type_name, model.type_name];
                 models.sort_unstable();
-                problems.push(RegistryProblem::DuplicateNode { node: model.node, models });
+                problems.push(RegistryProblem::DuplicateNode {
+                    node: model.node,
+                    models,
+                });
             }
         }
         if !problems.is_empty() {
@@ -137,7 +145,12 @@ impl Registry {
     /// # Errors
     ///
     /// What the first failing hook answered.
-    pub fn run_hooks(&self, stage: Stage, value: &dyn Any, action: Action) -> Result<(), HookError> {
+    pub fn run_hooks(
+        &self,
+        stage: Stage,
+        value: &dyn Any,
+        action: Action,
+    ) -> Result<(), HookError> {
         self.hooks(value.type_id())
             .iter()
             .filter(|hook| hook.stage() == stage && hook.actions().contain(action))
