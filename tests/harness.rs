@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
 use support::peer::{MAKERS, PASSWORD, STRANGER};
-use support::{Ejabberd, Link, Peer, Prosody, Proxy, RawClient, eventually, within};
+use support::{Ejabberd, Link, Peer, Prosody, Proxy, RawClient, Slixmpp, eventually, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -148,4 +149,54 @@ async fn asks(line: &mut TcpStream, question: &[u8]) -> std::io::Result<()> {
     line.write_all(question).await?;
     let mut answer = vec![0; question.len()];
     line.read_exact(&mut answer).await.map(drop)
+}
+
+#[tokio::test]
+async fn slixmpp_talks_to_prosody() {
+    slixmpp_talks_to(Prosody::start().await).await;
+}
+
+#[tokio::test]
+async fn slixmpp_talks_to_ejabberd() {
+    slixmpp_talks_to(Ejabberd::start().await).await;
+}
+
+async fn slixmpp_talks_to(peer: Peer) {
+    let mut ann = Slixmpp::login(peer.address(), "ann", PASSWORD).await;
+    let mut bob = Slixmpp::login(peer.address(), "bob", PASSWORD).await;
+    let config = json!({"pubsub#title": "Here", "pubsub#notify_retract": "1"});
+    ann.tell("create", json!({"node": "/n", "config": config}))
+        .await
+        .unwrap();
+    assert_eq!(
+        ann.tell("configuration", json!({"node": "/n"}))
+            .await
+            .unwrap()["pubsub#title"],
+        "Here"
+    );
+    assert_eq!(
+        bob.tell("subscribe", json!({"node": "/n"})).await.unwrap(),
+        "subscribed"
+    );
+    let item = json!({"node": "/n", "item": "1", "payload": "<a xmlns='urn:a'>&lt;</a>"});
+    assert_eq!(ann.tell("publish", item).await.unwrap(), "1");
+    let event = bob.event().await;
+    assert_eq!(
+        (&event["event"], &event["item"]),
+        (&json!("published"), &json!("1")),
+        "{event}"
+    );
+    assert_eq!(
+        bob.tell("items", json!({"node": "/n"})).await.unwrap()[0]["item"],
+        "1"
+    );
+    ann.tell(
+        "retract",
+        json!({"node": "/n", "item": "1", "notify": true}),
+    )
+    .await
+    .unwrap();
+    assert_eq!(bob.event().await["event"], "retracted");
+    let missing = bob.tell("items", json!({"node": "/missing"})).await;
+    assert_eq!(missing.unwrap_err().condition, "item-not-found");
 }

@@ -5,16 +5,21 @@
 
 mod certificates;
 mod deadline;
+mod dialogue;
 mod free_port;
 pub mod peer;
 mod process;
+mod program;
 mod proxy;
-pub mod python;
 mod raw_client;
+mod slixmpp;
 
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
-pub use peer::{Ejabberd, Peer, Prosody};
+pub use dialogue::Dialogue;
+pub use peer::{Ejabberd, OurProgram, OurServer, Peer, Prosody};
 pub use process::ChildProcess;
+pub use program::{example, program};
 pub use proxy::{Link, Proxy};
 pub use raw_client::RawClient;
+pub use slixmpp::{Refusal, Slixmpp};

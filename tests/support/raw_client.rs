@@ -112,6 +112,12 @@ impl RawClient {
         .await
     }
 
+    /// The connection itself, from the next unread byte on.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Reads until one of `needles` has come; returns everything up to its end.
     ///
     /// # Errors

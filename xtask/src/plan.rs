@@ -10,7 +10,7 @@ use crate::step::Step;
 const OWN_TESTS: [&str; 1] = ["architecture"];
 
 /// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 1] = [("harness", Some("proxy"))];
+const PEER_TESTS: [(&str, Option<&str>); 2] = [("harness", Some("proxy")), ("slixmpp", None)];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [

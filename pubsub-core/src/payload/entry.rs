@@ -2,7 +2,7 @@
 //!
 //! Knows `<entry/>`, `<title/>`, `<updated/>` and `<change/>`. Does not know what is in the payload, nor the item and stanza around the entry.
 
-use pubsub_xml::{Reader, escape_attribute};
+use pubsub_xml::{Event, Reader, escape_attribute};
 
 use super::error::{DecodeError, DecodeErrorKind, EncodeError, TextError};
 use super::text::Escape;
@@ -160,6 +160,28 @@ pub fn decode<P: Payload>(xml: &str) -> Result<(P, Stamp), DecodeError> {
     match payload {
         Some(payload) => Ok((payload, stamp)),
         None => Err(DecodeError::new(P::NAME, DecodeErrorKind::NoPayload)),
+    }
+}
+
+/// Reads the stamp alone. A payload that is no entry has none.
+///
+/// # Errors
+///
+/// When the XML is broken, or the stamp is.
+pub fn stamp(xml: &str) -> Result<Stamp, DecodeError> {
+    let mut reader = Reader::new(xml);
+    let mut stamp = Stamp::default();
+    if reader.root()?.local != "entry" {
+        return Ok(stamp);
+    }
+    // An entry may hold text beside its elements.
+    loop {
+        match reader.event()? {
+            Event::Start(child) if child.is("change", STAMP) => stamp = read_stamp(&mut reader)?,
+            Event::Start(_) => reader.skip()?,
+            Event::Text(_) => {}
+            Event::End | Event::Eof => return Ok(stamp),
+        }
     }
 }
 

@@ -38,17 +38,21 @@ pub(super) fn look(journal: &Journal, recent: &[(ItemId, Mark)], is_whole: bool)
     match last_told {
         Some(last) => Look::Enough { from: last + 1, gone: gone(), has_gap: false },
         None if !is_whole => Look::Farther,
-        None => Look::Enough {
-            from: 0,
-            gone: gone(),
-            has_gap: journal.has_baseline() && !journal.began_empty() && !recent.is_empty(),
-        },
+        None if recent.is_empty() || journal.begins_empty() => {
+            Look::Enough { from: 0, gone: gone(), has_gap: false }
+        }
+        // Nothing connects. If nothing was ever told either, the items may all be older than the subscription.
+        None if journal.is_blank() => {
+            Look::Enough { from: recent.len(), gone: Vec::new(), has_gap: true }
+        }
+        None => Look::Enough { from: 0, gone: gone(), has_gap: true },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Journal, Look, Mark, look};
+    use crate::subscriber::journal::Beginning;
     use crate::change::Stamp;
     use crate::name::ItemId;
 
@@ -60,8 +64,8 @@ mod tests {
         items.iter().map(entry).collect()
     }
 
-    fn told(items: &[(&str, u64)]) -> Journal {
-        let mut journal = Journal::new(100);
+    fn told(beginning: Beginning, items: &[(&str, u64)]) -> Journal {
+        let mut journal = Journal::new(100, beginning);
         for (id, mark) in held(items) {
             journal.hear(&id, mark);
         }
@@ -75,7 +79,7 @@ mod tests {
 
     #[test]
     fn news_follows_the_last_item_that_was_told() {
-        let journal = told(&[("a", 1), ("b", 2)]);
+        let journal = told(Beginning::Unknown, &[("a", 1), ("b", 2)]);
         for (recent, is_whole, expected) in [
             (held(&[("a", 1), ("b", 2)]), true, enough(2, &[], false)),
             (held(&[("a", 1), ("b", 2), ("c", 3)]), true, enough(2, &[], false)),
@@ -91,9 +95,15 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_news_in_a_node_that_was_empty() {
-        let mut journal = told(&[]);
-        journal.begin_empty();
-        assert_eq!(look(&journal, &held(&[("a", 1)]), true), enough(0, &[], false));
+    fn what_the_node_held_at_the_beginning_decides_when_nothing_was_told() {
+        let (id, mark) = held(&[("a", 1)]).remove(0);
+        for (beginning, expected) in [
+            (Beginning::Empty, enough(0, &[], false)),
+            (Beginning::Item(id, mark), enough(1, &[], false)),
+            (Beginning::Unknown, enough(2, &[], true)),
+        ] {
+            let journal = told(beginning, &[]);
+            assert_eq!(look(&journal, &held(&[("a", 1), ("b", 2)]), true), expected);
+        }
     }
 }

@@ -43,8 +43,19 @@ pub(super) struct Journal {
     /// Ids by age, with the turn in which each was told; an entry whose turn has passed is void.
     order: VecDeque<(ItemId, u64)>,
     turn: u64,
-    /// Whether the node had been seen to be empty before anything was told: then whatever it holds is news.
-    began_empty: bool,
+    /// What the node held when the subscription began.
+    beginning: Beginning,
+}
+
+/// What the node held when the subscription began, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// The service would not say, or the node keeps nothing.
+    Unknown,
+    /// Nothing: whatever it holds now is news.
+    Empty,
+    /// This was its last item. It was not told to the reader, and may still be.
+    Item(ItemId, Mark),
 }
 
 #[derive(Debug)]
@@ -56,33 +67,24 @@ struct Told {
 }
 
 impl Journal {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            told: HashMap::new(),
-            order: VecDeque::new(),
-            turn: 0,
-            began_empty: false,
-        }
+    pub(super) fn new(capacity: usize, beginning: Beginning) -> Self {
+        Self { capacity, told: HashMap::new(), order: VecDeque::new(), turn: 0, beginning }
     }
 
-    /// Remembers that the node was empty when the subscription began.
-    pub(super) fn begin_empty(&mut self) {
-        self.began_empty = true;
+    /// Whether everything that the node holds would be news.
+    pub(super) fn begins_empty(&self) -> bool {
+        self.beginning == Beginning::Empty
     }
 
-    /// Whether anything the node holds could be told from what was told before.
-    pub(super) fn has_baseline(&self) -> bool {
-        self.began_empty || !self.told.is_empty()
+    /// Whether nothing was told yet, nor known before.
+    pub(super) fn is_blank(&self) -> bool {
+        self.told.is_empty() && self.beginning == Beginning::Unknown
     }
 
-    pub(super) fn began_empty(&self) -> bool {
-        self.began_empty
-    }
-
-    /// Whether this state of the item has been told.
+    /// Whether this state of the item was told, or was there before anything was.
     pub(super) fn knows(&self, id: &ItemId, mark: &Mark) -> bool {
         self.told.get(id).is_some_and(|told| told.mark == *mark)
+            || matches!(&self.beginning, Beginning::Item(first, then) if first == id && then == mark)
     }
 
     /// Notes a notification; `false` when its news is old.
@@ -115,7 +117,7 @@ impl Journal {
     pub(super) fn clear(&mut self) {
         self.told.clear();
         self.order.clear();
-        self.began_empty = true;
+        self.beginning = Beginning::Empty;
     }
 
     /// The ids told and not forgotten that `is_there` denies, oldest first.
@@ -141,7 +143,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use super::{Journal, Mark};
+    use super::{Beginning, Journal, Mark};
     use crate::change::Stamp;
     use crate::name::ItemId;
 
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_numbered_change_is_told_once() {
-        let mut journal = Journal::new(10);
+        let mut journal = Journal::new(10, Beginning::Unknown);
         assert!(journal.hear(&id("1"), numbered(1)));
         assert!(!journal.hear(&id("1"), numbered(1)));
         assert!(journal.hear(&id("1"), numbered(2)));
@@ -168,7 +170,7 @@ mod tests {
 
     #[test]
     fn foreign_words_may_be_said_again_but_not_echoed_after_a_catch_up() {
-        let mut journal = Journal::new(10);
+        let mut journal = Journal::new(10, Beginning::Unknown);
         assert!(journal.hear(&id("1"), foreign("a")));
         assert!(journal.hear(&id("1"), foreign("a")));
         journal.catch_up(&id("1"), foreign("b"));
@@ -177,8 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_before_is_known_and_may_still_be_told() {
+        let mut journal = Journal::new(10, Beginning::Item(id("1"), numbered(1)));
+        assert!(journal.knows(&id("1"), &numbered(1)));
+        assert!(journal.hear(&id("1"), numbered(1)));
+    }
+
+    #[test]
     fn the_oldest_are_forgotten_and_memory_stays_bounded() {
-        let mut journal = Journal::new(3);
+        let mut journal = Journal::new(3, Beginning::Unknown);
         for round in 0..100 {
             for name in ["a", "b", "c", "d"] {
                 journal.hear(&id(name), numbered(round));
@@ -191,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_listed_by_age() {
-        let mut journal = Journal::new(10);
+        let mut journal = Journal::new(10, Beginning::Unknown);
         for name in ["a", "b", "a", "c"] {
             journal.hear(&id(name), foreign(name));
         }

@@ -30,6 +30,7 @@ impl Ejabberd {
         let settle = |directory| -> Settled { Box::pin(settle(directory)) };
         Program::start(Recipe {
             name: "ejabberd",
+            anonymous_domain: "anonymous.localhost",
             prepare,
             command,
             settle,
@@ -66,7 +67,7 @@ async fn settle(directory: PathBuf) {
     .await;
 }
 
-fn command(directory: &Path) -> Command {
+fn command(directory: &Path, _: &Listeners) -> Command {
     let spool = directory.join("spool");
     let mut users = String::new();
     for user in [STRANGER].iter().chain(&MAKERS) {

@@ -3,7 +3,9 @@
 //! Each has the accounts `ann`, `bob` (who may create nodes) and `eve` (who may not), the component
 //! `ticker.localhost`, a PubSub service at `pubsub.localhost`, and listens on the loopback interface alone.
 
+mod cases;
 mod ejabberd;
+mod ours;
 mod program;
 mod prosody;
 
@@ -11,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use ejabberd::Ejabberd;
+pub use ours::{OurProgram, OurServer};
 pub use prosody::Prosody;
 
 use program::Program;
@@ -32,15 +35,23 @@ pub const COMPONENT: &str = "ticker.localhost";
 pub struct Peer {
     name: &'static str,
     listeners: Listeners,
-    server: Program,
+    anonymous_domain: &'static str,
+    server: Running,
 }
 
-/// Where a server listens.
+/// Where a server listens; ours has one door for now.
 #[derive(Debug, Clone, Copy)]
 struct Listeners {
     clients: SocketAddr,
     clients_over_tls: SocketAddr,
     components: SocketAddr,
+}
+
+/// What runs it.
+#[derive(Debug)]
+enum Running {
+    Program(Program),
+    Ours(OurServer),
 }
 
 impl Peer {
@@ -68,10 +79,13 @@ impl Peer {
         "pubsub.localhost"
     }
 
-    /// The certificate that clients have to trust.
+    /// The certificate that clients have to trust; `None` for a server without TLS.
     #[must_use]
     pub fn authority(&self) -> Option<PathBuf> {
-        Some(self.server.certificates().authority.clone())
+        match &self.server {
+            Running::Program(program) => Some(program.certificates().authority.clone()),
+            Running::Ours(_) => None,
+        }
     }
 
     /// For the account `user`, over plain TCP.
@@ -113,8 +127,8 @@ impl Peer {
     /// For a login without an account.
     #[must_use]
     pub fn anonymous_url(&self) -> String {
-        let address = self.address();
-        format!("xmpp://anonymous.localhost?connect={address}&service=pubsub.localhost&tls=off")
+        let (domain, address) = (self.anonymous_domain, self.address());
+        format!("xmpp://{domain}?connect={address}&service=pubsub.localhost&tls=off")
     }
 
     /// For the external component.
@@ -127,16 +141,24 @@ impl Peer {
     /// Waits until everything that the server has acknowledged is on its disk; with ejabberd that can be two
     /// seconds later.
     pub async fn settle(&self) {
-        self.server.settle().await;
+        if let Running::Program(program) = &self.server {
+            program.settle().await;
+        }
     }
 
     /// Kills the server at once, as a power cut would; what it keeps on disk stays.
     pub fn kill(&mut self) {
-        self.server.kill();
+        match &mut self.server {
+            Running::Program(program) => program.kill(),
+            Running::Ours(server) => server.kill(),
+        }
     }
 
     /// Starts it again after [`kill`](Self::kill), on the same ports and data, and waits until it serves.
     pub async fn restart(&mut self) {
-        self.server.restart(self.listeners.clients).await;
+        match &mut self.server {
+            Running::Program(program) => program.restart(&self.listeners).await,
+            Running::Ours(server) => server.restart(self.listeners.clients).await,
+        }
     }
 }

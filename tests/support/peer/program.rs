@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Listeners, MAKERS, PASSWORD, Peer};
+use super::{Listeners, MAKERS, PASSWORD, Peer, Running};
 use crate::free_port::free_addresses;
 use crate::{Certificates, ChildProcess, RawClient, eventually};
 
@@ -21,10 +21,12 @@ const ATTEMPTS: usize = 3;
 /// How one kind of server is installed.
 pub(super) struct Recipe {
     pub name: &'static str,
+    /// Where one may log in without an account.
+    pub anonymous_domain: &'static str,
     /// Writes configuration and accounts into the directory.
     pub prepare: fn(&Path, &Listeners, &Certificates),
-    /// The command that runs it in the foreground, for that directory.
-    pub command: fn(&Path) -> Command,
+    /// The command that runs it in the foreground, from that directory.
+    pub command: fn(&Path, &Listeners) -> Command,
     /// Waits until everything it has acknowledged is on the disk.
     pub settle: fn(PathBuf) -> Settled,
 }
@@ -39,7 +41,7 @@ pub(super) struct Program {
     process: ChildProcess,
     directory: TempDir,
     certificates: Certificates,
-    command: fn(&Path) -> Command,
+    command: fn(&Path, &Listeners) -> Command,
     settle: fn(PathBuf) -> Settled,
 }
 
@@ -66,7 +68,7 @@ impl Program {
             components,
         };
         (recipe.prepare)(directory.path(), &listeners, &certificates);
-        let process = spawn(recipe.command, directory.path());
+        let process = spawn(recipe.command, directory.path(), &listeners);
         let mut server = Self {
             process,
             directory,
@@ -78,7 +80,8 @@ impl Program {
         Ok(Peer {
             name: recipe.name,
             listeners,
-            server,
+            anonymous_domain: recipe.anonymous_domain,
+            server: Running::Program(server),
         })
     }
 
@@ -94,9 +97,9 @@ impl Program {
         (self.settle)(self.directory.path().to_owned()).await;
     }
 
-    pub(super) async fn restart(&mut self, clients: SocketAddr) {
-        self.process = spawn(self.command, self.directory.path());
-        self.ready(clients)
+    pub(super) async fn restart(&mut self, listeners: &Listeners) {
+        self.process = spawn(self.command, self.directory.path(), listeners);
+        self.ready(listeners.clients)
             .await
             .unwrap_or_else(|output| panic!("it did not start again:\n{output}"));
     }
@@ -119,6 +122,13 @@ impl Program {
     }
 }
 
-fn spawn(command: fn(&Path) -> Command, directory: &Path) -> ChildProcess {
-    ChildProcess::start(&command(directory), &directory.join("output.log"))
+fn spawn(
+    command: fn(&Path, &Listeners) -> Command,
+    directory: &Path,
+    listeners: &Listeners,
+) -> ChildProcess {
+    ChildProcess::start(
+        &command(directory, listeners),
+        &directory.join("output.log"),
+    )
 }

@@ -27,6 +27,7 @@ impl Prosody {
         let settle = |_| -> Settled { Box::pin(async {}) };
         Program::start(Recipe {
             name: "prosody",
+            anonymous_domain: "anonymous.localhost",
             prepare,
             command,
             settle,
@@ -37,7 +38,7 @@ impl Prosody {
 
 const PROGRAM: &str = "/usr/bin/prosody";
 
-fn command(directory: &Path) -> Command {
+fn command(directory: &Path, _: &Listeners) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .arg("-F")

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 const PACKAGE: &str = "slixmpp==1.17.0";
 
-/// Where the tests find the interpreter too (`tests/support/python.rs`).
+/// Where the tests find the interpreter too (`tests/support/slixmpp.rs`).
 fn environment() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);

@@ -1,0 +1,88 @@
+//! Typed subscriptions: what a session hears of one node, as a stream of events that has no silent gaps.
+//!
+//! Decodes, drops repeats and fills what was missed from the node's items. Does not know stanzas or sockets: it
+//! takes what the outlet hears. `follower` is the task behind a subscription, `journal` its memory, `catch_up` its
+//! judgement.
+
+mod catch_up;
+mod error;
+mod event;
+mod follower;
+mod journal;
+mod raw;
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+pub use self::error::SubscribeError;
+pub use self::event::{Event, Item};
+pub(crate) use self::follower::{Decode, Follower};
+pub use self::raw::RawXml;
+use crate::name::NodeName;
+
+/// The events of one node, decoded to `T`, in the order in which the service tells them.
+///
+/// After a lost connection the subscription is renewed, and what happened meanwhile is read from the node's items;
+/// repeats are dropped. A payload that is no `T` is one `Err`, and the stream goes on.
+///
+/// # A slow reader
+///
+/// The subscription holds a bounded number of events ([`Builder::buffer`](crate::Builder::buffer)) for its reader, and
+/// the session as many again. When both are full, what comes is dropped; once the reader has caught up, the current
+/// state of the items that changed meanwhile is delivered, and an error says when even that cannot be told for
+/// certain. A slow reader costs nobody else anything.
+///
+/// Dropping the subscription stops it at once.
+#[derive(Debug)]
+pub struct Subscription<T> {
+    node: NodeName,
+    events: mpsc::Receiver<Result<Event<T>, SubscribeError>>,
+    task: JoinHandle<()>,
+    decodes: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + 'static> Subscription<T> {
+    /// Starts the task that follows the node.
+    pub(crate) fn start(follower: Follower<T>, buffer: usize) -> Self {
+        let (sender, events) = mpsc::channel(buffer.max(1));
+        let node = follower.node().clone();
+        let task = tokio::spawn(follower.run(sender));
+        Self { node, events, task, decodes: PhantomData }
+    }
+}
+
+impl<T> Subscription<T> {
+    /// The node that is followed.
+    #[must_use]
+    pub fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    /// The next event; the same as [`StreamExt::next`](futures_util::StreamExt::next), without the import.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Result<Event<T>, SubscribeError>> {
+        self.events.recv().await
+    }
+}
+
+impl<T> Stream for Subscription<T> {
+    type Item = Result<Event<T>, SubscribeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.events.poll_recv(context)
+    }
+}
+
+impl<T> Drop for Subscription<T> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

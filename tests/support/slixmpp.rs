@@ -1,0 +1,122 @@
+//! slixmpp as the other side of a conversation: a child process that a test tells what to do.
+//!
+//! What it says on the wire is decided by slixmpp; `tests/slixmpp/client.py` only passes commands on.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::Dialogue;
+use crate::program::target;
+
+/// A slixmpp client that is logged in; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Slixmpp {
+    dialogue: Dialogue,
+    events: VecDeque<Value>,
+    sent: u64,
+}
+
+/// What the server refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stanza error's condition.
+    pub condition: String,
+    /// The whole `<error/>`.
+    pub source: String,
+}
+
+impl Slixmpp {
+    /// Logs in as `user` of `localhost`.
+    ///
+    /// # Panics
+    ///
+    /// When slixmpp is not installed (`cargo xtask setup` does it) or cannot log in.
+    pub async fn login(address: SocketAddr, user: &str, password: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slixmpp/client.py");
+        let mut command = Command::new(interpreter());
+        command
+            .arg(script)
+            .args([&address.to_string(), &format!("{user}@localhost"), password]);
+        let mut client = Self {
+            dialogue: Dialogue::start(command),
+            events: VecDeque::new(),
+            sent: 0,
+        };
+        let first = client.event().await;
+        assert_eq!(first["event"], "online", "{first}");
+        client
+    }
+
+    /// Has it perform `verb` with `arguments` (an object) and returns what came of it.
+    ///
+    /// # Errors
+    ///
+    /// When the server refused.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer in time.
+    pub async fn tell(&mut self, verb: &str, arguments: Value) -> Result<Value, Refusal> {
+        self.sent += 1;
+        let mut command = arguments;
+        command["id"] = json!(self.sent);
+        command["do"] = json!(verb);
+        self.dialogue.say(&command.to_string()).await;
+        loop {
+            let mut answer = self.line().await;
+            if answer["id"] != self.sent {
+                self.events.push_back(answer);
+                continue;
+            }
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            return match answer.get("error") {
+                Some(error) => Err(Refusal {
+                    condition: text(error),
+                    source: text(&answer["source"]),
+                }),
+                None => Ok(answer["ok"].take()),
+            };
+        }
+    }
+
+    /// The next event, in the order of their arrival.
+    ///
+    /// # Panics
+    ///
+    /// When none comes in time.
+    pub async fn event(&mut self) -> Value {
+        match self.events.pop_front() {
+            Some(event) => event,
+            None => self.line().await,
+        }
+    }
+
+    /// Whether no event has come that was not looked at; every earlier command has been answered.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    async fn line(&mut self) -> Value {
+        let line = self
+            .dialogue
+            .hear()
+            .await
+            .expect("slixmpp ended before it answered");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
+    }
+}
+
+/// The interpreter that `cargo xtask setup` installs slixmpp for.
+fn interpreter() -> PathBuf {
+    let program = target().join("python/bin/python");
+    assert!(
+        program.exists(),
+        "slixmpp is not installed; run `cargo xtask setup`"
+    );
+    program
+}
