@@ -10,7 +10,7 @@ use pubsub_xml::{Reader, XmlError};
 use crate::config::Registration;
 use crate::wire::{namespace, text};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// So many addresses are remembered; when there are more, the window starts anew for those that were quiet.
 const REMEMBERED: usize = 10_000;

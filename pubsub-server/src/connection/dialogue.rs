@@ -125,7 +125,7 @@ impl Dialogue {
         let destination = self.destination(stanza.to.as_deref());
         match (stanza.kind, destination) {
             (Kind::Presence, destination) => {
-                self.notice_presence(stanza, destination, reader, wakes)?;
+                self.notice_presence(stanza, &destination, reader, wakes)?;
                 Ok(None)
             }
             (Kind::Iq, Destination::PubSub) if is_request(stanza) => {
@@ -243,7 +243,7 @@ impl Dialogue {
     fn notice_presence(
         &self,
         stanza: &Stanza<'_>,
-        destination: Destination,
+        destination: &Destination,
         reader: &mut Reader<'_>,
         wakes: &mut Wakes,
     ) -> Result<(), StreamError> {

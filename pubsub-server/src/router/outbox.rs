@@ -215,13 +215,11 @@ impl Outbox {
         if let Some(error) = state.ending {
             return Some(Err(Turn::End(error)));
         }
-        match state.parked.take() {
-            Some(parked) => Some(Ok(parked)),
-            None => {
-                state.waker = Some(context.waker().clone());
-                None
-            }
+        let parked = state.parked.take();
+        if parked.is_none() {
+            state.waker = Some(context.waker().clone());
         }
+        parked.map(Ok)
     }
 
     /// Whether that connection still serves the client.

@@ -114,7 +114,7 @@ impl ServiceError {
             }
             Self::CreationForbidden { .. } | Self::Forbidden { .. } => ("auth", "forbidden", ""),
             Self::NodeRequired => ("modify", "bad-request", "nodeid-required"),
-            Self::BadName { .. } => ("modify", "not-acceptable", ""),
+            Self::BadName { .. } | Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
             Self::ItemRequired => ("modify", "bad-request", "item-required"),
             Self::ItemForbidden { .. } => ("modify", "bad-request", "item-forbidden"),
             Self::PayloadRequired { .. } => ("modify", "bad-request", "payload-required"),
@@ -141,7 +141,6 @@ impl ServiceError {
             Self::NotPersistent { .. } | Self::Unsupported { .. } => {
                 ("cancel", "feature-not-implemented", "unsupported")
             }
-            Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
             Self::BadRequest { .. } => ("modify", "bad-request", ""),
             Self::StorageFailed => ("wait", "internal-server-error", ""),
         };

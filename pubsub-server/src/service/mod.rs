@@ -144,7 +144,7 @@ impl Service {
                 self.change(node, |node| node.config = config.clone());
             }
             Write::PutItem { node, item, .. } => {
-                self.change_items(node, |items| items.put(item.clone()))
+                self.change_items(node, |items| items.put(item.clone()));
             }
             Write::RemoveItem { node, item } => self.change_items(node, |items| items.remove(item)),
             Write::RemoveItems { node } => self.change_items(node, Items::clear),

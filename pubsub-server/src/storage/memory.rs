@@ -52,16 +52,21 @@ impl Storage for MemoryStorage {
 
 /// Whether an earlier write of the same node no longer matters after a later one.
 fn replaces(later: &Write, earlier: &Write) -> bool {
-    match (later, earlier) {
-        (Write::ConfigureNode { .. }, Write::ConfigureNode { .. }) => true,
-        (Write::PutItem { item: new, .. }, Write::PutItem { item: old, .. }) => new.id == old.id,
-        (Write::RemoveItem { item, .. }, Write::PutItem { item: old, .. }) => *item == old.id,
-        (Write::RemoveItems { .. }, Write::PutItem { .. }) => true,
-        (
-            Write::Subscribe { jid, .. } | Write::Unsubscribe { jid, .. },
-            Write::Subscribe { jid: old, .. },
-        ) => jid == old,
-        (Write::Affiliate { jid, .. }, Write::Affiliate { jid: old, .. }) => jid == old,
+    match earlier {
+        Write::ConfigureNode { .. } => matches!(later, Write::ConfigureNode { .. }),
+        Write::PutItem { item: old, .. } => match later {
+            Write::PutItem { item, .. } => item.id == old.id,
+            Write::RemoveItem { item, .. } => *item == old.id,
+            Write::RemoveItems { .. } => true,
+            _ => false,
+        },
+        Write::Subscribe { jid: old, .. } => match later {
+            Write::Subscribe { jid, .. } | Write::Unsubscribe { jid, .. } => jid == old,
+            _ => false,
+        },
+        Write::Affiliate { jid: old, .. } => {
+            matches!(later, Write::Affiliate { jid, .. } if jid == old)
+        }
         _ => false,
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A message is written once for all subscribers: everything after the `to` attribute. Each recipient costs the short head only.
 
+use std::fmt::Write as _;
+
 use super::{attribute, escaped, form};
 use crate::service::vocabulary::{Announcement, Notification};
 
@@ -14,7 +16,7 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
     attribute(out, "from", service);
     attribute(out, "type", notification.config.notification_type.as_str());
     out.push_str(" id='");
-    out.push_str(&format!("n{id:x}"));
+    let _ = write!(out, "n{id:x}");
     out.push_str("'><event xmlns='http://jabber.org/protocol/pubsub#event'>");
     let node = &*notification.node;
     match &notification.announcement {

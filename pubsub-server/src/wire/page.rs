@@ -28,11 +28,8 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>) -> Result<Page<'x>, XmlError> {
                 };
             }
             "index" => {
-                page.from = reader
-                    .text()?
-                    .trim()
-                    .parse()
-                    .map_or(PageStart::First, PageStart::Index)
+                let index = reader.text()?.trim().parse();
+                page.from = index.map_or(PageStart::First, PageStart::Index);
             }
             _ => reader.skip()?,
         }

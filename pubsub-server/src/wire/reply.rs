@@ -126,12 +126,10 @@ fn open(out: &mut String, element: &str, node: &str) {
 }
 
 fn open_list(out: &mut String, element: &str, node: Option<&str>) {
-    match node {
-        Some(node) => open(out, element, node),
-        None => {
-            out.push('<');
-            out.push_str(element);
-        }
+    out.push('<');
+    out.push_str(element);
+    if let Some(node) = node {
+        attribute(out, "node", node);
     }
     out.push('>');
 }

@@ -23,31 +23,26 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let mut writes = Vec::new();
     let node = service.node(name);
-    let (name, config) = match node {
-        Some(node) => {
-            require(node, &actor.bare, Action::Publish)?;
-            if !options.is_empty() {
-                meet(node, options)?;
+    let (name, config) = if let Some(node) = node {
+        require(node, &actor.bare, Action::Publish)?;
+        meet(node, options)?;
+        (node.name.clone(), node.config.clone())
+    } else {
+        let name: Arc<str> = name.into();
+        let config = Arc::new(service.rules.defaults.with(options).map_err(|error| {
+            ServiceError::PreconditionNotMet {
+                node: name.clone(),
+                fields: error.to_string(),
             }
-            (node.name.clone(), node.config.clone())
-        }
-        None => {
-            let name: Arc<str> = name.into();
-            let config = Arc::new(service.rules.defaults.with(options).map_err(|error| {
-                ServiceError::PreconditionNotMet {
-                    node: name.clone(),
-                    fields: error.to_string(),
-                }
-            })?);
-            writes.push(create::creation(
-                service,
-                context,
-                actor,
-                &name,
-                config.clone(),
-            )?);
-            (name, config)
-        }
+        })?);
+        writes.push(create::creation(
+            service,
+            context,
+            actor,
+            &name,
+            config.clone(),
+        )?);
+        (name, config)
     };
     let items = accept(service, context, actor, &name, &config, new_items)?;
     if config.persist_items {
@@ -90,6 +85,9 @@ pub(crate) fn last_item(node: &Node, jid: &Arc<str>) -> Option<Notification> {
 
 /// XEP-0060 §7.1.5: publish-options are preconditions; the refusal names each field that fails.
 fn meet(node: &Node, options: &[Field<'_>]) -> Result<(), ServiceError> {
+    if options.is_empty() {
+        return Ok(());
+    }
     let unmet = node.config.unmet(options);
     if unmet.is_empty() {
         return Ok(());
@@ -168,38 +166,23 @@ fn make_room(
             limit,
         });
     }
-    let size: usize = items.iter().map(|item| item.size()).sum();
-    let Some(node) = node else {
-        return fits(service, context, size);
-    };
-    let (kept, freed, surplus) = match items {
-        [item] => {
-            let old = node.items.find(&item.id).map(|old| old.size());
-            let kept = node.items.len() - usize::from(old.is_some());
-            (
-                kept,
-                old.unwrap_or_default(),
-                (kept + 1).saturating_sub(limit),
-            )
-        }
-        _ => {
-            let ids: HashSet<&str> = items.iter().map(|item| item.id.as_ref()).collect();
-            let old = || ids.iter().filter_map(|id| node.items.find(id));
-            let kept = node.items.len() - old().count();
-            (
-                kept,
-                old().map(|item| item.size()).sum(),
-                (kept + ids.len()).saturating_sub(limit),
-            )
-        }
-    };
-    let mut freed = freed;
-    if surplus > 0 {
-        let oldest = node
-            .items
-            .iter()
-            .filter(|old| !items.iter().any(|item| item.id == old.id));
-        for old in oldest.take(surplus.min(kept)) {
+    let mut freed = 0;
+    if let Some(node) = node {
+        // Nearly every publish has one item, for which a set would only cost an allocation.
+        let several: HashSet<&str> = match items {
+            [_] => HashSet::new(),
+            _ => items.iter().map(|item| &*item.id).collect(),
+        };
+        let is_new = |id: &str| match items {
+            [item] => &*item.id == id,
+            _ => several.contains(id),
+        };
+        let replaced = items.iter().filter_map(|item| node.items.find(&item.id));
+        freed = replaced.clone().map(|old| old.size()).sum();
+        let kept = node.items.len() - replaced.count().min(node.items.len());
+        let surplus = (kept + items.len()).saturating_sub(limit);
+        let oldest = node.items.iter().filter(|old| !is_new(&old.id));
+        for old in oldest.take(surplus) {
             freed += old.size();
             writes.push(Write::RemoveItem {
                 node: name.clone(),
@@ -207,11 +190,8 @@ fn make_room(
             });
         }
     }
-    fits(service, context, size.saturating_sub(freed))
-}
-
-fn fits(service: &Service, context: &Context, growth: usize) -> Result<(), ServiceError> {
-    if growth > context.bytes_left {
+    let growth: usize = items.iter().map(|item| item.size()).sum();
+    if growth.saturating_sub(freed) > context.bytes_left {
         return Err(ServiceError::StorageFull {
             limit: service.rules.max_stored,
         });

@@ -1,8 +1,13 @@
-//! The configuration of a node (XEP-0060 §16.4.4) and one table of its options: how each is called, read, written and limited.
-//! Configuration forms, submitted forms, publish-options and node meta-data all go through this table, so an option exists in one place.
+//! The configuration of a node (XEP-0060 §16.4.4): its options as types, and how submitted fields change it. How each option is called, read,
+//! written and limited is in `table`.
+
+mod table;
 
 use std::borrow::Cow;
 
+use self::table::FIXED;
+use self::table::not_one_of;
+pub(crate) use self::table::{Kind, OPTIONS};
 use super::error::ServiceError;
 
 /// Who may subscribe and read.
@@ -135,159 +140,6 @@ pub(crate) struct Field<'x> {
     pub(crate) values: Vec<Cow<'x, str>>,
 }
 
-/// How a client should show and fill an option (XEP-0004 field types).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Boolean,
-    Text,
-    Choice(&'static [&'static str]),
-}
-
-/// One option of the table.
-pub(crate) struct NodeOption {
-    pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) read: fn(&NodeConfig) -> Cow<'_, str>,
-    write: fn(&mut NodeConfig, &str) -> Result<(), ServiceError>,
-}
-
-macro_rules! flag {
-    ($name:literal, $label:literal, $field:ident) => {
-        NodeOption {
-            name: $name,
-            label: $label,
-            kind: Kind::Boolean,
-            read: |config| Cow::Borrowed(if config.$field { "1" } else { "0" }),
-            write: |config, value| {
-                config.$field = boolean($name, value)?;
-                Ok(())
-            },
-        }
-    };
-}
-
-macro_rules! text {
-    ($name:literal, $label:literal, $field:ident) => {
-        NodeOption {
-            name: $name,
-            label: $label,
-            kind: Kind::Text,
-            read: |config| Cow::Borrowed(config.$field.as_str()),
-            write: |config, value| {
-                config.$field = short($name, value)?;
-                Ok(())
-            },
-        }
-    };
-}
-
-macro_rules! choice {
-    ($name:literal, $label:literal, $field:ident, [$($word:literal => $value:expr),+], $refuse:expr) => {
-        NodeOption {
-            name: $name,
-            label: $label,
-            kind: Kind::Choice(&[$($word),+]),
-            read: |config| {
-                $(if config.$field == $value { return Cow::Borrowed($word); })+
-                Cow::Borrowed("")
-            },
-            write: |config, value| {
-                config.$field = match value {
-                    $($word => $value,)+
-                    other => return Err($refuse(other)),
-                };
-                Ok(())
-            },
-        }
-    };
-}
-
-/// The options this service acts on, in the order in which forms list them.
-pub(crate) const OPTIONS: &[NodeOption] = &[
-    text!("pubsub#title", "A short name for the node", title),
-    text!(
-        "pubsub#description",
-        "A description of the node",
-        description
-    ),
-    text!("pubsub#type", "The namespace of the payloads", payload_type),
-    choice!("pubsub#access_model", "Who may subscribe and read", access_model,
-        ["open" => AccessModel::Open, "whitelist" => AccessModel::Whitelist],
-        |model: &str| ServiceError::UnsupportedAccessModel { model: model.to_owned() }),
-    choice!("pubsub#publish_model", "Who may publish", publish_model,
-        ["publishers" => PublishModel::Publishers, "subscribers" => PublishModel::Subscribers, "open" => PublishModel::Open],
-        |value: &str| not_one_of("pubsub#publish_model", value, "publishers, subscribers or open")),
-    flag!("pubsub#persist_items", "Keep items", persist_items),
-    NodeOption {
-        name: "pubsub#max_items",
-        label: "How many items to keep: a number, or max",
-        kind: Kind::Text,
-        read: |config| match config.max_items {
-            MaxItems::Max => Cow::Borrowed("max"),
-            MaxItems::Count(count) => Cow::Owned(count.to_string()),
-        },
-        write: |config, value| {
-            config.max_items = match value {
-                "max" => MaxItems::Max,
-                count => MaxItems::Count(number("pubsub#max_items", count)?),
-            };
-            Ok(())
-        },
-    },
-    NodeOption {
-        name: "pubsub#max_payload_size",
-        label: "The largest payload in bytes; 0 for the limit of the service",
-        kind: Kind::Text,
-        read: |config| Cow::Owned(config.max_payload_size.to_string()),
-        write: |config, value| {
-            config.max_payload_size = number("pubsub#max_payload_size", value)?;
-            Ok(())
-        },
-    },
-    flag!(
-        "pubsub#deliver_payloads",
-        "Send payloads with notifications",
-        deliver_payloads
-    ),
-    flag!(
-        "pubsub#notify_retract",
-        "Notify when items are removed",
-        notify_retract
-    ),
-    flag!(
-        "pubsub#notify_delete",
-        "Notify when the node is deleted",
-        notify_delete
-    ),
-    flag!(
-        "pubsub#notify_config",
-        "Notify when the configuration changes",
-        notify_config
-    ),
-    choice!("pubsub#send_last_published_item", "When to send the newest item unasked", send_last,
-        ["never" => SendLast::Never, "on_sub" => SendLast::OnSubscription, "on_sub_and_presence" => SendLast::OnSubscriptionAndPresence],
-        |value: &str| not_one_of("pubsub#send_last_published_item", value, "never, on_sub or on_sub_and_presence")),
-    choice!("pubsub#notification_type", "The type of notification messages", notification_type,
-        ["headline" => NotificationType::Headline, "normal" => NotificationType::Normal],
-        |value: &str| not_one_of("pubsub#notification_type", value, "headline or normal")),
-];
-
-/// Options of the standard that have one possible value here: clients that spell out that value are not refused.
-const FIXED: &[(&str, &[&str])] = &[
-    ("pubsub#node_type", &["leaf"]),
-    ("pubsub#collection", &[""]),
-    ("pubsub#subscribe", &["1", "true"]),
-    ("pubsub#deliver_notifications", &["1", "true"]),
-    ("pubsub#notify_sub", &["0", "false"]),
-    ("pubsub#presence_based_delivery", &["0", "false"]),
-    ("pubsub#purge_offline", &["0", "false"]),
-    ("pubsub#tempsub", &["0", "false"]),
-    ("pubsub#item_expire", &["", "0", "max"]),
-    ("pubsub#roster_groups_allowed", &[""]),
-    ("pubsub#itemreply", &["publisher"]),
-];
-
 impl NodeConfig {
     /// This configuration with the submitted fields applied; fields left out keep their values.
     pub(crate) fn with(&self, fields: &[Field<'_>]) -> Result<Self, ServiceError> {
@@ -336,37 +188,6 @@ impl NodeConfig {
                 }
             })
             .collect()
-    }
-}
-
-fn boolean(name: &str, value: &str) -> Result<bool, ServiceError> {
-    match value {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err(not_one_of(name, value, "1, 0, true or false")),
-    }
-}
-
-fn number(name: &str, value: &str) -> Result<usize, ServiceError> {
-    value
-        .parse()
-        .map_err(|_| not_one_of(name, value, "a number"))
-}
-
-fn short(name: &str, value: &str) -> Result<String, ServiceError> {
-    const LONGEST: usize = 4096;
-    if value.len() > LONGEST {
-        return Err(ServiceError::InvalidOption {
-            reason: format!("{name} is longer than {LONGEST} bytes"),
-        });
-    }
-    Ok(value.to_owned())
-}
-
-fn not_one_of(name: &str, value: &str, allowed: &str) -> ServiceError {
-    let shown: String = value.chars().take(40).collect();
-    ServiceError::InvalidOption {
-        reason: format!("{name} cannot be \"{shown}\"; write {allowed}"),
     }
 }
 
