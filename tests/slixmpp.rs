@@ -7,6 +7,7 @@ use support::{Peer, Slixmpp};
 
 support::on_peers! {
     {
+        ours: support::OurServer,
         prosody: support::Prosody,
         ejabberd: support::Ejabberd,
     }

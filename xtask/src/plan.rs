@@ -10,7 +10,8 @@ use crate::step::Step;
 const OWN_TESTS: [&str; 1] = ["architecture"];
 
 /// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 2] = [("harness", Some("proxy")), ("slixmpp", None)];
+const PEER_TESTS: [(&str, Option<&str>); 2] =
+    [("harness", Some("proxy our_server")), ("slixmpp", None)];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [
@@ -62,7 +63,10 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
         let command = format!("cargo test --workspace --test {target}");
         match alone {
             _ if !without_peers => add(target, Step::tests(target, &command)),
-            Some(filter) => add(target, Step::tests(target, &format!("{command} {filter}"))),
+            Some(filter) => add(
+                target,
+                Step::tests(target, &format!("{command} -- {filter}")),
+            ),
             None => {}
         }
     }
