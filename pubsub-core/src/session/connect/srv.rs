@@ -61,7 +61,7 @@ mod tests {
     fn priority_comes_first_and_weight_decides_within() {
         check(|_| 0, "zero a b late");
         check(|limit| limit - 1, "b a zero late");
-        let mut draws = [5, 40, 0, 0].into_iter();
+        let mut draws = [5, 20, 0, 0].into_iter();
         check(|_| draws.next().unwrap(), "a b zero late");
     }
 }
