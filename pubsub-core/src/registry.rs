@@ -81,7 +81,10 @@ impl Registry {
     /// No models and no hooks.
     #[must_use]
     pub fn empty() -> Self {
-        Self { models: BTreeMap::new(), hooks: HashMap::new() }
+        Self {
+            models: BTreeMap::new(),
+            hooks: HashMap::new(),
+        }
     }
 
     /// Takes what is given.

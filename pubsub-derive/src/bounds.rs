@@ -60,8 +60,7 @@ impl Needed<'_> {
     }
 
     fn field(&mut self, field: &Field<'_>) {
-        let core = &self.publication.core;
-        let default = quote_spanned!(Span::mixed_site()=> ::core::default::Default);
+        let default = quote_spanned!(Span::mixed_site()=> __pubsub::Default);
         if matches!(field.absent, Absent::Default) {
             self.bind(field.ty, &default);
         }
@@ -69,21 +68,21 @@ impl Needed<'_> {
             return;
         }
         match field.codec {
-            Codec::Text => self.bind_unless_by_hand(field.item, &path(core, "Text")),
-            Codec::Child => self.bind_unless_by_hand(field.item, &path(core, "Payload")),
+            Codec::Text => self.bind_unless_by_hand(field.item, &path("Text")),
+            Codec::Child => self.bind_unless_by_hand(field.item, &path("Payload")),
             Codec::With(_) => {}
         }
         if let Occurs::Keyed(key) = field.occurs {
-            self.bind_unless_by_hand(key, &path(core, "Text"));
+            self.bind_unless_by_hand(key, &path("Text"));
             let item = field.item;
-            let collection = path(core, "Collection");
+            let collection = path("Collection");
             self.bind(
                 field.ty,
                 &quote_spanned!(Span::mixed_site()=> #collection<Item = (#key, #item)> + #default),
             );
         } else if matches!(field.occurs, Occurs::Many) {
             let item = field.item;
-            let collection = path(core, "Collection");
+            let collection = path("Collection");
             self.bind(
                 field.ty,
                 &quote_spanned!(Span::mixed_site()=> #collection<Item = #item> + #default),
@@ -122,9 +121,9 @@ impl Needed<'_> {
     }
 }
 
-fn path(core: &Path, name: &str) -> TokenStream {
+fn path(name: &str) -> TokenStream {
     let name = Ident::new(name, Span::mixed_site());
-    quote_spanned!(Span::mixed_site()=> #core::__private::#name)
+    quote_spanned!(Span::mixed_site()=> __pubsub::#name)
 }
 
 fn mentioned<'g>(ty: &Type, generics: &'g Generics) -> Vec<&'g Ident> {

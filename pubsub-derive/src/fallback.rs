@@ -7,6 +7,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields, Path};
 
 use crate::declaration::Derive;
+use crate::expand::block;
 
 /// The messages and the impls.
 pub(crate) fn expand(
@@ -21,15 +22,15 @@ pub(crate) fn expand(
     let text = is_text(input).then(|| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics #core::__private::Text for #ident #type_generics #where_clause {
-                const KIND: #core::__private::Kind = #core::__private::Kind::Text;
+            impl #impl_generics __pubsub::Text for #ident #type_generics #where_clause {
+                const KIND: __pubsub::Kind = __pubsub::Kind::Text;
 
-                fn write_text(&self, _: &mut ::std::string::String, _: #core::__private::Escape) -> ::core::result::Result<(), #core::__private::TextError> {
-                    ::core::result::Result::Ok(())
+                fn write_text(&self, _: &mut __pubsub::String, _: __pubsub::Escape) -> __pubsub::Result<(), __pubsub::TextError> {
+                    __pubsub::Ok(())
                 }
 
-                fn read_text(_: ::std::borrow::Cow<'_, str>) -> ::core::result::Result<Self, #core::__private::TextError> {
-                    ::core::result::Result::Err(#core::__private::TextError::invalid(""))
+                fn read_text(_: __pubsub::Cow<'_, str>) -> __pubsub::Result<Self, __pubsub::TextError> {
+                    __pubsub::Err(__pubsub::TextError::invalid(""))
                 }
             }
         }
@@ -37,40 +38,41 @@ pub(crate) fn expand(
     let model = (derive == Derive::Publish).then(|| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics #core::__private::Publish for #ident #type_generics #where_clause {
+            impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
                 const NODE: &'static str = "";
-                const DESCRIPTOR: &'static #core::__private::Descriptor = &#core::__private::Descriptor {
+                const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
                     type_name: "",
                     node: "",
-                    schema: <Self as #core::__private::Payload>::SCHEMA,
-                    format: #core::__private::Format::Entry,
-                    actions: #core::__private::Actions::NONE,
-                    config: #core::__private::NodeConfig::new(),
-                    id: ::core::option::Option::None,
+                    schema: <Self as __pubsub::Payload>::SCHEMA,
+                    format: __pubsub::Format::Entry,
+                    actions: __pubsub::Actions::NONE,
+                    config: __pubsub::NodeConfig::new(),
+                    id: __pubsub::None,
                     channels: &[],
                 };
             }
         }
     });
-    quote! {
-        #messages
+    let items = quote! {
         #[automatically_derived]
-        impl #impl_generics #core::__private::Payload for #ident #type_generics #where_clause {
+        impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
             const NAME: &'static str = "";
             const NAMESPACE: &'static str = "";
-            const SHAPE: #core::__private::Shape = #core::__private::Shape::Fields(&[]);
+            const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(&[]);
 
-            fn write_content(&self, _: &mut ::std::string::String) -> ::core::result::Result<(), #core::__private::EncodeError> {
-                ::core::result::Result::Ok(())
+            fn write_content(&self, _: &mut __pubsub::String) -> __pubsub::Written {
+                __pubsub::Ok(())
             }
 
-            fn read(_: &mut #core::__private::Reader<'_>, _: &str) -> ::core::result::Result<Self, #core::__private::DecodeError> {
-                ::core::result::Result::Err(#core::__private::DecodeError::invalid("", ""))
+            fn read(_: &mut __pubsub::Reader<'_>, _: &str) -> __pubsub::ReadAs<Self> {
+                __pubsub::Err(__pubsub::DecodeError::invalid("", ""))
             }
         }
         #text
         #model
-    }
+    };
+    let items = block(core, &items);
+    quote!(#messages #items)
 }
 
 /// Whether the type would have been text.

@@ -11,6 +11,7 @@ use syn::{FnArg, GenericParam, ItemFn, LitInt, Path, Token, Type, UnOp, parse_qu
 
 use crate::attribute::{actions, path};
 use crate::errors::Errors;
+use crate::expand::block;
 use crate::naming::nearest;
 
 /// The words of `#[after_save(...)]`.
@@ -171,35 +172,33 @@ fn registration(attributes: &HookAttributes, function: &ItemFn, model: &Type) ->
             };
             Ident::new(variant, site)
         });
-        quote_spanned!(site=> .on(#core::__private::Actions::NONE #(.and(#core::__private::Action::#actions))*))
+        quote_spanned!(site=> .on(__pubsub::Actions::NONE #(.and(__pubsub::Action::#actions))*))
     });
     let call = if function.sig.inputs.len() == 2 {
-        quote_spanned!(function.sig.output.span().resolved_at(site)=> #core::__private::call_action_hook::<#model, _>(value, action, #name))
+        quote_spanned!(function.sig.output.span().resolved_at(site)=> __pubsub::call_action_hook::<#model, _>(value, action, #name))
     } else {
         quote_spanned! {function.sig.output.span().resolved_at(site)=>
             {
                 let _ = action;
-                #core::__private::call_hook::<#model, _>(value, #name)
+                __pubsub::call_hook::<#model, _>(value, #name)
             }
         }
     };
-    let checked =
-        quote_spanned!(model.span().resolved_at(site)=> #core::__private::check_hook::<#model>());
-    quote_spanned! {site=>
-        const _: () = {
-            const _: () = #checked;
+    let checked = quote_spanned!(model.span().resolved_at(site)=> __pubsub::check_hook::<#model>());
+    let items = quote_spanned! {site=>
+        const _: () = #checked;
 
-            fn model() -> ::core::any::TypeId {
-                ::core::any::TypeId::of::<#model>()
-            }
+        fn model() -> __pubsub::TypeId {
+            __pubsub::TypeId::of::<#model>()
+        }
 
-            fn call(value: &dyn ::core::any::Any, action: #core::__private::Action) -> ::core::result::Result<(), #core::__private::HookFailure> {
-                #call
-            }
+        fn call(value: &dyn __pubsub::Any, action: __pubsub::Action) -> __pubsub::Result<(), __pubsub::HookFailure> {
+            #call
+        }
 
-            const HOOK: #core::__private::Hook =
-                #core::__private::Hook::new(::core::concat!(::core::module_path!(), #end), model, call) #order #on;
-            #core::__private::inventory::submit! { HOOK }
-        };
-    }
+        const HOOK: __pubsub::Hook =
+            __pubsub::Hook::new(::core::concat!(::core::module_path!(), #end), model, call) #order #on;
+        __pubsub::inventory::submit! { HOOK }
+    };
+    block(&core, &items)
 }

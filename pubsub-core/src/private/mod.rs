@@ -11,6 +11,14 @@ mod leaf;
 mod names;
 mod slot;
 
+pub use std::any::{Any, TypeId};
+pub use std::borrow::Cow;
+pub use std::default::Default;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+pub use std::vec::Vec;
+
 pub use inventory;
 pub use pubsub_xml::Reader;
 
@@ -34,3 +42,8 @@ pub use crate::publish::Publish;
 pub use crate::registry::{Descriptor, Format, Registration};
 pub use crate::schema::{FieldSchema, Kind, Shape, VariantContent, VariantSchema};
 pub use crate::{join, require_json};
+
+/// What writing answers.
+pub type Written = Result<(), EncodeError>;
+/// What reading answers.
+pub type ReadAs<T> = Result<T, DecodeError>;

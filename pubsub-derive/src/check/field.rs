@@ -109,6 +109,11 @@ pub(super) fn check<'a>(
         _ => Place::Element,
     };
     check_occurrence(attributes, shape, errors);
+    let is_column = around.format == Format::Django && place != Place::Skipped;
+    if is_column && matches!(shape.occurs, Occurs::Many | Occurs::Keyed(_)) {
+        let message = "a row of Django has one value a field, and this field has many; use format = \"entry\", or text made by `with`";
+        errors.at_span(declared.span(), message);
+    }
     let rust_name = declared
         .ident
         .map(|ident| ident.unraw().to_string())

@@ -12,6 +12,7 @@ mod write;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::Path;
 
 use crate::bounds;
 use crate::publication::{Content, Field, Publication};
@@ -34,7 +35,23 @@ pub(crate) fn expand(publication: &Publication<'_>) -> TokenStream {
         .model
         .as_ref()
         .map(|model| self::model::expand(publication, model));
-    quote_spanned!(site()=> #payload #text #model)
+    block(
+        &publication.core,
+        &quote_spanned!(site()=> #payload #text #model),
+    )
+}
+
+/// Items in a block of their own, in which the names of the core are at hand and which leaves none behind.
+pub(crate) fn block(core: &Path, items: &TokenStream) -> TokenStream {
+    quote_spanned! {site()=>
+        const _: () = {
+            use #core::__private as __pubsub;
+            #[allow(unused_imports, reason = "not every type needs all of them")]
+            use __pubsub::{AnyKind as _, ReadChild as _, ReadText as _, WriteChild as _, WriteLeaf as _};
+
+            #items
+        };
+    }
 }
 
 /// The bodies of `Payload`, each format its own.
@@ -45,15 +62,13 @@ struct Bodies {
 }
 
 fn payload(publication: &Publication<'_>) -> TokenStream {
-    let Publication {
-        ident, core, name, ..
-    } = publication;
+    let Publication { ident, name, .. } = publication;
     let (impl_generics, type_generics, _) = publication.generics.split_for_impl();
     let where_clause = bounds::where_clause(publication);
     let namespace = match &publication.namespace {
         Some(namespace) => quote_spanned!(site()=> #namespace),
         None => {
-            quote_spanned!(site()=> #core::__private::join!["urn:pubsub:", #core::__private::crate_of(::core::module_path!())])
+            quote_spanned!(site()=> __pubsub::join!["urn:pubsub:", __pubsub::crate_of(::core::module_path!())])
         }
     };
     let shape = schema::shape(publication);
@@ -64,30 +79,30 @@ fn payload(publication: &Publication<'_>) -> TokenStream {
     } = bodies(publication);
     let attributes = (!attributes.is_empty()).then(|| {
         quote_spanned! {site()=>
-            fn write_attributes(&self, out: &mut ::std::string::String) -> ::core::result::Result<(), #core::__private::EncodeError> {
+            fn write_attributes(&self, out: &mut __pubsub::String) -> __pubsub::Written {
                 #attributes
-                ::core::result::Result::Ok(())
+                __pubsub::Ok(())
             }
         }
     });
     let is_checked = schema::has_checks(publication);
     let lifetimes = model::without_lifetimes(publication.generics);
     let checked = (is_checked && publication.generics.type_params().next().is_none() && publication.generics.const_params().next().is_none())
-        .then(|| quote_spanned!(site()=> const _: #core::__private::Shape = <#ident #lifetimes as #core::__private::Payload>::SHAPE;));
+        .then(|| quote_spanned!(site()=> const _: __pubsub::Shape = <#ident #lifetimes as __pubsub::Payload>::SHAPE;));
     quote_spanned! {site()=>
         #[automatically_derived]
-        impl #impl_generics #core::__private::Payload for #ident #type_generics #where_clause {
+        impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
             const NAME: &'static str = #name;
             const NAMESPACE: &'static str = #namespace;
-            const SHAPE: #core::__private::Shape = #shape;
+            const SHAPE: __pubsub::Shape = #shape;
 
             #attributes
 
-            fn write_content(&self, out: &mut ::std::string::String) -> ::core::result::Result<(), #core::__private::EncodeError> {
+            fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
                 #content
             }
 
-            fn read(reader: &mut #core::__private::Reader<'_>, namespace: &str) -> ::core::result::Result<Self, #core::__private::DecodeError> {
+            fn read(reader: &mut __pubsub::Reader<'_>, namespace: &str) -> __pubsub::ReadAs<Self> {
                 #read
             }
         }
@@ -96,43 +111,36 @@ fn payload(publication: &Publication<'_>) -> TokenStream {
 }
 
 fn bodies(publication: &Publication<'_>) -> Bodies {
-    let core = &publication.core;
     match &publication.content {
         Content::Fields(fields) => {
             let access = write::Access::Struct;
-            let content = write::elements(core, fields, access);
-            let uses = write::uses(
-                core,
-                fields.iter().filter(|field| write::is_in_content(field)),
-            );
+            let content = write::elements(fields, access);
             Bodies {
-                attributes: write::attributes(core, fields, access),
-                content: write::body(&uses, &content),
-                read: read::fields(core, fields, &quote_spanned!(site()=> Self)),
+                attributes: write::attributes(fields, access),
+                content: write::body(&content),
+                read: read::fields(fields, &quote_spanned!(site()=> Self)),
             }
         }
         Content::Row(fields) => row::bodies(publication, fields),
         Content::Json(_) => Bodies {
             attributes: TokenStream::new(),
-            content: quote_spanned!(site()=> #core::__private::write_json(self, out)),
+            content: quote_spanned!(site()=> __pubsub::write_json(self, out)),
             read: quote_spanned! {site()=>
                 let _ = namespace;
-                #core::__private::read_json(reader)
+                __pubsub::read_json(reader)
             },
         },
         Content::Words(_) | Content::Value(_) => Bodies {
             attributes: TokenStream::new(),
             content: quote_spanned! {site()=>
-                use #core::__private::WriteLeaf as _;
-                #core::__private::Leaf(self).write(out, "0", #core::__private::Escape::Element)
+                __pubsub::Leaf(self).write(out, "0", __pubsub::Escape::Element)
             },
             read: quote_spanned! {site()=>
-                use #core::__private::ReadText as _;
                 let _ = namespace;
-                let value = #core::__private::Slot::<Self>::FREE.text(reader, "0")?;
-                #core::__private::required(value, "0")
+                let value = __pubsub::Slot::<Self>::FREE.text(reader, "0")?;
+                __pubsub::required(value, "0")
             },
         },
-        Content::Variants(variants) => enumeration::bodies(core, variants),
+        Content::Variants(variants) => enumeration::bodies(variants),
     }
 }

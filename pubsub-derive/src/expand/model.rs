@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
-use syn::{GenericParam, Generics, Path};
+use syn::{GenericParam, Generics};
 
 use super::{site, write};
 use crate::publication::{
@@ -14,12 +14,12 @@ use crate::publication::{
 
 /// The impl of `Publish`, and the registration.
 pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
-    let Publication { ident, core, .. } = publication;
+    let ident = publication.ident;
     let (impl_generics, type_generics, where_clause) = publication.generics.split_for_impl();
     let node = node(publication, model);
     let descriptor = descriptor(publication, model);
-    let item_id = model.id.as_ref().map(|id| item_id(core, id));
-    let channels = (!model.channels.is_empty()).then(|| channels(core, &model.channels));
+    let item_id = model.id.as_ref().map(|id| item_id(id));
+    let channels = (!model.channels.is_empty()).then(|| channels(&model.channels));
     let when = model.when.as_ref().map(|when| {
         quote_spanned! {site()=>
             fn is_published(&self) -> bool {
@@ -31,20 +31,20 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
         .then(|| quote_spanned!(site()=> const IS_OWNED: bool = false;));
     let as_any = publication.generics.params.is_empty().then(|| {
         quote_spanned! {site()=>
-            fn as_any(&self) -> ::core::option::Option<&dyn ::core::any::Any> {
-                ::core::option::Option::Some(self)
+            fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
+                __pubsub::Some(self)
             }
         }
     });
-    let head = head(core, model);
+    let head = head(model);
     let lifetimes = without_lifetimes(publication.generics);
-    let feature = (model.format == Format::Json)
-        .then(|| quote_spanned!(site()=> #core::__private::require_json!();));
+    let feature =
+        (model.format == Format::Json).then(|| quote_spanned!(site()=> __pubsub::require_json!();));
     quote_spanned! {site()=>
         #[automatically_derived]
-        impl #impl_generics #core::__private::Publish for #ident #type_generics #where_clause {
+        impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
             const NODE: &'static str = #node;
-            const DESCRIPTOR: &'static #core::__private::Descriptor = &#descriptor;
+            const DESCRIPTOR: &'static __pubsub::Descriptor = &#descriptor;
             #is_owned
 
             #item_id
@@ -55,8 +55,8 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
         }
 
         const _: () = {
-            const MODEL: #core::__private::Registration = #core::__private::Registration(<#ident #lifetimes as #core::__private::Publish>::DESCRIPTOR);
-            #core::__private::inventory::submit! { MODEL }
+            const MODEL: __pubsub::Registration = __pubsub::Registration(<#ident #lifetimes as __pubsub::Publish>::DESCRIPTOR);
+            __pubsub::inventory::submit! { MODEL }
         };
         #feature
     }
@@ -75,18 +75,16 @@ pub(super) fn without_lifetimes(generics: &Generics) -> Option<TokenStream> {
 }
 
 fn node(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
-    let core = &publication.core;
     match &model.node {
         Some(node) => quote_spanned!(site()=> #node),
         None => {
             let end = format!("/{}", publication.ident.unraw());
-            quote_spanned!(site()=> #core::__private::join!["/", #core::__private::crate_of(::core::module_path!()), #end])
+            quote_spanned!(site()=> __pubsub::join!["/", __pubsub::crate_of(::core::module_path!()), #end])
         }
     }
 }
 
 fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
-    let core = &publication.core;
     let end = format!("::{}", publication.ident.unraw());
     let format = Ident::new(
         match model.format {
@@ -103,93 +101,80 @@ fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
             .actions
             .iter()
             .map(|action| Ident::new(action, site()));
-        quote_spanned!(site()=> NONE #(.and(#core::__private::Action::#actions))*)
+        quote_spanned!(site()=> NONE #(.and(__pubsub::Action::#actions))*)
     };
-    let settings = model
-        .settings
-        .iter()
-        .map(|setting| self::setting(core, setting));
+    let settings = model.settings.iter().map(|setting| self::setting(setting));
     let id = match &model.id {
         Some(Named { rust_name, .. }) => {
-            quote_spanned!(site()=> ::core::option::Option::Some(#rust_name))
+            quote_spanned!(site()=> __pubsub::Some(#rust_name))
         }
-        None => quote_spanned!(site()=> ::core::option::Option::None),
+        None => quote_spanned!(site()=> __pubsub::None),
     };
     let channels = model.channels.iter().map(|channel| &channel.template);
     quote_spanned! {site()=>
-        #core::__private::Descriptor {
+        __pubsub::Descriptor {
             type_name: ::core::concat!(::core::module_path!(), #end),
             node: Self::NODE,
-            schema: <Self as #core::__private::Payload>::SCHEMA,
-            format: #core::__private::Format::#format,
-            actions: #core::__private::Actions::#actions,
-            config: #core::__private::NodeConfig::new()#(#settings)*,
+            schema: <Self as __pubsub::Payload>::SCHEMA,
+            format: __pubsub::Format::#format,
+            actions: __pubsub::Actions::#actions,
+            config: __pubsub::NodeConfig::new()#(#settings)*,
             id: #id,
             channels: &[#(#channels),*],
         }
     }
 }
 
-fn setting(core: &Path, setting: &Setting) -> TokenStream {
+fn setting(setting: &Setting) -> TokenStream {
     let word = &setting.word;
     let value = match &setting.value {
         SettingValue::Flag(flag) => quote_spanned!(site()=> #flag),
         SettingValue::Text(text) => quote_spanned!(site()=> #text),
         SettingValue::Count(Some(count)) => {
-            quote_spanned!(site()=> #core::__private::MaxItems::Count(#count))
+            quote_spanned!(site()=> __pubsub::MaxItems::Count(#count))
         }
-        SettingValue::Count(None) => quote_spanned!(site()=> #core::__private::MaxItems::Max),
+        SettingValue::Count(None) => quote_spanned!(site()=> __pubsub::MaxItems::Max),
         SettingValue::Choice(ty, variant) => {
             let (ty, variant) = (Ident::new(ty, site()), Ident::new(variant, site()));
-            quote_spanned!(site()=> #core::__private::#ty::#variant)
+            quote_spanned!(site()=> __pubsub::#ty::#variant)
         }
     };
     quote_spanned!(site()=> .#word(#value))
 }
 
 /// The text of a field that is needed besides its own place.
-fn text(core: &Path, field: &Named<'_>, value: &TokenStream, escape: &str) -> TokenStream {
+fn text(field: &Named<'_>, value: &TokenStream, escape: &str) -> TokenStream {
     let span = site().located_at(field.span);
-    write::text(core, span, field.codec, &field.rust_name, value, escape)
+    write::text(span, field.codec, &field.rust_name, value, escape)
 }
 
-fn uses(core: &Path) -> TokenStream {
+fn item_id(id: &Named<'_>) -> TokenStream {
+    let (ident, name) = (id.ident, &id.rust_name);
+    let written = text(id, &quote_spanned!(site()=> &self.#ident), "Plain");
     quote_spanned! {site()=>
-        #[allow(unused_imports, reason = "not needed when a module converts the field")]
-        use #core::__private::WriteLeaf as _;
-    }
-}
-
-fn item_id(core: &Path, id: &Named<'_>) -> TokenStream {
-    let (ident, name, uses) = (id.ident, &id.rust_name, uses(core));
-    let written = text(core, id, &quote_spanned!(site()=> &self.#ident), "Plain");
-    quote_spanned! {site()=>
-        fn item_id(&self) -> ::core::result::Result<::core::option::Option<#core::__private::ItemId>, #core::__private::EncodeError> {
-            #uses
-            let mut text = ::std::string::String::new();
+        fn item_id(&self) -> __pubsub::Result<__pubsub::Option<__pubsub::ItemId>, __pubsub::EncodeError> {
+            let mut text = __pubsub::String::new();
             let out = &mut text;
             #written
-            #core::__private::item_id(text, #name)
+            __pubsub::item_id(text, #name)
         }
     }
 }
 
-fn channels(core: &Path, channels: &[Channel<'_>]) -> TokenStream {
-    let uses = uses(core);
-    let named = channels.iter().map(|channel| self::channel(core, channel));
+fn channels(channels: &[Channel<'_>]) -> TokenStream {
+    let named = channels.iter().map(|channel| self::channel(channel));
     let count = channels.len();
     quote_spanned! {site()=>
-        fn channels(&self) -> ::core::result::Result<::std::vec::Vec<#core::__private::NodeName>, #core::__private::EncodeError> {
-            #uses
-            let mut channels = ::std::vec::Vec::with_capacity(#count);
+        fn channels(&self) -> __pubsub::Result<__pubsub::Vec<__pubsub::NodeName>, __pubsub::EncodeError> {
+            let mut channels = __pubsub::Vec::with_capacity(#count);
             #(#named)*
-            ::core::result::Result::Ok(channels)
+            __pubsub::Ok(channels)
         }
     }
 }
 
 /// A channel whose optional fields are all there.
-fn channel(core: &Path, channel: &Channel<'_>) -> TokenStream {
+fn channel(channel: &Channel<'_>) -> TokenStream {
     let template = &channel.template;
     let mut optional: Vec<&Named<'_>> = Vec::new();
     let pieces = channel.parts.iter().map(|part| match part {
@@ -200,7 +185,7 @@ fn channel(core: &Path, channel: &Channel<'_>) -> TokenStream {
                 Occurs::Optional => quote_spanned!(site()=> #ident),
                 _ => quote_spanned!(site()=> &self.#ident),
             };
-            text(core, field, &value, "Plain")
+            text(field, &value, "Plain")
         }
     });
     let pieces: TokenStream = pieces.collect();
@@ -213,48 +198,42 @@ fn channel(core: &Path, channel: &Channel<'_>) -> TokenStream {
         }
     }
     let made = quote_spanned! {site()=>
-        let mut text = ::std::string::String::new();
+        let mut text = __pubsub::String::new();
         let out = &mut text;
         #pieces
-        channels.push(#core::__private::channel(text, #template)?);
+        channels.push(__pubsub::channel(text, #template)?);
     };
     if optional.is_empty() {
         return quote_spanned!(site()=> { #made });
     }
     let idents: Vec<_> = optional.iter().map(|field| field.ident).collect();
     quote_spanned! {site()=>
-        if let (#(::core::option::Option::Some(#idents),)*) = (#(&self.#idents,)*) {
+        if let (#(__pubsub::Some(#idents),)*) = (#(&self.#idents,)*) {
             #made
         }
     }
 }
 
 /// What the fields marked `title` and `updated` add to the entry.
-fn head(core: &Path, model: &Model<'_>) -> Option<TokenStream> {
+fn head(model: &Model<'_>) -> Option<TokenStream> {
     let parts: TokenStream = [("title", &model.title), ("updated", &model.updated)]
         .into_iter()
-        .filter_map(|(element, field)| {
-            field
-                .as_ref()
-                .map(|field| self::element(core, element, field))
-        })
+        .filter_map(|(element, field)| field.as_ref().map(|field| self::element(element, field)))
         .collect();
-    let uses = uses(core);
     (!parts.is_empty()).then(|| {
         quote_spanned! {site()=>
-            fn write_head(&self, out: &mut ::std::string::String) -> ::core::result::Result<(), #core::__private::EncodeError> {
-                #uses
+            fn write_head(&self, out: &mut __pubsub::String) -> __pubsub::Written {
                 #parts
-                ::core::result::Result::Ok(())
+                __pubsub::Ok(())
             }
         }
     })
 }
 
-fn element(core: &Path, name: &str, field: &Named<'_>) -> TokenStream {
+fn element(name: &str, field: &Named<'_>) -> TokenStream {
     let (ident, open, close) = (field.ident, format!("<{name}>"), format!("</{name}>"));
     let element = |value: &TokenStream| {
-        let written = text(core, field, value, "Element");
+        let written = text(field, value, "Element");
         quote_spanned! {site()=>
             out.push_str(#open);
             #written
@@ -266,7 +245,7 @@ fn element(core: &Path, name: &str, field: &Named<'_>) -> TokenStream {
     }
     let element = element(&quote_spanned!(site()=> value));
     quote_spanned! {site()=>
-        if let ::core::option::Option::Some(value) = &self.#ident {
+        if let __pubsub::Some(value) = &self.#ident {
             #element
         }
     }

@@ -19,7 +19,6 @@ pub(super) fn bodies(publication: &Publication<'_>, fields: &[Field<'_>]) -> Bod
 }
 
 fn content(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
-    let core = &publication.core;
     let model = format!(".{}", publication.ident.unraw().to_string().to_lowercase());
     let mut writer = Writer::new();
     writer.text("<object model=\"");
@@ -28,7 +27,6 @@ fn content(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
     for field in fields.iter().filter(|field| is_key(publication, field)) {
         writer.text(" pk=\"");
         writer.statement(write::leaf(
-            core,
             field,
             &Access::Struct.reference(field),
             "Attribute",
@@ -37,19 +35,14 @@ fn content(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
     }
     writer.text(">");
     for field in fields.iter().filter(|field| is_column(publication, field)) {
-        writer.statement(column(publication, field));
+        writer.statement(column(field));
     }
     writer.text("</object>");
     let written = writer.finish();
-    let uses = write::uses(
-        core,
-        fields.iter().filter(|field| field.place != Place::Skipped),
-    );
     quote_spanned! {site()=>
-        const MODEL: &str = #core::__private::join![#core::__private::crate_of(::core::module_path!()), #model];
-        #uses
+        const MODEL: &str = __pubsub::join![__pubsub::crate_of(::core::module_path!()), #model];
         #written
-        ::core::result::Result::Ok(())
+        __pubsub::Ok(())
     }
 }
 
@@ -66,88 +59,78 @@ fn is_column(publication: &Publication<'_>, field: &Field<'_>) -> bool {
     field.place != Place::Skipped && !is_key(publication, field)
 }
 
-fn column(publication: &Publication<'_>, field: &Field<'_>) -> TokenStream {
-    let (core, name) = (&publication.core, &field.xml_name);
+fn column(field: &Field<'_>) -> TokenStream {
+    let name = &field.xml_name;
     let place = Access::Struct.reference(field);
-    let kind = schema::kind(core, field.item, field.codec, Format::Entry);
+    let kind = schema::kind(field.item, field.codec, Format::Entry);
     let value = match field.occurs {
         Occurs::Optional => {
-            let written = write::leaf(core, field, &quote_spanned!(at(field)=> value), "Element");
+            let written = write::leaf(field, &quote_spanned!(at(field)=> value), "Element");
             quote_spanned! {at(field)=>
                 match #place {
-                    ::core::option::Option::Some(value) => { #written }
-                    ::core::option::Option::None => out.push_str("<None></None>"),
+                    __pubsub::Some(value) => { #written }
+                    __pubsub::None => out.push_str("<None></None>"),
                 }
             }
         }
-        _ => write::leaf(core, field, &place, "Element"),
+        _ => write::leaf(field, &place, "Element"),
     };
     let column = quote_spanned! {at(field)=>
-        let start = #core::__private::open_field(out, #name, &KIND);
+        let kind = #kind;
+        let start = __pubsub::open_field(out, #name, &kind);
         #value
-        #core::__private::close_field(out, start, &KIND);
-    };
-    let kind = quote_spanned! {at(field)=>
-        const KIND: #core::__private::Kind = {
-            #[allow(unused_imports, reason = "needed only by types without a kind of their own")]
-            use #core::__private::AnyKind as _;
-            #kind
-        };
+        __pubsub::close_field(out, start, &kind);
     };
     match field.skip_if {
         Some(skip_if) => quote_spanned! {at(field)=>
             if !#skip_if(#place) {
-                #kind
                 #column
             }
         },
-        None => quote_spanned!(at(field)=> { #kind #column }),
+        None => quote_spanned!(at(field)=> { #column }),
     }
 }
 
 fn read_row(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
-    let core = &publication.core;
-    let uses = read::uses(core, fields);
     let columns = fields.iter().filter(|field| is_column(publication, field));
-    let first = columns.clone().map(|field| read::declaration(core, field));
+    let first = columns.clone().map(|field| read::declaration(field));
     let key = fields.iter().filter(|field| is_key(publication, field)).map(|field| {
         let (local, item) = (local(field), field.item);
         match field.codec {
             Codec::With(module) => quote_spanned! {at(field)=>
-                let #local = #core::__private::Slot::<#item>::FREE.parse_attribute(reader, "pk", #module::from_text)?;
+                let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, "pk", #module::from_text)?;
             },
-            _ => quote_spanned!(at(field)=> let #local = #core::__private::Slot::<#item>::FREE.attribute(reader, "pk")?;),
+            _ => quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, "pk")?;),
         }
     });
     let arms = columns.map(|field| {
         let (local, name) = (local(field), &field.xml_name);
         match (field.occurs, field.codec) {
             (Occurs::Optional, Codec::With(module)) => quote_spanned! {at(field)=>
-                #name => #local = #core::__private::Slot(&#local).parse_nullable(reader, #name, #module::from_text)?,
+                #name => #local = __pubsub::Slot(&#local).parse_nullable(reader, #name, #module::from_text)?,
             },
             (_, Codec::With(module)) => quote_spanned! {at(field)=>
-                #name => #local = #core::__private::Slot(&#local).parse(reader, #name, #module::from_text)?,
+                #name => #local = __pubsub::Slot(&#local).parse(reader, #name, #module::from_text)?,
             },
             (Occurs::Optional, _) => quote_spanned! {at(field)=>
-                #name => if let ::core::option::Option::Some(text) = #core::__private::nullable(reader)? {
-                    #local = #core::__private::Slot(&#local).value(text, #name)?;
+                #name => if let __pubsub::Some(text) = __pubsub::nullable(reader)? {
+                    #local = __pubsub::Slot(&#local).value(text, #name)?;
                 },
             },
-            _ => quote_spanned!(at(field)=> #name => #local = #core::__private::Slot(&#local).text(reader, #name)?,),
+            _ => quote_spanned!(at(field)=> #name => #local = __pubsub::Slot(&#local).text(reader, #name)?,),
         }
     });
-    let made = read::construction(core, fields, &quote_spanned!(site()=> Self));
+    let made = read::construction(fields, &quote_spanned!(site()=> Self));
     quote_spanned! {site()=>
-        #uses
-        #core::__private::enter_row(reader, namespace)?;
+        __pubsub::enter_row(reader, namespace)?;
         #(#key)*
         #(#first)*
-        while let ::core::option::Option::Some(name) = #core::__private::next_field(reader, namespace)? {
+        while let __pubsub::Some(name) = __pubsub::next_field(reader, namespace)? {
             match &*name {
                 #(#arms)*
                 _ => reader.skip()?,
             }
         }
-        ::core::result::Result::Ok(#made)
+        __pubsub::Ok(#made)
     }
 }

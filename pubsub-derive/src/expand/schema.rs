@@ -4,8 +4,8 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Type;
 use syn::ext::IdentExt;
-use syn::{Path, Type};
 
 use super::{at, site};
 use crate::publication::{
@@ -14,18 +14,17 @@ use crate::publication::{
 
 /// The value of `Payload::SHAPE`.
 pub(super) fn shape(publication: &Publication<'_>) -> TokenStream {
-    let core = &publication.core;
     let shape = match &publication.content {
         Content::Fields(fields) | Content::Row(fields) => {
-            let fields = fields_schema(core, fields, Format::Entry);
-            quote_spanned!(site()=> #core::__private::Shape::Fields(#fields))
+            let fields = fields_schema(fields, Format::Entry);
+            quote_spanned!(site()=> __pubsub::Shape::Fields(#fields))
         }
         Content::Json(fields) => {
-            let fields = fields_schema(core, fields, Format::Json);
-            quote_spanned!(site()=> #core::__private::Shape::Fields(#fields))
+            let fields = fields_schema(fields, Format::Json);
+            quote_spanned!(site()=> __pubsub::Shape::Fields(#fields))
         }
         Content::Words(_) | Content::Value(_) => {
-            quote_spanned!(site()=> #core::__private::Shape::Text(<Self as #core::__private::Text>::KIND))
+            quote_spanned!(site()=> __pubsub::Shape::Text(<Self as __pubsub::Text>::KIND))
         }
         Content::Variants(variants) => {
             let variants = variants.iter().map(|variant| {
@@ -33,70 +32,47 @@ pub(super) fn shape(publication: &Publication<'_>) -> TokenStream {
                 let content = match &variant.content {
                     VariantContent::Unit => quote_spanned!(site()=> Fields(&[])),
                     VariantContent::Fields(fields) => {
-                        let fields = fields_schema(core, fields, Format::Entry);
+                        let fields = fields_schema(fields, Format::Entry);
                         quote_spanned!(site()=> Fields(#fields))
                     }
                     VariantContent::Value(field) => {
-                        let kind = kind(core, field.item, field.codec, Format::Entry);
+                        let kind = kind(field.item, field.codec, Format::Entry);
                         quote_spanned!(site()=> Value(#kind))
                     }
                 };
                 quote_spanned! {site()=>
-                    #core::__private::VariantSchema {
+                    __pubsub::VariantSchema {
                         rust_name: #rust_name,
                         name: #name,
-                        content: #core::__private::VariantContent::#content,
+                        content: __pubsub::VariantContent::#content,
                     }
                 }
             });
-            quote_spanned!(site()=> #core::__private::Shape::Variants(&[#(#variants),*]))
+            quote_spanned!(site()=> __pubsub::Shape::Variants(&[#(#variants),*]))
         }
     };
     let checks = checks(publication);
-    let any_kind = quote_spanned! {site()=>
-        #[allow(unused_imports, reason = "needed only by types without a kind of their own")]
-        use #core::__private::AnyKind as _;
-    };
-    if !needs_kinds(&publication.content) {
+    if checks.is_empty() {
         return shape;
     }
-    quote_spanned! {site()=>
-        {
-            #any_kind
-            #checks
-            #shape
-        }
-    }
+    quote_spanned!(site()=> { #checks #shape })
 }
 
-fn needs_kinds(content: &Content<'_>) -> bool {
-    let any = |fields: &[Field<'_>]| fields.iter().any(|field| field.place != Place::Skipped);
-    match content {
-        Content::Fields(fields) | Content::Row(fields) | Content::Json(fields) => any(fields),
-        Content::Words(_) | Content::Value(_) => false,
-        Content::Variants(variants) => variants.iter().any(|variant| match &variant.content {
-            VariantContent::Unit => false,
-            VariantContent::Fields(fields) => any(fields),
-            VariantContent::Value(_) => true,
-        }),
-    }
-}
-
-fn fields_schema(core: &Path, fields: &[Field<'_>], format: Format) -> TokenStream {
+fn fields_schema(fields: &[Field<'_>], format: Format) -> TokenStream {
     let fields = fields
         .iter()
         .filter(|field| field.place != Place::Skipped)
-        .map(|field| field_schema(core, field, format));
+        .map(|field| field_schema(field, format));
     quote_spanned!(site()=> &[#(#fields),*])
 }
 
-fn field_schema(core: &Path, field: &Field<'_>, format: Format) -> TokenStream {
+fn field_schema(field: &Field<'_>, format: Format) -> TokenStream {
     let Field {
         rust_name,
         xml_name,
         ..
     } = field;
-    let kind = kind(core, field.item, field.codec, format);
+    let kind = kind(field.item, field.codec, format);
     let named = (rust_name != xml_name).then(|| quote_spanned!(site()=> .named(#xml_name)));
     let place = match field.place {
         Place::Attribute => Some(quote_spanned!(site()=> .attribute())),
@@ -108,22 +84,22 @@ fn field_schema(core: &Path, field: &Field<'_>, format: Format) -> TokenStream {
         Occurs::Optional => Some(quote_spanned!(site()=> .optional())),
         Occurs::Many => Some(quote_spanned!(site()=> .many())),
         Occurs::Keyed(key) => {
-            let key = self::kind(core, key, Codec::Text, format);
+            let key = self::kind(key, Codec::Text, format);
             Some(quote_spanned!(site()=> .keyed(&#key)))
         }
     };
     let default = matches!(field.absent, Absent::Default | Absent::Path(_))
         .then(|| quote_spanned!(site()=> .with_default()));
-    quote_spanned!(at(field)=> #core::__private::FieldSchema::new(#rust_name, #kind)#named #place #occurs #default)
+    quote_spanned!(at(field)=> __pubsub::FieldSchema::new(#rust_name, #kind)#named #place #occurs #default)
 }
 
 /// What one value is.
-pub(super) fn kind(core: &Path, item: &Type, codec: Codec<'_>, format: Format) -> TokenStream {
+pub(super) fn kind(item: &Type, codec: Codec<'_>, format: Format) -> TokenStream {
     match (format, codec) {
-        (Format::Json, _) => quote_spanned!(site()=> #core::__private::KindOf::<#item>::JSON),
-        (_, Codec::Text) => quote_spanned!(site()=> #core::__private::KindOf::<#item>::TEXT),
-        (_, Codec::With(_)) => quote_spanned!(site()=> #core::__private::Kind::Text),
-        (_, Codec::Child) => quote_spanned!(site()=> #core::__private::KindOf::<#item>::NESTED),
+        (Format::Json, _) => quote_spanned!(site()=> __pubsub::KindOf::<#item>::JSON),
+        (_, Codec::Text) => quote_spanned!(site()=> __pubsub::KindOf::<#item>::TEXT),
+        (_, Codec::With(_)) => quote_spanned!(site()=> __pubsub::Kind::Text),
+        (_, Codec::Child) => quote_spanned!(site()=> __pubsub::KindOf::<#item>::NESTED),
     }
 }
 
@@ -133,14 +109,13 @@ pub(super) fn has_checks(publication: &Publication<'_>) -> bool {
 }
 
 fn checks(publication: &Publication<'_>) -> TokenStream {
-    let core = &publication.core;
     let mut checks = TokenStream::new();
     match &publication.content {
-        Content::Fields(fields) => checks.extend(field_checks(core, fields)),
+        Content::Fields(fields) => checks.extend(field_checks(fields)),
         Content::Variants(variants) => {
             for variant in variants {
                 if let VariantContent::Fields(fields) = &variant.content {
-                    checks.extend(field_checks(core, fields));
+                    checks.extend(field_checks(fields));
                 }
             }
         }
@@ -153,13 +128,15 @@ fn checks(publication: &Publication<'_>) -> TokenStream {
     if let Some(updated) = updated
         && !matches!(updated.codec, Codec::With(_))
     {
-        let kind = kind(core, updated.item, Codec::Text, Format::Entry);
-        checks.extend(quote_spanned!(site().located_at(updated.span)=> #core::__private::check_timestamp(&#kind);));
+        let kind = kind(updated.item, Codec::Text, Format::Entry);
+        checks.extend(
+            quote_spanned!(site().located_at(updated.span)=> __pubsub::check_timestamp(&#kind);),
+        );
     }
     checks
 }
 
-fn field_checks(core: &Path, fields: &[Field<'_>]) -> TokenStream {
+fn field_checks(fields: &[Field<'_>]) -> TokenStream {
     let names = |place: Place| {
         fields
             .iter()
@@ -172,12 +149,12 @@ fn field_checks(core: &Path, fields: &[Field<'_>]) -> TokenStream {
         if field.place == Place::Inline {
             let (elements, attributes) = (names(Place::Element), names(Place::Attribute));
             checks.extend(quote_spanned! {at(field)=>
-                #core::__private::check_inline(&[#(#elements),*], &[#(#attributes),*], &<#item as #core::__private::Payload>::SHAPE);
+                __pubsub::check_inline(&[#(#elements),*], &[#(#attributes),*], &<#item as __pubsub::Payload>::SHAPE);
             });
         }
         if let (Occurs::Keyed(_), Codec::Child) = (field.occurs, field.codec) {
             checks.extend(quote_spanned! {at(field)=>
-                #core::__private::check_attribute_free("key", &<#item as #core::__private::Payload>::SHAPE);
+                __pubsub::check_attribute_free("key", &<#item as __pubsub::Payload>::SHAPE);
             });
         }
     }

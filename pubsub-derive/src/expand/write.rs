@@ -4,7 +4,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Path;
 
 use super::{at, site};
 use crate::publication::{Codec, Field, Occurs, Place};
@@ -82,69 +81,32 @@ impl Writer {
     }
 }
 
-/// Whether a field is part of the content of the element.
-pub(super) fn is_in_content(field: &Field<'_>) -> bool {
-    matches!(field.place, Place::Element | Place::Inline)
-}
-
-/// The traits whose methods writing these fields calls.
-pub(super) fn uses<'f>(
-    core: &Path,
-    fields: impl Iterator<Item = &'f Field<'f>> + Clone,
-) -> TokenStream {
-    let is_leaf = |field: &Field<'_>| {
-        matches!(field.codec, Codec::Text) || matches!(field.occurs, Occurs::Keyed(_))
-    };
-    let leaf = fields
-        .clone()
-        .any(is_leaf)
-        .then(|| quote_spanned!(site()=> use #core::__private::WriteLeaf as _;));
-    let child = fields
-        .clone()
-        .any(|field| matches!(field.codec, Codec::Child))
-        .then(|| quote_spanned!(site()=> use #core::__private::WriteChild as _;));
-    quote_spanned!(site()=> #leaf #child)
-}
-
-/// A function body out of what it uses and does; one that does nothing still takes its argument.
-pub(super) fn body(uses: &TokenStream, content: &TokenStream) -> TokenStream {
+/// A function body out of what it does; one that does nothing still takes its argument.
+pub(super) fn body(content: &TokenStream) -> TokenStream {
     let nothing = content
         .is_empty()
         .then(|| quote_spanned!(site()=> let _ = out;));
-    quote_spanned!(site()=> #uses #nothing #content ::core::result::Result::Ok(()))
+    quote_spanned!(site()=> #nothing #content __pubsub::Ok(()))
 }
 
 /// Writes the fields that are attributes, with those of what is flattened.
-pub(super) fn attributes(core: &Path, fields: &[Field<'_>], access: Access) -> TokenStream {
+pub(super) fn attributes(fields: &[Field<'_>], access: Access) -> TokenStream {
     let mut writer = Writer::new();
-    write_attributes(core, &mut writer, fields, access);
-    let content = writer.finish();
-    if content.is_empty() {
-        return content;
-    }
-    let relevant = fields
-        .iter()
-        .filter(|field| matches!(field.place, Place::Attribute | Place::Inline));
-    let uses = uses(core, relevant);
-    quote_spanned!(site()=> #uses #content)
+    write_attributes(&mut writer, fields, access);
+    writer.finish()
 }
 
-pub(super) fn write_attributes(
-    core: &Path,
-    writer: &mut Writer,
-    fields: &[Field<'_>],
-    access: Access,
-) {
+pub(super) fn write_attributes(writer: &mut Writer, fields: &[Field<'_>], access: Access) {
     for field in fields {
         match field.place {
             Place::Attribute => put(writer, field, access, &mut |writer, value| {
                 writer.text(&format!(" {}=\"", field.xml_name));
-                writer.statement(leaf(core, field, value, "Attribute"));
+                writer.statement(leaf(field, value, "Attribute"));
                 writer.text("\"");
             }),
             Place::Inline => {
                 let (value, name) = (access.reference(field), &field.rust_name);
-                writer.statement(quote_spanned!(at(field)=> #core::__private::Child(#value).write_attributes(out, #name)?;));
+                writer.statement(quote_spanned!(at(field)=> __pubsub::Child(#value).write_attributes(out, #name)?;));
             }
             Place::Element | Place::Skipped => {}
         }
@@ -152,26 +114,23 @@ pub(super) fn write_attributes(
 }
 
 /// Writes the fields that are elements, and what is flattened.
-pub(super) fn elements(core: &Path, fields: &[Field<'_>], access: Access) -> TokenStream {
+pub(super) fn elements(fields: &[Field<'_>], access: Access) -> TokenStream {
     let mut writer = Writer::new();
-    write_elements(core, &mut writer, fields, access);
+    write_elements(&mut writer, fields, access);
     writer.finish()
 }
 
-pub(super) fn write_elements(
-    core: &Path,
-    writer: &mut Writer,
-    fields: &[Field<'_>],
-    access: Access,
-) {
+pub(super) fn write_elements(writer: &mut Writer, fields: &[Field<'_>], access: Access) {
     for field in fields {
         match field.place {
             Place::Element => put(writer, field, access, &mut |writer, value| {
-                element(core, writer, field, value)
+                element(writer, field, value)
             }),
             Place::Inline => {
                 let (value, name) = (access.reference(field), &field.rust_name);
-                writer.statement(quote_spanned!(at(field)=> #core::__private::Child(#value).write_content(out, #name)?;));
+                writer.statement(
+                    quote_spanned!(at(field)=> __pubsub::Child(#value).write_content(out, #name)?;),
+                );
             }
             Place::Attribute | Place::Skipped => {}
         }
@@ -201,7 +160,7 @@ fn put(
             one(&mut inner, &value);
             let inner = inner.finish();
             quote_spanned! {at(field)=>
-                if let ::core::option::Option::Some(value) = #place {
+                if let __pubsub::Some(value) = #place {
                     #inner
                 }
             }
@@ -236,7 +195,7 @@ fn put(
 }
 
 /// One element with its value in it.
-fn element(core: &Path, writer: &mut Writer, field: &Field<'_>, value: &TokenStream) {
+fn element(writer: &mut Writer, field: &Field<'_>, value: &TokenStream) {
     let Field {
         xml_name,
         rust_name,
@@ -246,45 +205,32 @@ fn element(core: &Path, writer: &mut Writer, field: &Field<'_>, value: &TokenStr
     if matches!(field.occurs, Occurs::Keyed(_)) {
         writer.text(" key=\"");
         writer.statement(
-            quote_spanned!(at(field)=> #core::__private::Leaf(key).write(out, #rust_name, #core::__private::Escape::Attribute)?;),
+            quote_spanned!(at(field)=> __pubsub::Leaf(key).write(out, #rust_name, __pubsub::Escape::Attribute)?;),
         );
         writer.text("\"");
     }
     if matches!(field.codec, Codec::Child) {
-        writer.statement(child(core, field, value));
+        writer.statement(child(field, value));
     } else {
         writer.text(">");
-        writer.statement(leaf(core, field, value, "Element"));
+        writer.statement(leaf(field, value, "Element"));
     }
     writer.text(&format!("</{xml_name}>"));
 }
 
 /// The rest of a start tag, and the content, of a nested payload.
-pub(super) fn child(core: &Path, field: &Field<'_>, value: &TokenStream) -> TokenStream {
+pub(super) fn child(field: &Field<'_>, value: &TokenStream) -> TokenStream {
     let name = &field.rust_name;
-    quote_spanned!(at(field)=> #core::__private::Child(#value).write(out, #name)?;)
+    quote_spanned!(at(field)=> __pubsub::Child(#value).write(out, #name)?;)
 }
 
 /// The text of one value.
-pub(super) fn leaf(
-    core: &Path,
-    field: &Field<'_>,
-    value: &TokenStream,
-    escape: &str,
-) -> TokenStream {
-    text(
-        core,
-        at(field),
-        field.codec,
-        &field.rust_name,
-        value,
-        escape,
-    )
+pub(super) fn leaf(field: &Field<'_>, value: &TokenStream, escape: &str) -> TokenStream {
+    text(at(field), field.codec, &field.rust_name, value, escape)
 }
 
 /// The text of one value of a field that may stand elsewhere than its own place.
 pub(super) fn text(
-    core: &Path,
     span: proc_macro2::Span,
     codec: Codec<'_>,
     name: &str,
@@ -294,10 +240,10 @@ pub(super) fn text(
     let escape = Ident::new(escape, site());
     match codec {
         Codec::With(module) => quote_spanned! {span=>
-            #core::__private::write_converted(&#module::to_text(#value), out, #name, #core::__private::Escape::#escape)?;
+            __pubsub::write_converted(&#module::to_text(#value), out, #name, __pubsub::Escape::#escape)?;
         },
         Codec::Text | Codec::Child => quote_spanned! {span=>
-            #core::__private::Leaf(#value).write(out, #name, #core::__private::Escape::#escape)?;
+            __pubsub::Leaf(#value).write(out, #name, __pubsub::Escape::#escape)?;
         },
     }
 }
