@@ -13,6 +13,7 @@ mod program;
 mod proxy;
 mod raw_client;
 mod slixmpp;
+pub mod transcript;
 
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
