@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::step::Step;
 
 /// Test targets of `tests/` that need no other program; each is a group of its own.
-const OWN_TESTS: [&str; 1] = ["architecture"];
+const OWN_TESTS: [&str; 4] = ["architecture", "registry", "roundtrip", "ui"];
 
 /// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
 const PEER_TESTS: [(&str, Option<&str>); 2] =
