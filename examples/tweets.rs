@@ -41,6 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let arguments = Arguments::parse();
 
@@ -130,9 +131,9 @@ impl Lines {
         let (answer, answers) = mpsc::channel(1);
         std::thread::spawn(move || {
             while asked.recv().is_ok() {
-                match read_line() {
-                    Some(line) if answer.blocking_send(line).is_ok() => {}
-                    _ => return,
+                let Some(line) = read_line() else { return };
+                if answer.blocking_send(line).is_err() {
+                    return;
                 }
             }
         });

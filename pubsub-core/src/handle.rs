@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
 use tokio::sync::Mutex;
 
 use crate::ambient::{self, AlreadyInstalled};
@@ -163,10 +164,15 @@ impl PubSub {
         for model in models {
             planned.push((self.plan_save(model).await?, model));
         }
-        let sent = stream::iter(planned)
-            .map(|((planned, action), model)| self.carry_out(planned, model, action))
-            .buffered(AT_ONCE);
-        let settled: Vec<_> = sent.collect().await;
+        let mut under_way = FuturesOrdered::new();
+        let mut settled = Vec::with_capacity(models.len());
+        for ((planned, action), model) in planned {
+            if under_way.len() == AT_ONCE {
+                settled.extend(under_way.next().await);
+            }
+            under_way.push_back(self.carry_out(planned, model, action));
+        }
+        settled.extend(under_way.collect::<Vec<_>>().await);
         settled.into_iter().collect()
     }
 

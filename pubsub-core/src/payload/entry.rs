@@ -182,7 +182,7 @@ pub fn decode<P: Payload>(xml: &str) -> Result<(P, Stamp), DecodeError> {
 /// # Errors
 ///
 /// When the XML is broken, or the stamp is.
-pub fn stamp(xml: &str) -> Result<Stamp, DecodeError> {
+pub(crate) fn stamp(xml: &str) -> Result<Stamp, DecodeError> {
     let mut reader = Reader::new(xml);
     let mut stamp = Stamp::default();
     if reader.root()?.local != "entry" {

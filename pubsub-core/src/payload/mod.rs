@@ -2,7 +2,7 @@
 //!
 //! Knows how a value becomes an element and an element a value, and the Atom entry around it. Does not know nodes, actions or transport.
 
-mod entry;
+pub(crate) mod entry;
 mod error;
 mod json;
 mod scalars;
