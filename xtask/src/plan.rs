@@ -10,8 +10,11 @@ use crate::step::Step;
 const OWN_TESTS: [&str; 4] = ["architecture", "registry", "roundtrip", "ui"];
 
 /// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 2] =
-    [("harness", Some("proxy our_server")), ("slixmpp", None)];
+const PEER_TESTS: [(&str, Option<&str>); 3] = [
+    ("harness", Some("proxy our_server")),
+    ("interop", Some("::ours::")),
+    ("slixmpp", None),
+];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [
