@@ -66,7 +66,7 @@ async fn slixmpp_hears_a_save_and_a_delete(peer: Peer) {
     );
     let payload = event["payload"].as_str().unwrap();
     assert!(
-        payload.contains("http://www.w3.org/2005/Atom") && payload.contains(">21<"),
+        payload.contains("http://www.w3.org/2005/Atom") && payload.contains(">21.5<"),
         "{payload}"
     );
     let items = bob
