@@ -7,11 +7,18 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::peer::{MAKERS, PASSWORD, STRANGER};
-use support::{Ejabberd, Link, Peer, Prosody, Proxy, RawClient, Slixmpp, eventually, within};
+use support::{
+    Ejabberd, Link, OurServer, Peer, Prosody, Proxy, RawClient, Slixmpp, eventually, within,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+
+#[tokio::test]
+async fn our_server_serves() {
+    serves(OurServer::start().await).await;
+}
 
 #[tokio::test]
 async fn prosody_serves() {
@@ -46,7 +53,7 @@ async fn serves(peer: Peer) {
     let mut eve = RawClient::login(peer.address(), STRANGER, PASSWORD)
         .await
         .unwrap();
-    assert!(publish(&peer, &mut eve, "b").await.contains("forbidden"));
+    assert!(publish(&peer, &mut eve, "b").await.contains("<forbidden"));
     let refused = RawClient::login(peer.address(), STRANGER, "wrong").await;
     assert!(refused.unwrap_err().contains("not-authorized"));
 }

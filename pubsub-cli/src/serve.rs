@@ -15,9 +15,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let domain = config.domain.clone();
     let server = Server::bind(config).await?;
     let mut out = std::io::stdout();
-    writeln!(out, "xmpp {} {domain}", server.local_addr()?)?;
+    writeln!(out, "xmpp {} {domain}", server.local_addr())?;
     out.flush()?;
-    server.serve_until(asked_to_stop()).await?;
+    server.serve_until(asked_to_stop()).await;
     Ok(())
 }
 

@@ -68,9 +68,17 @@ pub struct Actions {
 
 impl Actions {
     /// Everything, the default.
-    pub const ALL: Self = Self { create: true, update: true, delete: true };
+    pub const ALL: Self = Self {
+        create: true,
+        update: true,
+        delete: true,
+    };
     /// Nothing: the start from which [`Actions::and`] adds.
-    pub const NONE: Self = Self { create: false, update: false, delete: false };
+    pub const NONE: Self = Self {
+        create: false,
+        update: false,
+        delete: false,
+    };
 
     /// These actions and one more.
     #[must_use]
@@ -137,7 +145,11 @@ impl Stamp {
     /// The stamp of an action, without position and origin.
     #[must_use]
     pub const fn of(action: Action) -> Self {
-        Self { sequence: None, action: Some(action), origin: None }
+        Self {
+            sequence: None,
+            action: Some(action),
+            origin: None,
+        }
     }
 
     /// Whether nothing is known: such a stamp is not written.

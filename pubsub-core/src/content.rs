@@ -5,7 +5,7 @@
 use pubsub_xml::Reader;
 
 use crate::change::Stamp;
-use crate::payload::{EncodeError, Payload, entry};
+use crate::payload::{EncodeError, EncodeErrorKind, Payload, entry};
 
 /// XML to be published as it is: one element, complete in itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Content for Xml<'_> {
         let mut reader = Reader::new(self.0);
         let read = reader.root().and_then(|_| reader.raw());
         let element = read.and_then(|element| reader.finish().map(|()| element));
-        out.push_str(&element.map_err(EncodeError::not_xml)?);
+        out.push_str(&element.map_err(|error| EncodeError::new("payload", EncodeErrorKind::Invalid(format!("it is not one well-formed XML element ({error})"))))?);
         Ok(())
     }
 }

@@ -39,8 +39,19 @@ impl Hook {
         model: fn() -> TypeId,
         call: fn(&dyn Any, Action) -> Result<(), HookFailure>,
     ) -> Self {
-        let actions = Actions { create: true, update: true, delete: false };
-        Self { name, order: 0, stage: Stage::AfterSave, actions, model, call }
+        let actions = Actions {
+            create: true,
+            update: true,
+            delete: false,
+        };
+        Self {
+            name,
+            order: 0,
+            stage: Stage::AfterSave,
+            actions,
+            model,
+            call,
+        }
     }
 
     /// The same at another place in the order.
@@ -89,7 +100,10 @@ impl Hook {
     ///
     /// Whatever the hook answered, with its name.
     pub fn run(&self, value: &dyn Any, action: Action) -> Result<(), HookError> {
-        (self.call)(value, action).map_err(|source| HookError { hook: self.name, source })
+        (self.call)(value, action).map_err(|source| HookError {
+            hook: self.name,
+            source,
+        })
     }
 }
 

@@ -1,23 +1,88 @@
-//! pubsub-core
+//! Save a model, and every subscriber hears of it, over XMPP PubSub (XEP-0060).
+//!
+//! ```
+//! use pubsub_core::{PubSub, Publish};
+//!
+//! #[derive(Debug, Publish)]
+//! #[publish(channels("user-{author}"))]
+//! struct Tweet {
+//!     #[publish(id)]
+//!     id: i64,
+//!     author: String,
+//!     text: String,
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pubsub = PubSub::from_env().await?;
+//! let mut tweets = pubsub.subscribe::<Tweet>().await?;
+//!
+//! Tweet { id: 1, author: "ann".into(), text: "hello".into() }.save().await?;
+//!
+//! let event = tweets.next().await.ok_or("closed")??;
+//! assert_eq!(event.into_item().ok_or("no tweet")?.text, "hello");
+//! pubsub.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of a change
+//!
+//! The modules stand in the order in which a change walks through them; each uses only those above it. A value
+//! that derives [`Publish`] is written as XML ([`payload`]), becomes one [`Change`] for each node that hears of it, and
+//! goes through [`PubSub`] and a [`session`] to the service; a [`subscriber`] decodes what the service tells.
+//! [`testing`] takes the place of the service in the tests of programs.
+//!
+//! # Features
+//!
+//! - `derive` (default): the macros.
+//! - `embedded` (default): a server inside the process, started when no URL is given.
+//! - `dns` (default): SRV look-ups for servers that are named by their domain.
+//! - `json`: payloads with `format = "json"`.
+//! - `metrics`: counters and histograms through the `metrics` facade.
+
+pub mod name;
+pub mod schema;
 
 pub mod change;
-pub mod hooks;
-pub mod name;
 pub mod node_config;
 pub mod payload;
+
+pub mod hooks;
 pub mod publish;
 pub mod registry;
-pub mod schema;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
 
+mod content;
+mod receipt;
+
+pub mod session;
+pub mod subscriber;
+
+mod ambient;
+mod builder;
+mod embedded;
+mod error;
+mod handle;
+mod outlet;
+pub mod testing;
+
+pub use ambient::{AlreadyInstalled, NotInstalled, current};
+pub use builder::Builder;
 pub use change::{Action, Change, ChangeKind, Stamp};
+pub use content::{Content, Xml};
+pub use error::{Error, ErrorKind, SaveError};
+pub use handle::PubSub;
 pub use name::{ItemId, NameError, NodeName};
-pub use node_config::NodeConfig;
+pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
 pub use payload::{DecodeError, EncodeError, Payload};
 pub use publish::Publish;
 #[cfg(feature = "derive")]
 pub use pubsub_derive::{Payload, Publish, after_save};
-pub use registry::{Descriptor, Registry, registered};
+pub use receipt::Receipt;
+pub use registry::{Descriptor, Registry, RegistryError, registered};
+pub use session::PubSubError;
+pub use subscriber::{Event, Item, SubscribeError, Subscription};

@@ -180,19 +180,39 @@ mod tests {
 
     #[test]
     fn ordinary_names_are_taken() {
-        for name in ["/demo/Status", "user-5", "ünï çødé 🦀", "a\u{FFFD}b", &"x".repeat(1023)] {
-            assert_eq!(NodeName::new(name).map(|n| n.to_string()), Ok(name.to_owned()));
+        for name in [
+            "/demo/Status",
+            "user-5",
+            "ünï çødé 🦀",
+            "a\u{FFFD}b",
+            &"x".repeat(1023),
+        ] {
+            assert_eq!(
+                NodeName::new(name).map(|n| n.to_string()),
+                Ok(name.to_owned())
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_a_name_is_said() {
         assert_eq!(ItemId::new(""), Err(NameError::Empty));
-        assert_eq!(ItemId::new("é".repeat(512)), Err(NameError::TooLong { bytes: 1024 }));
-        for (name, character, offset) in
-            [("a\0", '\0', 1), ("é\n", '\n', 2), ("\u{7f}", '\u{7f}', 0), ("a\u{9f}", '\u{9f}', 1), ("\u{FFFE}", '\u{FFFE}', 0), ("é\u{FFFF}", '\u{FFFF}', 2)]
-        {
-            assert_eq!(NodeName::new(name), Err(NameError::Forbidden { character, offset }));
+        assert_eq!(
+            ItemId::new("é".repeat(512)),
+            Err(NameError::TooLong { bytes: 1024 })
+        );
+        for (name, character, offset) in [
+            ("a\0", '\0', 1),
+            ("é\n", '\n', 2),
+            ("\u{7f}", '\u{7f}', 0),
+            ("a\u{9f}", '\u{9f}', 1),
+            ("\u{FFFE}", '\u{FFFE}', 0),
+            ("é\u{FFFF}", '\u{FFFF}', 2),
+        ] {
+            assert_eq!(
+                NodeName::new(name),
+                Err(NameError::Forbidden { character, offset })
+            );
         }
     }
 

@@ -56,7 +56,9 @@ inventory::collect!(Registration);
 
 /// The models linked into this program, in no particular order and unchecked. [`Registry::load`] checks and sorts them.
 pub fn registered() -> impl Iterator<Item = &'static Descriptor> {
-    inventory::iter::<Registration>.into_iter().map(|registration| registration.0)
+    inventory::iter::<Registration>
+        .into_iter()
+        .map(|registration| registration.0)
 }
 
 /// The models and hooks of the program, checked.
@@ -76,6 +78,15 @@ impl Registry {
         Self::of(registered(), inventory::iter::<Hook>.into_iter().copied())
     }
 
+    /// No models and no hooks.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            models: BTreeMap::new(),
+            hooks: HashMap::new(),
+        }
+    }
+
     /// Takes what is given.
     ///
     /// # Errors
@@ -85,15 +96,21 @@ impl Registry {
         models: impl IntoIterator<Item = &'static Descriptor>,
         hooks: impl IntoIterator<Item = Hook>,
     ) -> Result<Self, RegistryError> {
-        let mut registry = Self { models: BTreeMap::new(), hooks: HashMap::new() };
+        let mut registry = Self::empty();
         let mut problems = Vec::new();
         for model in models {
             if let Err(error) = check_name(model.node) {
-                problems.push(RegistryProblem::Name { model: model.type_name, error });
+                problems.push(RegistryProblem::Name {
+                    model: model.type_name,
+                    error,
+                });
             } else if let Some(earlier) = registry.models.insert(model.node, model) {
                 let mut models = [earlier.type_name, model.type_name];
                 models.sort_unstable();
-                problems.push(RegistryProblem::DuplicateNode { node: model.node, models });
+                problems.push(RegistryProblem::DuplicateNode {
+                    node: model.node,
+                    models,
+                });
             }
         }
         if !problems.is_empty() {
@@ -131,7 +148,12 @@ impl Registry {
     /// # Errors
     ///
     /// What the first failing hook answered.
-    pub fn run_hooks(&self, stage: Stage, value: &dyn Any, action: Action) -> Result<(), HookError> {
+    pub fn run_hooks(
+        &self,
+        stage: Stage,
+        value: &dyn Any,
+        action: Action,
+    ) -> Result<(), HookError> {
         self.hooks(value.type_id())
             .iter()
             .filter(|hook| hook.stage() == stage && hook.actions().contain(action))

@@ -67,7 +67,14 @@ impl FieldSchema {
     /// A field that is one child element of its own name.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { rust_name: name, name, place: Place::Element, kind, occurs: Occurs::Once, has_default: false }
+        Self {
+            rust_name: name,
+            name,
+            place: Place::Element,
+            kind,
+            occurs: Occurs::Once,
+            has_default: false,
+        }
     }
 
     /// The same under another name in XML.

@@ -18,6 +18,7 @@ pub mod transcript;
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
 pub use dialogue::Dialogue;
+pub use free_port::free_addresses;
 pub use peer::{Ejabberd, OurProgram, OurServer, Peer, Prosody};
 pub use process::ChildProcess;
 pub use program::{example, program};

@@ -7,10 +7,16 @@ use std::path::Path;
 use crate::step::Step;
 
 /// Test targets of `tests/` that need no other program; each is a group of its own.
-const OWN_TESTS: [&str; 1] = ["architecture"];
+const OWN_TESTS: [&str; 4] = ["architecture", "registry", "roundtrip", "ui"];
 
-/// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 2] = [("harness", Some("proxy")), ("slixmpp", None)];
+/// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
+/// the part of them that does not, if any.
+const PEER_TESTS: [(&str, Option<&str>); 4] = [
+    ("harness", Some("proxy our_server")),
+    ("interop", Some("::ours::")),
+    ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
+    ("slixmpp", None),
+];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [
@@ -62,7 +68,10 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
         let command = format!("cargo test --workspace --test {target}");
         match alone {
             _ if !without_peers => add(target, Step::tests(target, &command)),
-            Some(filter) => add(target, Step::tests(target, &format!("{command} {filter}"))),
+            Some(filter) => add(
+                target,
+                Step::tests(target, &format!("{command} -- {filter}")),
+            ),
             None => {}
         }
     }

@@ -4,9 +4,9 @@
 
 use pubsub_xml::{Event, Reader, escape_attribute};
 
+use super::Payload;
 use super::error::{DecodeError, DecodeErrorKind, EncodeError, TextError};
 use super::text::Escape;
-use super::Payload;
 use crate::change::Stamp;
 
 /// The namespace of `<entry/>`.
@@ -48,7 +48,10 @@ pub fn encode_text(text: &str, stamp: &Stamp, out: &mut String) -> Result<(), En
 /// When the stamp cannot be written, or the XML is not one well-formed element; `out` is then as it was.
 pub fn encode_xml(xml: &str, stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
     let mut reader = Reader::new(xml);
-    let checked = reader.root().and_then(|_| reader.skip()).and_then(|()| reader.finish());
+    let checked = reader
+        .root()
+        .and_then(|_| reader.skip())
+        .and_then(|()| reader.finish());
     checked.map_err(|error| EncodeError::text("xml", TextError::invalid(error)))?;
     let before = out.len();
     out.push_str(OPEN);
@@ -66,7 +69,9 @@ pub(crate) fn encode_with_head<P: Payload>(
 ) -> Result<(), EncodeError> {
     let before = out.len();
     out.push_str(OPEN);
-    let written = head(payload, out).and_then(|()| element(payload, out)).and_then(|()| close(stamp, out));
+    let written = head(payload, out)
+        .and_then(|()| element(payload, out))
+        .and_then(|()| close(stamp, out));
     undone(written, out, before).map_err(|error| error.within(P::NAME))
 }
 
@@ -88,7 +93,8 @@ fn open(name: &str, namespace: &str, out: &mut String) -> Result<(), EncodeError
     // What stands in the entry's own namespace need not say so.
     if namespace != ATOM {
         out.push_str(" xmlns=\"");
-        escape_attribute(out, namespace).map_err(|error| EncodeError::text("namespace", error.into()))?;
+        escape_attribute(out, namespace)
+            .map_err(|error| EncodeError::text("namespace", error.into()))?;
         out.push('"');
     }
     Ok(())
@@ -109,7 +115,8 @@ fn close(stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
         }
         if let Some(origin) = &stamp.origin {
             out.push_str(" origin=\"");
-            escape_attribute(out, origin).map_err(|error| EncodeError::text("origin", error.into()))?;
+            escape_attribute(out, origin)
+                .map_err(|error| EncodeError::text("origin", error.into()))?;
             out.push('"');
         }
         out.push_str("/>");
@@ -118,7 +125,11 @@ fn close(stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
     Ok(())
 }
 
-fn undone(written: Result<(), EncodeError>, out: &mut String, before: usize) -> Result<(), EncodeError> {
+fn undone(
+    written: Result<(), EncodeError>,
+    out: &mut String,
+    before: usize,
+) -> Result<(), EncodeError> {
     if written.is_err() {
         out.truncate(before);
     }
@@ -147,7 +158,10 @@ pub fn decode<P: Payload>(xml: &str) -> Result<(P, Stamp), DecodeError> {
     let mut payload = None;
     let mut stamp = Stamp::default();
     while let Some(child) = reader.child()? {
-        if payload.is_none() && child.local == P::NAME && belongs(&child.namespace, P::NAMESPACE, &inherited) {
+        if payload.is_none()
+            && child.local == P::NAME
+            && belongs(&child.namespace, P::NAMESPACE, &inherited)
+        {
             let read = P::read(&mut reader, &child.namespace);
             payload = Some(read.map_err(|error| error.within(P::NAME))?);
         } else if child.is("change", STAMP) {
@@ -168,7 +182,7 @@ pub fn decode<P: Payload>(xml: &str) -> Result<(P, Stamp), DecodeError> {
 /// # Errors
 ///
 /// When the XML is broken, or the stamp is.
-pub fn stamp(xml: &str) -> Result<Stamp, DecodeError> {
+pub(crate) fn stamp(xml: &str) -> Result<Stamp, DecodeError> {
     let mut reader = Reader::new(xml);
     let mut stamp = Stamp::default();
     if reader.root()?.local != "entry" {
@@ -193,10 +207,16 @@ fn belongs(namespace: &str, expected: &str, entry: &str) -> bool {
 fn read_stamp(reader: &mut Reader<'_>) -> Result<Stamp, DecodeError> {
     let mut stamp = Stamp::default();
     if let Some(sequence) = reader.attribute("seq") {
-        stamp.sequence = Some(sequence.parse().map_err(|error| DecodeError::invalid("change/seq", error))?);
+        stamp.sequence = Some(
+            sequence
+                .parse()
+                .map_err(|error| DecodeError::invalid("change/seq", error))?,
+        );
     }
     // An action of a later version is no reason to lose the payload.
-    stamp.action = reader.attribute("action").and_then(|action| action.parse().ok());
+    stamp.action = reader
+        .attribute("action")
+        .and_then(|action| action.parse().ok());
     stamp.origin = reader.attribute("origin").map(Into::into);
     reader.skip()?;
     Ok(stamp)

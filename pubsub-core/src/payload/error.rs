@@ -72,7 +72,10 @@ impl EncodeError {
     #[must_use]
     #[cold]
     pub fn new(field: &str, kind: EncodeErrorKind) -> Self {
-        Self(Box::new(EncodeProblem { field: field.to_owned(), kind }))
+        Self(Box::new(EncodeProblem {
+            field: field.to_owned(),
+            kind,
+        }))
     }
 
     #[cold]
@@ -116,8 +119,12 @@ impl fmt::Display for EncodeError {
                 "field `{field}` holds U+{:04X} at byte {offset}, which XML cannot carry; remove it, or send the bytes as base64",
                 u32::from(*character)
             ),
-            EncodeErrorKind::Invalid(reason) => write!(f, "field `{field}` cannot be written: {reason}"),
-            EncodeErrorKind::Name(error) => write!(f, "field `{field}` cannot be part of a name: {error}"),
+            EncodeErrorKind::Invalid(reason) => {
+                write!(f, "field `{field}` cannot be written: {reason}")
+            }
+            EncodeErrorKind::Name(error) => {
+                write!(f, "field `{field}` cannot be part of a name: {error}")
+            }
         }
     }
 }
@@ -159,7 +166,10 @@ impl DecodeError {
     #[must_use]
     #[cold]
     pub fn new(element: &str, kind: DecodeErrorKind) -> Self {
-        Self(Box::new(DecodeProblem { element: element.to_owned(), kind }))
+        Self(Box::new(DecodeProblem {
+            element: element.to_owned(),
+            kind,
+        }))
     }
 
     /// An element or attribute whose text is not a value of the type.
@@ -173,8 +183,11 @@ impl DecodeError {
     #[must_use]
     #[cold]
     pub fn within(mut self, outer: &str) -> Self {
-        self.0.element =
-            if self.0.element.is_empty() { outer.to_owned() } else { format!("{outer}/{}", self.0.element) };
+        self.0.element = if self.0.element.is_empty() {
+            outer.to_owned()
+        } else {
+            format!("{outer}/{}", self.0.element)
+        };
         self
     }
 

@@ -25,28 +25,29 @@ mod container {
         const SHAPE: Shape = Shape::Text(Kind::Json);
 
         fn write_content(&self, out: &mut String) -> Result<(), EncodeError> {
-            write(&self.0, out)
+            write_json(&self.0, out)
         }
 
         fn read(reader: &mut Reader<'_>, _: &str) -> Result<Self, DecodeError> {
-            read(reader).map(Json)
+            read_json(reader).map(Json)
         }
     }
 
     /// Writes a value as JSON text.
-    pub fn write<T: Serialize>(value: &T, out: &mut String) -> Result<(), EncodeError> {
+    pub fn write_json<T: Serialize>(value: &T, out: &mut String) -> Result<(), EncodeError> {
         let json = serde_json::to_string(value).map_err(TextError::invalid);
-        json.and_then(|json| Escape::Element.push(out, &json)).map_err(|error| EncodeError::text("json", error))
+        json.and_then(|json| Escape::Element.push(out, &json))
+            .map_err(|error| EncodeError::text("json", error))
     }
 
     /// Reads a value from JSON text.
-    pub fn read<T: DeserializeOwned>(reader: &mut Reader<'_>) -> Result<T, DecodeError> {
+    pub fn read_json<T: DeserializeOwned>(reader: &mut Reader<'_>) -> Result<T, DecodeError> {
         serde_json::from_str(&reader.text()?).map_err(|error| DecodeError::invalid("json", error))
     }
 }
 
 #[cfg(feature = "json")]
-pub use self::container::{Json, read, write};
+pub use self::container::{Json, read_json, write_json};
 
 /// Without the feature `json` a model in this format has already failed to compile; these keep it at that one message.
 #[cfg(not(feature = "json"))]
@@ -57,14 +58,17 @@ mod absent {
 
     const ADVICE: &str = "pubsub-core was built without its feature `json`";
 
-    pub fn write<T>(_: &T, _: &mut String) -> Result<(), EncodeError> {
-        Err(EncodeError::new("json", EncodeErrorKind::Invalid(ADVICE.to_owned())))
+    pub fn write_json<T>(_: &T, _: &mut String) -> Result<(), EncodeError> {
+        Err(EncodeError::new(
+            "json",
+            EncodeErrorKind::Invalid(ADVICE.to_owned()),
+        ))
     }
 
-    pub fn read<T>(_: &mut Reader<'_>) -> Result<T, DecodeError> {
+    pub fn read_json<T>(_: &mut Reader<'_>) -> Result<T, DecodeError> {
         Err(DecodeError::invalid("json", ADVICE))
     }
 }
 
 #[cfg(not(feature = "json"))]
-pub use self::absent::{read, write};
+pub use self::absent::{read_json, write_json};

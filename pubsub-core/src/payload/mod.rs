@@ -2,9 +2,9 @@
 //!
 //! Knows how a value becomes an element and an element a value, and the Atom entry around it. Does not know nodes, actions or transport.
 
-mod entry;
+pub(crate) mod entry;
 mod error;
-pub(crate) mod json;
+mod json;
 mod scalars;
 mod text;
 mod timestamp;
@@ -14,9 +14,11 @@ use pubsub_xml::Reader;
 pub(crate) use self::entry::encode_with_head;
 pub use self::entry::{ATOM, STAMP, decode, encode, encode_text, encode_xml};
 pub use self::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, TextError};
+pub use self::json::JSON;
 #[cfg(feature = "json")]
 pub use self::json::Json;
-pub use self::json::JSON;
+#[doc(hidden)]
+pub use self::json::{read_json, write_json};
 pub use self::text::{Escape, Text};
 use crate::schema::{Schema, Shape};
 
@@ -38,8 +40,11 @@ pub trait Payload: Sized {
     /// What the element holds.
     const SHAPE: Shape;
     /// The three of them together.
-    const SCHEMA: &'static Schema =
-        &Schema { name: Self::NAME, namespace: Self::NAMESPACE, shape: Self::SHAPE };
+    const SCHEMA: &'static Schema = &Schema {
+        name: Self::NAME,
+        namespace: Self::NAMESPACE,
+        shape: Self::SHAPE,
+    };
 
     /// Writes the attributes of the element, each with a space before it.
     ///

@@ -66,7 +66,9 @@ fn since_epoch(time: SystemTime) -> Option<(i64, u32)> {
             }
         }
     };
-    (EARLIEST..=LATEST).contains(&seconds).then_some((seconds, nanoseconds))
+    (EARLIEST..=LATEST)
+        .contains(&seconds)
+        .then_some((seconds, nanoseconds))
 }
 
 fn at(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
@@ -74,7 +76,11 @@ fn at(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
         return None;
     }
     let whole = Duration::from_secs(seconds.unsigned_abs());
-    let whole = if seconds < 0 { UNIX_EPOCH.checked_sub(whole)? } else { UNIX_EPOCH.checked_add(whole)? };
+    let whole = if seconds < 0 {
+        UNIX_EPOCH.checked_sub(whole)?
+    } else {
+        UNIX_EPOCH.checked_add(whole)?
+    };
     whole.checked_add(Duration::from_nanos(u64::from(nanoseconds)))
 }
 
@@ -87,7 +93,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -127,13 +137,19 @@ fn parse(text: &str) -> Option<(i64, u32)> {
     if !is_real || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    Some((day_number * DAY + hour * 3600 + minute * 60 + second - offset, nanoseconds))
+    Some((
+        day_number * DAY + hour * 3600 + minute * 60 + second - offset,
+        nanoseconds,
+    ))
 }
 
 fn digits(rest: &mut &str, count: usize) -> Option<i64> {
     let (number, tail) = rest.split_at_checked(count)?;
     *rest = tail;
-    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| number.parse().ok())?
 }
 
 fn marked(rest: &mut &str, mark: char) -> Option<i64> {
@@ -145,7 +161,9 @@ fn fraction(rest: &mut &str) -> Option<u32> {
     let Some(tail) = rest.strip_prefix('.') else {
         return Some(0);
     };
-    let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+    let end = tail
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(tail.len());
     let (given, tail) = tail.split_at_checked(end)?;
     *rest = tail;
     let kept = given.get(..given.len().min(9))?;
@@ -163,7 +181,8 @@ fn offset(rest: &str) -> Option<i64> {
     };
     let hours = digits(&mut rest, 2)?;
     let minutes = marked(&mut rest, ':')?;
-    (rest.is_empty() && hours <= 23 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60))
+    (rest.is_empty() && hours <= 23 && minutes <= 59)
+        .then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 #[cfg(test)]
@@ -199,7 +218,11 @@ mod tests {
     fn other_spellings_of_the_same_moment_are_read() {
         let time = read("2024-02-29T12:30:00Z");
         assert!(time.is_ok());
-        for text in ["2024-02-29T13:30:00+01:00", "2024-02-29t07:00:00-05:30", " 2024-02-29 12:30:00.000z "] {
+        for text in [
+            "2024-02-29T13:30:00+01:00",
+            "2024-02-29t07:00:00-05:30",
+            " 2024-02-29 12:30:00.000z ",
+        ] {
             assert_eq!(read(text), time, "{text}");
         }
     }
@@ -207,11 +230,23 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for text in [
-            "", "2024", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00",
-            "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00+1:00", "+024-01-01T00:00:00Z", "2024-01-01T00:00:00Zx", "0000-01-01T00:00:00Z",
+            "",
+            "2024",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00+1:00",
+            "+024-01-01T00:00:00Z",
+            "2024-01-01T00:00:00Zx",
+            "0000-01-01T00:00:00Z",
         ] {
             assert!(read(text).is_err(), "{text}");
         }
-        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(LATEST as u64 + 1)), Err(out_of_range()));
+        assert_eq!(
+            written(UNIX_EPOCH + Duration::from_secs(LATEST as u64 + 1)),
+            Err(out_of_range())
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use pubsub_xml::{Event, Reader};
 
-use super::element::next_child;
+use super::child::next_child;
 use crate::payload::{DecodeError, DecodeErrorKind};
 use crate::schema::Kind;
 
@@ -37,10 +37,22 @@ pub fn close_field(out: &mut String, text: usize, kind: &Kind) {
 
 const fn field_type(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Integer { bits: 0..=16, signed: true } => "SmallIntegerField",
-        Kind::Integer { bits: 17..=32, signed: true } => "IntegerField",
-        Kind::Integer { bits: 0..=16, signed: false } => "PositiveSmallIntegerField",
-        Kind::Integer { bits: 17..=32, signed: false } => "PositiveIntegerField",
+        Kind::Integer {
+            bits: 0..=16,
+            signed: true,
+        } => "SmallIntegerField",
+        Kind::Integer {
+            bits: 17..=32,
+            signed: true,
+        } => "IntegerField",
+        Kind::Integer {
+            bits: 0..=16,
+            signed: false,
+        } => "PositiveSmallIntegerField",
+        Kind::Integer {
+            bits: 17..=32,
+            signed: false,
+        } => "PositiveIntegerField",
         Kind::Integer { signed: true, .. } => "BigIntegerField",
         Kind::Integer { signed: false, .. } => "PositiveBigIntegerField",
         Kind::Float { .. } => "FloatField",
@@ -63,7 +75,10 @@ pub fn enter_row(reader: &mut Reader<'_>, namespace: &str) -> Result<(), DecodeE
 }
 
 /// Enters the next field of the row and tells its name; `None` when the row, and all around it, is left.
-pub fn next_field<'x>(reader: &mut Reader<'x>, namespace: &str) -> Result<Option<Cow<'x, str>>, DecodeError> {
+pub fn next_field<'x>(
+    reader: &mut Reader<'x>,
+    namespace: &str,
+) -> Result<Option<Cow<'x, str>>, DecodeError> {
     while let Some(name) = next_child(reader, namespace)? {
         if let Some(field) = reader.attribute("name").filter(|_| name == "field") {
             return Ok(Some(field));

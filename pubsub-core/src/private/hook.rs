@@ -8,7 +8,10 @@ use crate::change::Action;
 use crate::hooks::{HookFailure, HookOutcome};
 
 /// Calls a hook that looks at the value.
-pub fn call_hook<T: 'static, O: HookOutcome>(value: &dyn Any, hook: fn(&T) -> O) -> Result<(), HookFailure> {
+pub fn call_hook<T: 'static, O: HookOutcome>(
+    value: &dyn Any,
+    hook: fn(&T) -> O,
+) -> Result<(), HookFailure> {
     match value.downcast_ref() {
         Some(value) => hook(value).into_result(),
         None => Ok(()),

@@ -62,7 +62,10 @@ const fn same(one: &str, two: &str) -> bool {
 }
 
 /// Stops the compiler when a flattened type has no fields, or one whose name is taken by a field around it.
-#[allow(clippy::panic, reason = "a panic in a constant is how the compiler is stopped; it never runs")]
+#[allow(
+    clippy::panic,
+    reason = "a panic in a constant is how the compiler is stopped; it never runs"
+)]
 pub const fn check_inline(elements: &[&str], attributes: &[&str], inline: &Shape) {
     match inline {
         Shape::Fields(fields) => check_fields(elements, attributes, fields),
@@ -73,7 +76,9 @@ pub const fn check_inline(elements: &[&str], attributes: &[&str], inline: &Shape
                 rest = tail;
             }
         }
-        Shape::Text(_) => panic!("`flatten` needs fields to put in its place, and this type is a single text; leave `flatten` out"),
+        Shape::Text(_) => panic!(
+            "`flatten` needs fields to put in its place, and this type is a single text; leave `flatten` out"
+        ),
     }
 }
 
@@ -91,25 +96,35 @@ const fn check_fields(elements: &[&str], attributes: &[&str], fields: &[FieldSch
     }
 }
 
-#[allow(clippy::panic, reason = "a panic in a constant is how the compiler is stopped; it never runs")]
+#[allow(
+    clippy::panic,
+    reason = "a panic in a constant is how the compiler is stopped; it never runs"
+)]
 const fn check_free(taken: &[&str], name: &str) {
     let mut rest = taken;
     while let [first, tail @ ..] = rest {
         if same(first, name) {
-            panic!("a field of the flattened type has the name of a field around it; rename one of them");
+            panic!(
+                "a field of the flattened type has the name of a field around it; rename one of them"
+            );
         }
         rest = tail;
     }
 }
 
 /// Stops the compiler when the values of a map would write the attribute that holds the key.
-#[allow(clippy::panic, reason = "a panic in a constant is how the compiler is stopped; it never runs")]
+#[allow(
+    clippy::panic,
+    reason = "a panic in a constant is how the compiler is stopped; it never runs"
+)]
 pub const fn check_attribute_free(name: &str, shape: &Shape) {
     if let Shape::Fields(fields) = shape {
         let mut rest = *fields;
         while let [field, tail @ ..] = rest {
             if matches!(field.place, Place::Attribute) && same(field.name, name) {
-                panic!("the values of this map have an attribute `key`, which holds the key of the map; rename theirs");
+                panic!(
+                    "the values of this map have an attribute `key`, which holds the key of the map; rename theirs"
+                );
             }
             rest = tail;
         }
@@ -117,7 +132,10 @@ pub const fn check_attribute_free(name: &str, shape: &Shape) {
 }
 
 /// Stops the compiler when a field marked `updated` is neither a time nor text.
-#[allow(clippy::panic, reason = "a panic in a constant is how the compiler is stopped; it never runs")]
+#[allow(
+    clippy::panic,
+    reason = "a panic in a constant is how the compiler is stopped; it never runs"
+)]
 pub const fn check_timestamp(kind: &Kind) {
     assert!(
         matches!(kind, Kind::Timestamp | Kind::Text),

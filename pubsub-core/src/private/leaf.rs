@@ -1,7 +1,7 @@
 //! Writing a value as text: its own way if it has one, that of `xso` if it has that.
 //!
-//! Knows how the compiler looks for a method: by value, then by `&`, then by `&mut`. The three traits below are found in that order, so the best
-//! one a type has is called, and a type that has none gets one message that says what to do.
+//! Knows how the compiler looks for a method: by value, then by `&`, then by `&mut`. [`WriteLeaf`] has one impl for each, so the best way that a
+//! type has is taken, and a type that has none gets one message which says what to do.
 
 use xso::AsXmlText;
 
@@ -9,65 +9,67 @@ use crate::payload::{EncodeError, Escape, Text, TextError};
 
 /// A value to be written as text.
 #[derive(Debug)]
-pub struct Leaf<'a, T: ?Sized>(pub &'a T);
+pub struct Leaf<'a, T>(pub &'a T);
 
-/// The type has a text of its own.
-pub trait TextLeaf {
-    /// Writes it.
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError>;
-}
+/// Writes a [`Leaf`].
+pub trait WriteLeaf: Sized {
+    /// Appends the text, escaped for its place, whatever field it belongs to.
+    fn write_bare(self, out: &mut String, escape: Escape) -> Result<(), TextError>
+    where
+        Self: HasText;
 
-impl<T: Text> TextLeaf for Leaf<'_, T> {
+    /// Appends the text of a field, escaped for its place.
     #[inline]
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError> {
-        match self.0.write_text(out, escape) {
+    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError>
+    where
+        Self: HasText,
+    {
+        match self.write_bare(out, escape) {
             Ok(()) => Ok(()),
             Err(error) => Err(EncodeError::text(field, error)),
         }
+    }
+}
+
+/// Whether there is a text at all. Asked of the method rather than of the impl, so that the answer `no` is told in our words.
+pub trait HasText {}
+
+impl<T> HasText for Leaf<'_, T> {}
+impl<T> HasText for &Leaf<'_, T> {}
+impl<T: Text> HasText for &mut Leaf<'_, T> {}
+
+/// The type has a text of its own.
+impl<T: Text> WriteLeaf for Leaf<'_, T> {
+    #[inline]
+    fn write_bare(self, out: &mut String, escape: Escape) -> Result<(), TextError> {
+        self.0.write_text(out, escape)
     }
 }
 
 /// The type has a text that the XMPP libraries know.
-pub trait ForeignLeaf {
-    /// Writes it.
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError>;
-}
-
-impl<T: AsXmlText> ForeignLeaf for &Leaf<'_, T> {
-    #[inline]
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError> {
-        let text = self.0.as_xml_text().map_err(TextError::invalid);
-        match text.and_then(|text| escape.push(out, &text)) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(EncodeError::text(field, error)),
-        }
+impl<T: AsXmlText> WriteLeaf for &Leaf<'_, T> {
+    fn write_bare(self, out: &mut String, escape: Escape) -> Result<(), TextError> {
+        let text = self.0.as_xml_text().map_err(TextError::invalid)?;
+        escape.push(out, &text)
     }
 }
 
-/// The type has no text.
-pub trait NotALeaf {
-    /// The type.
-    type Value;
-
-    /// Never compiles; the bound carries the message.
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError>
-    where
-        Self::Value: Text;
-}
-
-impl<T> NotALeaf for &mut Leaf<'_, T> {
-    type Value = T;
-
-    fn write(self, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError>
-    where
-        T: Text,
-    {
-        Leaf(self.0).write(out, field, escape)
+/// The type has no text, and the program does not compile.
+impl<T> WriteLeaf for &mut Leaf<'_, T> {
+    fn write_bare(self, _: &mut String, _: Escape) -> Result<(), TextError> {
+        Ok(())
     }
 }
 
 /// Writes what the module named by `#[publish(with = module)]` made of a value.
 #[inline]
-pub fn converted(text: &str, out: &mut String, field: &str, escape: Escape) -> Result<(), EncodeError> {
-    escape.push(out, text).map_err(|error| EncodeError::text(field, error))
+pub fn write_converted(
+    text: &str,
+    out: &mut String,
+    field: &str,
+    escape: Escape,
+) -> Result<(), EncodeError> {
+    escape
+        .push(out, text)
+        .map_err(|error| EncodeError::text(field, error))
 }

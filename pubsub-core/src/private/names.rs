@@ -41,7 +41,9 @@ impl<const N: usize> Joined<N> {
         let mut rest: &mut [u8] = &mut bytes;
         let mut parts = parts;
         while let [first, tail @ ..] = parts {
-            let Some((place, after)) = rest.split_at_mut_checked(first.len()) else { break };
+            let Some((place, after)) = rest.split_at_mut_checked(first.len()) else {
+                break;
+            };
             place.copy_from_slice(first.as_bytes());
             rest = after;
             parts = tail;

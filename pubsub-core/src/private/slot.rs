@@ -1,7 +1,7 @@
 //! The places that reading fills, one a field.
 //!
-//! Knows how a value is taken from an element or attribute. The traits are found as those in `leaf` are; the message for a type that cannot be
-//! read comes from writing it, so it is not repeated here.
+//! Knows how a value is taken from an element or attribute. [`ReadText`] and [`ReadChild`] are found as `WriteLeaf` in `leaf` is; the message for a
+//! type that has neither comes from writing it, and is not repeated here.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
@@ -11,7 +11,8 @@ use std::hash::{BuildHasher, Hash};
 use pubsub_xml::Reader;
 use xso::FromXmlText;
 
-use crate::payload::{DecodeError, DecodeErrorKind, Payload, Text};
+use super::django::nullable;
+use crate::payload::{DecodeError, DecodeErrorKind, Payload, Text, TextError};
 
 /// What has been read of a field so far.
 #[derive(Debug)]
@@ -39,7 +40,25 @@ impl<T> Slot<'_, T> {
     ) -> Result<Option<T>, DecodeError> {
         self.check_free(label)?;
         let text = whole_text(reader, label)?;
-        parse(&text).map(Some).map_err(|error| DecodeError::invalid(label, error))
+        parse(&text)
+            .map(Some)
+            .map_err(|error| DecodeError::invalid(label, error))
+    }
+
+    /// The same where the element may hold Django's `<None/>`.
+    pub fn parse_nullable<E: Display>(
+        self,
+        reader: &mut Reader<'_>,
+        label: &str,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, DecodeError> {
+        self.check_free(label)?;
+        match nullable(reader)? {
+            None => Ok(None),
+            Some(text) => parse(&text)
+                .map(Some)
+                .map_err(|error| DecodeError::invalid(label, error)),
+        }
     }
 
     /// Reads an attribute of the current element with such a function.
@@ -51,7 +70,9 @@ impl<T> Slot<'_, T> {
     ) -> Result<Option<T>, DecodeError> {
         match reader.attribute(name) {
             None => Ok(None),
-            Some(text) => parse(&text).map(Some).map_err(|error| DecodeError::invalid(name, error)),
+            Some(text) => parse(&text)
+                .map(Some)
+                .map_err(|error| DecodeError::invalid(name, error)),
         }
     }
 }
@@ -64,32 +85,48 @@ fn whole_text<'x>(reader: &mut Reader<'x>, label: &str) -> Result<Cow<'x, str>, 
     }
 }
 
-/// The type has a text of its own.
-pub trait TextSlot: Sized {
-    /// The type.
+/// Fills a [`Slot`] with a value that is text.
+pub trait ReadText: Sized {
+    /// The type of the value.
     type Value;
-    /// Takes it from the current element.
-    fn text(self, reader: &mut Reader<'_>, label: &str) -> Result<Option<Self::Value>, DecodeError>;
-    /// Takes it from an attribute of the current element.
-    fn attribute(self, reader: &Reader<'_>, name: &str) -> Result<Option<Self::Value>, DecodeError>;
+
+    /// Takes it from text alone, whatever field that belongs to.
+    fn bare(self, text: Cow<'_, str>) -> Result<Self::Value, TextError>;
+
     /// Takes it from text already read.
     fn value(self, text: Cow<'_, str>, label: &str) -> Result<Option<Self::Value>, DecodeError>;
-}
 
-impl<T: Text> TextSlot for Slot<'_, T> {
-    type Value = T;
-
+    /// Takes it from the current element.
     #[inline]
-    fn text(self, reader: &mut Reader<'_>, label: &str) -> Result<Option<T>, DecodeError> {
+    fn text(
+        self,
+        reader: &mut Reader<'_>,
+        label: &str,
+    ) -> Result<Option<Self::Value>, DecodeError> {
         let text = whole_text(reader, label)?;
         self.value(text, label)
     }
 
-    fn attribute(self, reader: &Reader<'_>, name: &str) -> Result<Option<T>, DecodeError> {
+    /// Takes it from an attribute of the current element.
+    fn attribute(
+        self,
+        reader: &Reader<'_>,
+        name: &str,
+    ) -> Result<Option<Self::Value>, DecodeError> {
         match reader.attribute(name) {
             None => Ok(None),
             Some(text) => self.value(text, name),
         }
+    }
+}
+
+/// The type has a text of its own.
+impl<T: Text> ReadText for Slot<'_, T> {
+    type Value = T;
+
+    #[inline]
+    fn bare(self, text: Cow<'_, str>) -> Result<T, TextError> {
+        T::read_text(text)
     }
 
     #[inline]
@@ -103,106 +140,81 @@ impl<T: Text> TextSlot for Slot<'_, T> {
 }
 
 /// The type has a text that the XMPP libraries know.
-pub trait ForeignSlot: Sized {
-    /// The type.
-    type Value;
-    /// Takes it from the current element.
-    fn text(self, reader: &mut Reader<'_>, label: &str) -> Result<Option<Self::Value>, DecodeError>;
-    /// Takes it from an attribute of the current element.
-    fn attribute(self, reader: &Reader<'_>, name: &str) -> Result<Option<Self::Value>, DecodeError>;
-    /// Takes it from text already read.
-    fn value(self, text: Cow<'_, str>, label: &str) -> Result<Option<Self::Value>, DecodeError>;
-}
-
-impl<T: FromXmlText> ForeignSlot for &Slot<'_, T> {
+impl<T: FromXmlText> ReadText for &Slot<'_, T> {
     type Value = T;
 
-    fn text(self, reader: &mut Reader<'_>, label: &str) -> Result<Option<T>, DecodeError> {
-        let text = whole_text(reader, label)?;
-        self.value(text, label)
-    }
-
-    fn attribute(self, reader: &Reader<'_>, name: &str) -> Result<Option<T>, DecodeError> {
-        match reader.attribute(name) {
-            None => Ok(None),
-            Some(text) => self.value(text, name),
-        }
+    fn bare(self, text: Cow<'_, str>) -> Result<T, TextError> {
+        T::from_xml_text(text.into_owned()).map_err(TextError::invalid)
     }
 
     fn value(self, text: Cow<'_, str>, label: &str) -> Result<Option<T>, DecodeError> {
         self.check_free(label)?;
-        T::from_xml_text(text.into_owned()).map(Some).map_err(|error| DecodeError::invalid(label, error))
+        self.bare(text)
+            .map(Some)
+            .map_err(|error| DecodeError::invalid(label, error))
     }
 }
 
-/// The type is a payload.
-pub trait ChildSlot: Sized {
-    /// The type.
-    type Value;
-    /// Takes it from the current element, which has the namespace of what is around it.
-    fn child(self, reader: &mut Reader<'_>, namespace: &str, label: &str) -> Result<Option<Self::Value>, DecodeError>;
-    /// Takes it from the current element without leaving that: its fields stand among others.
-    fn inline(self, reader: &Reader<'_>, namespace: &str) -> Result<Option<Self::Value>, DecodeError>;
-}
-
-impl<T: Payload> ChildSlot for Slot<'_, T> {
+/// The type has no text, and the program does not compile.
+impl<T> ReadText for &mut Slot<'_, T> {
     type Value = T;
 
-    fn child(self, reader: &mut Reader<'_>, namespace: &str, label: &str) -> Result<Option<T>, DecodeError> {
+    fn bare(self, _: Cow<'_, str>) -> Result<T, TextError> {
+        Err(TextError::invalid(""))
+    }
+
+    fn value(self, _: Cow<'_, str>, _: &str) -> Result<Option<T>, DecodeError> {
+        Ok(None)
+    }
+}
+
+/// Fills a [`Slot`] with a nested payload.
+pub trait ReadChild: Sized {
+    /// The type of the value.
+    type Value;
+
+    /// Takes it from the current element; its fields are in the namespace of what is around it.
+    fn child(
+        self,
+        reader: &mut Reader<'_>,
+        namespace: &str,
+        label: &str,
+    ) -> Result<Option<Self::Value>, DecodeError>;
+
+    /// Takes it from the current element without moving on: its fields stand among others.
+    fn inline(self, reader: &Reader<'_>, namespace: &str) -> Result<Self::Value, DecodeError>;
+}
+
+impl<T: Payload> ReadChild for Slot<'_, T> {
+    type Value = T;
+
+    fn child(
+        self,
+        reader: &mut Reader<'_>,
+        namespace: &str,
+        label: &str,
+    ) -> Result<Option<T>, DecodeError> {
         self.check_free(label)?;
-        T::read(reader, namespace).map(Some).map_err(|error| error.within(label))
+        T::read(reader, namespace)
+            .map(Some)
+            .map_err(|error| error.within(label))
     }
 
-    fn inline(self, reader: &Reader<'_>, namespace: &str) -> Result<Option<T>, DecodeError> {
-        T::read(&mut reader.clone(), namespace).map(Some)
+    fn inline(self, reader: &Reader<'_>, namespace: &str) -> Result<T, DecodeError> {
+        T::read(&mut reader.clone(), namespace)
     }
 }
 
-/// The type cannot be read; writing it has failed to compile and said so.
-pub trait NoSlot: Sized {
-    /// The type.
-    type Value;
-
-    /// Nothing.
-    fn text(self, _: &mut Reader<'_>, _: &str) -> Result<Option<Self::Value>, DecodeError> {
-        Ok(None)
-    }
-    /// Nothing.
-    fn attribute(self, _: &Reader<'_>, _: &str) -> Result<Option<Self::Value>, DecodeError> {
-        Ok(None)
-    }
-    /// Nothing.
-    fn value(self, _: Cow<'_, str>, _: &str) -> Result<Option<Self::Value>, DecodeError> {
-        Ok(None)
-    }
-    /// Nothing.
-    fn child(self, _: &mut Reader<'_>, _: &str, _: &str) -> Result<Option<Self::Value>, DecodeError> {
-        Ok(None)
-    }
-    /// Nothing.
-    fn inline(self, _: &Reader<'_>, _: &str) -> Result<Option<Self::Value>, DecodeError> {
-        Ok(None)
-    }
-}
-
-impl<T> NoSlot for &mut Slot<'_, T> {
+/// The type is no payload, and the program does not compile.
+impl<T> ReadChild for &Slot<'_, T> {
     type Value = T;
-}
 
-/// The value of a field that must be there.
-#[inline]
-pub fn required<T>(slot: Option<T>, label: &str) -> Result<T, DecodeError> {
-    match slot {
-        Some(value) => Ok(value),
-        None => Err(DecodeError::new(label, DecodeErrorKind::Missing)),
+    fn child(self, _: &mut Reader<'_>, _: &str, label: &str) -> Result<Option<T>, DecodeError> {
+        Err(DecodeError::new(label, DecodeErrorKind::Missing))
     }
-}
 
-/// The key and value of one element of a map.
-pub fn pair<K, V>(key: Option<K>, value: Option<V>, label: &str) -> Result<Option<(K, V)>, DecodeError> {
-    match (key, value) {
-        (Some(key), Some(value)) => Ok(Some((key, value))),
-        _ => Err(DecodeError::new("key", DecodeErrorKind::Missing).within(label)),
+    fn inline(self, _: &Reader<'_>, _: &str) -> Result<T, DecodeError> {
+        Err(DecodeError::new("", DecodeErrorKind::Missing))
     }
 }
 

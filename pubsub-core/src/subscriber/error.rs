@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::name::{ItemId, NodeName};
+use crate::name::{ItemId, NameError, NodeName};
 use crate::payload::DecodeError;
 use crate::session::PubSubError;
 
@@ -26,6 +26,14 @@ pub enum SubscribeError {
     Gap {
         /// The node.
         node: NodeName,
+    },
+    /// The model's node has a name that no node can have.
+    #[error("\"{node}\" cannot be a node: {error}")]
+    Node {
+        /// The name.
+        node: String,
+        /// What is wrong with it.
+        error: NameError,
     },
     /// The service refuses something that the subscription needs; an event may be missing.
     #[error("{0}")]

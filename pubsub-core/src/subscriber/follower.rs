@@ -16,7 +16,7 @@ use crate::name::{ItemId, NodeName};
 use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::payload::{DecodeError, entry};
-use crate::session::{Listener, PubSubError, RawEvent, RawEventKind, RawItem, SessionEvent};
+use crate::session::{Listener, PubSubError, RawEvent, RawEventKind, SessionEvent};
 
 /// How many items a subscription remembers having told.
 const MEMORY: usize = 10_000;
@@ -55,7 +55,7 @@ impl<T: Send + 'static> Follower<T> {
         // What the node holds is read before the subscription, so that nothing told later is taken for old.
         let beginning = match outlet.recent(&node, 1).await {
             Ok(items) => match items.last() {
-                Some(item) => Beginning::Item(item.id.clone(), mark(item.payload())),
+                Some(item) => Beginning::Item(item.id.clone(), mark(item.payload.as_deref().unwrap_or_default())),
                 None => Beginning::Empty,
             },
             Err(PubSubError::NotFound { .. }) => Beginning::Empty,
@@ -68,6 +68,7 @@ impl<T: Send + 'static> Follower<T> {
             journal: Journal::new(MEMORY, beginning),
         };
         follower.renew().await?;
+        follower.outlet.begin_following(&follower.node);
         Ok(follower)
     }
 
@@ -78,7 +79,7 @@ impl<T: Send + 'static> Follower<T> {
     /// Follows the node until the reader or the session is gone.
     pub(crate) async fn run(mut self, out: Sender<Result<Event<T>, SubscribeError>>) {
         let mut reader = Reader { out };
-        while let Some(event) = self.listener.next().await {
+        while let Some(event) = self.next(&reader).await {
             let told = match event {
                 SessionEvent::Node(event) => self.hear(event, &mut reader).await,
                 SessionEvent::Online { resumed: false } => self.return_to(&mut reader).await,
@@ -89,12 +90,22 @@ impl<T: Send + 'static> Follower<T> {
                 _ => Ok(()),
             };
             if told.is_err() {
-                return;
+                break;
             }
         }
-        if let Some(reason) = self.outlet.failure() {
+        if reader.out.is_closed() {
+            self.outlet.end_following(&self.node).await;
+        } else if let Some(reason) = self.outlet.failure() {
             // Nobody may be left to hear it.
             let _ = reader.tell(Err(SubscribeError::Closed { reason })).await;
+        }
+    }
+
+    /// The next thing that is heard, until the reader or the session is gone.
+    async fn next(&mut self, reader: &Reader<T>) -> Option<SessionEvent> {
+        tokio::select! {
+            event = self.listener.next() => event,
+            () = reader.out.closed() => None,
         }
     }
 
@@ -136,7 +147,7 @@ impl<T: Send + 'static> Follower<T> {
             };
             let is_whole = items.len() < usize::try_from(far).unwrap_or(usize::MAX) || far >= FARTHEST_LOOK;
             let marks: Vec<(ItemId, Mark)> =
-                items.iter().map(|item| (item.id.clone(), mark(item.payload()))).collect();
+                items.iter().map(|item| (item.id.clone(), mark(item.payload.as_deref().unwrap_or_default()))).collect();
             match look(&self.journal, &marks, is_whole) {
                 Look::Farther => far = far.saturating_mul(2).min(FARTHEST_LOOK),
                 Look::Enough { from, gone, has_gap } => {
@@ -152,7 +163,7 @@ impl<T: Send + 'static> Follower<T> {
                         if !self.journal.knows(&id, &mark) {
                             self.journal.catch_up(&id, mark);
                             let publisher = item.publisher.clone();
-                            let decoded = (self.decode)(item.payload());
+                            let decoded = (self.decode)(item.payload.as_deref().unwrap_or_default());
                             reader.tell(self.published(id, publisher.as_deref(), decoded)).await?;
                         }
                     }

@@ -11,13 +11,11 @@ mod follower;
 mod journal;
 mod raw;
 
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 pub use self::error::SubscribeError;
 pub use self::event::{Event, Item};
@@ -37,13 +35,11 @@ use crate::name::NodeName;
 /// state of the items that changed meanwhile is delivered, and an error says when even that cannot be told for
 /// certain. A slow reader costs nobody else anything.
 ///
-/// Dropping the subscription stops it at once.
+/// Dropping the subscription ends it, at the service too when it is the last one of this node.
 #[derive(Debug)]
 pub struct Subscription<T> {
     node: NodeName,
     events: mpsc::Receiver<Result<Event<T>, SubscribeError>>,
-    task: JoinHandle<()>,
-    decodes: PhantomData<fn() -> T>,
 }
 
 impl<T: Send + 'static> Subscription<T> {
@@ -51,8 +47,9 @@ impl<T: Send + 'static> Subscription<T> {
     pub(crate) fn start(follower: Follower<T>, buffer: usize) -> Self {
         let (sender, events) = mpsc::channel(buffer.max(1));
         let node = follower.node().clone();
-        let task = tokio::spawn(follower.run(sender));
-        Self { node, events, task, decodes: PhantomData }
+        // The task ends when the receiver is dropped, after it has told the service.
+        tokio::spawn(follower.run(sender));
+        Self { node, events }
     }
 }
 
@@ -78,11 +75,5 @@ impl<T> Stream for Subscription<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.events.poll_recv(context)
-    }
-}
-
-impl<T> Drop for Subscription<T> {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }

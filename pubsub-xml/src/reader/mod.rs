@@ -39,7 +39,7 @@ pub enum Event<'x> {
 /// The cursor stands in the *current* element: the one entered last and not yet left. [`child`](Self::child),
 /// [`text`](Self::text), [`skip`](Self::skip) and [`raw`](Self::raw) move it; all of them but a `child` that
 /// returns a name leave the current element.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reader<'x> {
     source: &'x str,
     position: usize,

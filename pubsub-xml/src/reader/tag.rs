@@ -15,7 +15,7 @@ use crate::{XmlError, unescape};
 const MAX_ATTRIBUTES: usize = 64;
 
 /// An attribute with its prefix not yet resolved.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct RawAttribute<'x> {
     pub(super) prefix: Option<&'x str>,
     pub(super) local: &'x str,

@@ -1,0 +1,226 @@
+//! Where changes go and events come from: a session, or a recorder in a test.
+//!
+//! The one place that knows both. What is above it saves and subscribes the same way with either.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all};
+use tokio::time::timeout;
+
+use crate::change::Change;
+use crate::name::{ItemId, NodeName};
+use crate::node_config::NodeConfig;
+use crate::session::{
+    Filter, Item as RawItem, ItemQuery, Listener, PubSubError, Session, Status, Subscriber,
+};
+use crate::testing::Hub;
+
+/// How many items are asked for at once when all are wanted.
+const PAGE: u32 = 500;
+
+/// A way out, and back. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) enum Outlet {
+    /// To a service.
+    Session(Session, Followed),
+    /// To nobody else.
+    Hub(Hub),
+}
+
+/// How many subscriptions of this session follow each node; the service knows of one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Followed {
+    nodes: Arc<Mutex<HashMap<NodeName, usize>>>,
+}
+
+impl Followed {
+    fn lock(&self) -> MutexGuard<'_, HashMap<NodeName, usize>> {
+        // No code that can panic runs while it is held.
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, node: &NodeName) {
+        *self.lock().entry(node.clone()).or_default() += 1;
+    }
+
+    /// Whether that was the last one.
+    fn end(&self, node: &NodeName) -> bool {
+        let mut nodes = self.lock();
+        match nodes.get_mut(node) {
+            Some(1) => nodes.remove(node).is_some(),
+            Some(count) => {
+                *count -= 1;
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn take_all(&self) -> Vec<NodeName> {
+        self.lock().drain().map(|(node, _)| node).collect()
+    }
+}
+
+impl Outlet {
+    pub(crate) fn to(session: Session) -> Self {
+        Self::Session(session, Followed::default())
+    }
+
+    /// Sends a change; changes of one node keep the order in which this is called, before anything is awaited.
+    pub(crate) fn send(
+        &self,
+        change: Change,
+        config: NodeConfig,
+    ) -> impl Future<Output = Result<(), PubSubError>> + Send + use<> {
+        let answer = match self {
+            Self::Session(session, _) => Either::Left(session.publish_to(change, config)),
+            Self::Hub(hub) => Either::Right(hub.accept(change)),
+        };
+        async {
+            match answer {
+                Either::Left(publishing) => publishing.await.map(drop),
+                Either::Right(accepted) => accepted,
+            }
+        }
+    }
+
+    /// Makes sure that the node exists, and is configured so.
+    pub(crate) async fn ensure(
+        &self,
+        node: &NodeName,
+        config: &NodeConfig,
+    ) -> Result<(), PubSubError> {
+        match self {
+            Self::Session(session, _) => session.ensure(node, config).await,
+            Self::Hub(_) => Ok(()),
+        }
+    }
+
+    /// Counts one more subscription to the node.
+    pub(crate) fn begin_following(&self, node: &NodeName) {
+        if let Self::Session(_, followed) = self {
+            followed.begin(node);
+        }
+    }
+
+    /// Counts one less, and tells the service when it was the last.
+    pub(crate) async fn end_following(&self, node: &NodeName) {
+        if let Self::Session(session, followed) = self
+            && followed.end(node)
+            && let Err(error) = session.unsubscribe(node, Subscriber::Session).await
+        {
+            tracing::debug!(%node, %error, "cannot unsubscribe");
+        }
+    }
+
+    /// Asks the service for the events of the node. Asking again changes nothing.
+    pub(crate) async fn subscribe(&self, node: &NodeName) -> Result<(), PubSubError> {
+        match self {
+            Self::Session(session, _) => {
+                session.subscribe(node, Subscriber::Session).await.map(drop)
+            }
+            Self::Hub(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn listen(&self, node: &NodeName, capacity: usize) -> Listener {
+        let filter = Filter::Nodes(vec![node.clone()]);
+        match self {
+            Self::Session(session, _) => session.listen(filter, capacity),
+            Self::Hub(hub) => hub.listen(filter, capacity),
+        }
+    }
+
+    /// The items that were published last, oldest first; all of them when the node has no more than `most`.
+    pub(crate) async fn recent(
+        &self,
+        node: &NodeName,
+        most: u32,
+    ) -> Result<Vec<RawItem>, PubSubError> {
+        match self {
+            Self::Session(session, _) => {
+                Ok(session.items(node, &ItemQuery::Latest(most)).await?.items)
+            }
+            Self::Hub(hub) => Ok(hub.recent(node, most)),
+        }
+    }
+
+    /// All items, in the order of the service.
+    pub(crate) async fn items(&self, node: &NodeName) -> Result<Vec<RawItem>, PubSubError> {
+        match self {
+            Self::Session(session, _) => all_items(session, node).await,
+            Self::Hub(hub) => Ok(hub.recent(node, u32::MAX)),
+        }
+    }
+
+    pub(crate) async fn item(
+        &self,
+        node: &NodeName,
+        id: &ItemId,
+    ) -> Result<Option<RawItem>, PubSubError> {
+        match self {
+            Self::Session(session, _) => {
+                let page = session.items(node, &ItemQuery::Ids(vec![id.clone()])).await;
+                match page {
+                    Ok(page) => Ok(page.items.into_iter().find(|item| item.id == *id)),
+                    // Services differ in what they say of an item that is not there.
+                    Err(PubSubError::NotFound { .. }) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+            Self::Hub(hub) => Ok(hub.item(node, id)),
+        }
+    }
+
+    pub(crate) async fn nodes(&self) -> Result<Vec<NodeName>, PubSubError> {
+        match self {
+            Self::Session(session, _) => session.nodes().await,
+            Self::Hub(hub) => Ok(hub.nodes()),
+        }
+    }
+
+    /// Why the outlet is closed, when nobody asked it to be.
+    pub(crate) fn failure(&self) -> Option<String> {
+        match self {
+            Self::Session(session, _) => match &*session.status().borrow() {
+                Status::Closed { reason } => reason.as_ref().map(ToString::to_string),
+                _ => None,
+            },
+            Self::Hub(_) => None,
+        }
+    }
+
+    /// Ends the subscriptions, waits for what is under way, but not longer than `limit`, then closes.
+    pub(crate) async fn shutdown(&self, limit: Duration) {
+        match self {
+            Self::Session(session, followed) => {
+                let nodes = followed.take_all();
+                if session.status().borrow().is_online() {
+                    let ends = nodes.iter().map(|node| session.unsubscribe(node, Subscriber::Session));
+                    // What cannot be told in time is left to the service.
+                    let _ = timeout(limit, join_all(ends)).await;
+                }
+                session.shutdown(limit).await;
+            }
+            Self::Hub(hub) => hub.close(),
+        }
+    }
+}
+
+/// Page after page where the service has pages; otherwise what it gives at once.
+async fn all_items(session: &Session, node: &NodeName) -> Result<Vec<RawItem>, PubSubError> {
+    let mut items: Vec<RawItem> = Vec::new();
+    let mut query = ItemQuery::FirstPage(PAGE);
+    loop {
+        let page = session.items(node, &query).await?;
+        let is_empty = page.items.is_empty();
+        items.extend(page.items);
+        let is_complete = page.count.is_some_and(|count| items.len() as u64 >= count);
+        match page.last {
+            Some(last) if !is_empty && !is_complete => query = ItemQuery::PageAfter(PAGE, last),
+            _ => return Ok(items),
+        }
+    }
+}

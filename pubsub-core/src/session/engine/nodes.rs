@@ -1,0 +1,116 @@
+//! What is known about nodes while it matters: which have been published to on this stream, and which have their
+//! publishes held back, in order, until something about the node is settled.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use super::pending::Pending;
+use crate::NodeName;
+
+/// More nodes than this are not remembered at once; a forgotten one costs one more request.
+const MOST_KNOWN: usize = 65_536;
+
+/// The publishes of one node that must wait, by the order of their calls.
+#[derive(Debug, Default)]
+struct Held {
+    waiting: BTreeMap<u64, Pending>,
+    is_being_created: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    held: HashMap<NodeName, Held>,
+    known: HashSet<NodeName>,
+}
+
+impl Nodes {
+    /// Whether this is the first publish to the node on this stream; the next one is not.
+    pub(super) fn is_new(&mut self, node: &NodeName) -> bool {
+        if self.known.contains(node) {
+            return false;
+        }
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(node.clone())
+    }
+
+    /// The node may be gone, or was never there.
+    pub(super) fn forget(&mut self, node: &NodeName) {
+        self.known.remove(node);
+    }
+
+    /// Nothing is known of a new stream.
+    pub(super) fn forget_all(&mut self) {
+        self.known.clear();
+    }
+
+    /// Holds back a change of a held node; hands out any other.
+    pub(super) fn admit(&mut self, pending: Pending) -> Option<Pending> {
+        if self.held.is_empty() {
+            return Some(pending);
+        }
+        match pending.changed_node().and_then(|node| self.held.get_mut(node)) {
+            Some(held) => {
+                held.waiting.insert(pending.order, pending);
+                None
+            }
+            None => Some(pending),
+        }
+    }
+
+    /// From now on holds back every change of the node.
+    pub(super) fn hold(&mut self, node: &NodeName) {
+        self.held.entry(node.clone()).or_default();
+    }
+
+    /// Holds back a publish that found no node. Whether the node is to be created now.
+    pub(super) fn hold_for_creation(&mut self, node: &NodeName, pending: Pending) -> bool {
+        let held = self.held.entry(node.clone()).or_default();
+        held.waiting.insert(pending.order, pending);
+        !std::mem::replace(&mut held.is_being_created, true)
+    }
+
+    /// Whether publishes of the node wait for its creation.
+    pub(super) fn is_being_created(&self, node: &NodeName) -> bool {
+        self.held.get(node).is_some_and(|held| held.is_being_created)
+    }
+
+    /// Holds the node no longer; takes what waited, in order.
+    pub(super) fn release(&mut self, node: &NodeName) -> Vec<Pending> {
+        let held = self.held.remove(node).unwrap_or_default();
+        held.waiting.into_values().collect()
+    }
+
+    /// Holds nothing any longer; takes everything that waited.
+    pub(super) fn release_all(&mut self) -> Vec<Pending> {
+        self.held
+            .drain()
+            .flat_map(|(_, held)| held.waiting.into_values())
+            .collect()
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        self.held.values().any(|held| !held.waiting.is_empty())
+    }
+
+    /// When the first of those held was called.
+    pub(super) fn first_call(&self) -> Option<Instant> {
+        let firsts = self.held.values().filter_map(|held| held.waiting.values().next());
+        firsts.map(|pending| pending.called).min()
+    }
+
+    /// Takes those that were called at `limit` or before.
+    pub(super) fn take_older(&mut self, limit: Instant) -> Vec<Pending> {
+        let mut older = Vec::new();
+        for held in self.held.values_mut() {
+            while let Some(first) = held.waiting.first_entry()
+                && first.get().called <= limit
+            {
+                older.push(first.remove());
+            }
+        }
+        older
+    }
+}

@@ -1,0 +1,152 @@
+//! A request on its way through the session: what it asks, how long it may take, whom to tell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::budget::Ticket;
+use crate::session::{PubSubError, Receipt, Target};
+use crate::{Change, ChangeKind, NodeConfig, NodeName};
+
+/// Whom a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::session) enum Recipient {
+    /// The PubSub service.
+    Service,
+    /// Our own server, about our own account.
+    Server,
+    /// Any other entity.
+    Entity(Arc<str>),
+}
+
+/// A request with an answer that its caller reads.
+#[derive(Debug)]
+pub(in crate::session) struct Request {
+    pub(in crate::session) recipient: Recipient,
+    /// `get` or `set`.
+    pub(in crate::session) kind: &'static str,
+    pub(in crate::session) body: String,
+    /// Asking twice does no harm, so it may be sent again when a connection broke.
+    pub(in crate::session) is_repeatable: bool,
+}
+
+/// What is asked, and whom to tell.
+#[derive(Debug)]
+pub(in crate::session) enum Task {
+    Change {
+        change: Change,
+        config: NodeConfig,
+        reply: oneshot::Sender<Result<Receipt, PubSubError>>,
+    },
+    Request {
+        request: Request,
+        target: Target,
+        reply: oneshot::Sender<Result<String, PubSubError>>,
+    },
+}
+
+/// A task with its circumstances.
+#[derive(Debug)]
+pub(in crate::session) struct Pending {
+    pub(in crate::session) task: Task,
+    pub(in crate::session) called: Instant,
+    pub(in crate::session) ticket: Option<Ticket>,
+    pub(super) order: u64,
+    pub(super) may_create: bool,
+    /// It was sent on a stream that is gone, so it may have taken effect.
+    pub(super) was_sent: bool,
+    /// It goes with the options that the node must have.
+    pub(super) with_options: bool,
+    /// It was on its way when the server closed the stream over something that was sent.
+    pub(super) is_suspect: bool,
+}
+
+impl Pending {
+    pub(in crate::session) fn new(task: Task, ticket: Ticket) -> Self {
+        Self {
+            task,
+            called: Instant::now(),
+            ticket: Some(ticket),
+            order: 0,
+            may_create: true,
+            was_sent: false,
+            with_options: false,
+            is_suspect: false,
+        }
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match &self.task {
+            Task::Change { reply, .. } => reply.is_closed(),
+            Task::Request { reply, .. } => reply.is_closed(),
+        }
+    }
+
+    /// The node that it changes an item of.
+    pub(super) fn changed_node(&self) -> Option<&NodeName> {
+        match &self.task {
+            Task::Change { change, .. } => Some(&change.node),
+            Task::Request { .. } => None,
+        }
+    }
+
+    /// It publishes an item: node, wishes for the node.
+    pub(super) fn publication(&self) -> Option<(&Change, &NodeConfig)> {
+        match &self.task {
+            Task::Change { change, config, .. } => {
+                matches!(change.kind, ChangeKind::Put { .. }).then_some((change, config))
+            }
+            Task::Request { .. } => None,
+        }
+    }
+
+    /// Sending it again does no harm: an item replaces itself, and gone is gone.
+    pub(super) fn is_repeatable(&self) -> bool {
+        match &self.task {
+            Task::Change { .. } => true,
+            Task::Request { request, .. } => request.is_repeatable,
+        }
+    }
+
+    pub(super) fn target(&self) -> Target {
+        match &self.task {
+            Task::Change { change, .. } => Target::Node(change.node.clone()),
+            Task::Request { target, .. } => target.clone(),
+        }
+    }
+
+    /// Tells the caller that it failed.
+    pub(super) fn fail(self, error: PubSubError) {
+        match self.task {
+            Task::Change { reply, .. } => {
+                super::measure::failed(&error);
+                let _ = reply.send(Err(error));
+            }
+            Task::Request { reply, .. } => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// Tells the caller of a change that the service has it.
+    pub(super) fn acknowledge(self) {
+        if let Task::Change { change, reply, .. } = self.task {
+            super::measure::acknowledged(self.called);
+            let Change { node, item, .. } = change;
+            let _ = reply.send(Ok(Receipt { node, item }));
+        }
+    }
+
+    /// Tells the caller that time is up.
+    pub(super) fn expire(self, after: Duration, is_online: bool) {
+        let target = self.target();
+        if is_online {
+            self.fail(PubSubError::Timeout { target, after });
+        } else {
+            self.fail(PubSubError::Disconnected { target });
+        }
+    }
+}

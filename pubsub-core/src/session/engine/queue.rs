@@ -1,0 +1,108 @@
+//! The requests that wait to be sent, in the order of their calls.
+
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::pending::Pending;
+
+/// One publish carries at most this many items, and about this many bytes of payload.
+const MOST_ITEMS: usize = 64;
+const MOST_BYTES: usize = 128 * 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Pending>,
+    order: u64,
+}
+
+impl Queue {
+    /// Adds a request that was just made.
+    pub(super) fn push(&mut self, mut pending: Pending) {
+        self.order += 1;
+        pending.order = self.order;
+        self.waiting.push_back(pending);
+    }
+
+    /// Puts back requests that were taken before, each where it belongs.
+    pub(super) fn put_back(&mut self, mut earlier: Vec<Pending>) {
+        earlier.sort_by_key(|pending| pending.order);
+        for pending in earlier.into_iter().rev() {
+            let place = self.waiting.partition_point(|other| other.order < pending.order);
+            self.waiting.insert(place, pending);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        loop {
+            let pending = self.waiting.pop_front()?;
+            if !pending.is_abandoned() {
+                return Some(pending);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) fn first(&self) -> Option<&Pending> {
+        self.waiting.front()
+    }
+
+    /// When the oldest of them was called.
+    pub(super) fn first_call(&self) -> Option<Instant> {
+        self.first().map(|pending| pending.called)
+    }
+
+    /// Takes one that was called at `limit` or before.
+    pub(super) fn pop_older(&mut self, limit: Instant) -> Option<Pending> {
+        self.waiting.pop_front_if(|pending| pending.called <= limit)
+    }
+
+    /// Takes the publishes that follow `first` immediately and can go with it: same node, same wishes.
+    pub(super) fn companions(&mut self, first: &Pending) -> Vec<Pending> {
+        let mut companions = Vec::new();
+        let Some((change, config)) = first.publication() else {
+            return companions;
+        };
+        let mut bytes = weight(first);
+        while companions.len() + 1 < MOST_ITEMS {
+            let next = self.waiting.pop_front_if(|next| {
+                bytes += weight(next);
+                let fits = bytes <= MOST_BYTES && !next.is_suspect;
+                let publication = next.publication().filter(|_| fits);
+                publication.is_some_and(|(other, wishes)| {
+                    // One publish cannot carry one id twice and say which comes first.
+                    let is_new = |pending: &Pending| {
+                        pending.publication().is_none_or(|(earlier, _)| earlier.item != other.item)
+                    };
+                    other.node == change.node
+                        && wishes == config
+                        && is_new(first)
+                        && companions.iter().all(is_new)
+                })
+            });
+            match next {
+                Some(next) if next.is_abandoned() => {}
+                Some(next) => companions.push(next),
+                None => break,
+            }
+        }
+        companions
+    }
+
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> {
+        self.waiting.drain(..)
+    }
+}
+
+fn weight(pending: &Pending) -> usize {
+    match &pending.task {
+        super::pending::Task::Change { change, .. } => match &change.kind {
+            crate::ChangeKind::Put { payload } => payload.len(),
+            crate::ChangeKind::Retract { .. } => 0,
+        },
+        super::pending::Task::Request { request, .. } => request.body.len(),
+    }
+}

@@ -1,0 +1,161 @@
+const _: () = {
+    use ::pubsub_core::__private as __pubsub;
+    #[allow(unused_imports, reason = "not every type needs all of them")]
+    use __pubsub::{
+        AnyKind as _, ReadChild as _, ReadText as _, WriteChild as _, WriteLeaf as _,
+    };
+    #[automatically_derived]
+    impl __pubsub::Payload for Article {
+        const NAME: &'static str = "article";
+        const NAMESPACE: &'static str = "urn:example:news";
+        const SHAPE: __pubsub::Shape = {
+            __pubsub::check_timestamp(&__pubsub::KindOf::<SystemTime>::TEXT);
+            __pubsub::Shape::Fields(
+                &[
+                    __pubsub::FieldSchema::new("key", __pubsub::KindOf::<String>::TEXT)
+                        .named("slug"),
+                    __pubsub::FieldSchema::new(
+                        "headline",
+                        __pubsub::KindOf::<String>::TEXT,
+                    ),
+                    __pubsub::FieldSchema::new(
+                            "changed_at",
+                            __pubsub::KindOf::<SystemTime>::TEXT,
+                        )
+                        .named("changed-at"),
+                    __pubsub::FieldSchema::new("colour", __pubsub::Kind::Text),
+                    __pubsub::FieldSchema::new("weight", __pubsub::KindOf::<u32>::TEXT)
+                        .with_default(),
+                    __pubsub::FieldSchema::new("views", __pubsub::KindOf::<u64>::TEXT)
+                        .with_default(),
+                ],
+            )
+        };
+        fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
+            out.push_str("<slug>");
+            __pubsub::Leaf(&self.key).write(out, "key", __pubsub::Escape::Element)?;
+            out.push_str("</slug><headline>");
+            __pubsub::Leaf(&self.headline)
+                .write(out, "headline", __pubsub::Escape::Element)?;
+            out.push_str("</headline><changed-at>");
+            __pubsub::Leaf(&self.changed_at)
+                .write(out, "changed_at", __pubsub::Escape::Element)?;
+            out.push_str("</changed-at><colour>");
+            __pubsub::write_converted(
+                &hexadecimal::to_text(&self.colour),
+                out,
+                "colour",
+                __pubsub::Escape::Element,
+            )?;
+            out.push_str("</colour>");
+            if !is_one(&self.weight) {
+                out.push_str("<weight>");
+                __pubsub::Leaf(&self.weight)
+                    .write(out, "weight", __pubsub::Escape::Element)?;
+                out.push_str("</weight>");
+            }
+            out.push_str("<views>");
+            __pubsub::Leaf(&self.views).write(out, "views", __pubsub::Escape::Element)?;
+            out.push_str("</views>");
+            __pubsub::Ok(())
+        }
+        fn read(
+            reader: &mut __pubsub::Reader<'_>,
+            namespace: &str,
+        ) -> __pubsub::ReadAs<Self> {
+            let mut key: __pubsub::Option<String> = __pubsub::None;
+            let mut headline: __pubsub::Option<String> = __pubsub::None;
+            let mut changed_at: __pubsub::Option<SystemTime> = __pubsub::None;
+            let mut colour: __pubsub::Option<u32> = __pubsub::None;
+            let mut weight: __pubsub::Option<u32> = __pubsub::None;
+            let mut views: __pubsub::Option<u64> = __pubsub::None;
+            while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
+                match name {
+                    "slug" => key = __pubsub::Slot(&key).text(reader, "slug")?,
+                    "headline" => {
+                        headline = __pubsub::Slot(&headline).text(reader, "headline")?;
+                    }
+                    "changed-at" => {
+                        changed_at = __pubsub::Slot(&changed_at)
+                            .text(reader, "changed-at")?;
+                    }
+                    "colour" => {
+                        colour = __pubsub::Slot(&colour)
+                            .parse(reader, "colour", hexadecimal::from_text)?;
+                    }
+                    "weight" => weight = __pubsub::Slot(&weight).text(reader, "weight")?,
+                    "views" => views = __pubsub::Slot(&views).text(reader, "views")?,
+                    _ => reader.skip()?,
+                }
+            }
+            __pubsub::Ok(Self {
+                key: __pubsub::required(key, "slug")?,
+                headline: __pubsub::required(headline, "headline")?,
+                changed_at: __pubsub::required(changed_at, "changed-at")?,
+                colour: __pubsub::required(colour, "colour")?,
+                weight: match weight {
+                    __pubsub::Some(value) => value,
+                    __pubsub::None => one(),
+                },
+                views: __pubsub::Option::unwrap_or_default(views),
+            })
+        }
+    }
+    const _: __pubsub::Shape = <Article as __pubsub::Payload>::SHAPE;
+    #[automatically_derived]
+    impl __pubsub::Publish for Article {
+        const NODE: &'static str = "/news";
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
+            type_name: ::core::concat!(::core::module_path!(), "::Article"),
+            node: Self::NODE,
+            schema: <Self as __pubsub::Payload>::SCHEMA,
+            format: __pubsub::Format::Entry,
+            actions: __pubsub::Actions::NONE
+                .and(__pubsub::Action::Create)
+                .and(__pubsub::Action::Delete),
+            config: __pubsub::NodeConfig::new()
+                .access(__pubsub::AccessModel::Whitelist)
+                .max_items(__pubsub::MaxItems::Count(50u32))
+                .title("News")
+                .send_last(__pubsub::SendLast::Never),
+            id: __pubsub::Some("key"),
+            channels: &[],
+        };
+        fn item_id(
+            &self,
+        ) -> __pubsub::Result<
+            __pubsub::Option<__pubsub::ItemId>,
+            __pubsub::EncodeError,
+        > {
+            let mut text = __pubsub::String::new();
+            let out = &mut text;
+            __pubsub::Leaf(&self.key).write(out, "key", __pubsub::Escape::Plain)?;
+            __pubsub::item_id(text, "key")
+        }
+        fn is_published(&self) -> bool {
+            Article::is_public(self)
+        }
+        fn write_head(&self, out: &mut __pubsub::String) -> __pubsub::Written {
+            out.push_str("<title>");
+            __pubsub::Leaf(&self.headline)
+                .write(out, "headline", __pubsub::Escape::Element)?;
+            out.push_str("</title>");
+            out.push_str("<updated>");
+            __pubsub::Leaf(&self.changed_at)
+                .write(out, "changed_at", __pubsub::Escape::Element)?;
+            out.push_str("</updated>");
+            __pubsub::Ok(())
+        }
+        fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
+            __pubsub::Some(self)
+        }
+    }
+    const _: () = {
+        const MODEL: __pubsub::Registration = __pubsub::Registration(
+            <Article as __pubsub::Publish>::DESCRIPTOR,
+        );
+        __pubsub::inventory::submit! {
+            MODEL
+        }
+    };
+};

@@ -1,0 +1,134 @@
+const _: () = {
+    use ::pubsub_core::__private as __pubsub;
+    #[allow(unused_imports, reason = "not every type needs all of them")]
+    use __pubsub::{
+        AnyKind as _, ReadChild as _, ReadText as _, WriteChild as _, WriteLeaf as _,
+    };
+    #[automatically_derived]
+    impl<'a, T, U> __pubsub::Payload for Page<'a, T, U>
+    where
+        T: __pubsub::Text,
+        U: __pubsub::Payload,
+        Vec<U>: __pubsub::Collection<Item = U> + __pubsub::Default,
+    {
+        const NAME: &'static str = "Page";
+        const NAMESPACE: &'static str = __pubsub::join![
+            "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
+        ];
+        const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
+            &[
+                __pubsub::FieldSchema::new(
+                    "heading",
+                    __pubsub::KindOf::<Cow<'a, str>>::TEXT,
+                ),
+                __pubsub::FieldSchema::new("note", __pubsub::KindOf::<T>::TEXT),
+                __pubsub::FieldSchema::new("rows", __pubsub::KindOf::<U>::NESTED).many(),
+            ],
+        );
+        fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
+            out.push_str("<heading>");
+            __pubsub::Leaf(&self.heading)
+                .write(out, "heading", __pubsub::Escape::Element)?;
+            out.push_str("</heading><note>");
+            __pubsub::Leaf(&self.note).write(out, "note", __pubsub::Escape::Element)?;
+            out.push_str("</note>");
+            for value in &self.rows {
+                out.push_str("<rows");
+                __pubsub::Child(value).write(out, "rows")?;
+                out.push_str("</rows>");
+            }
+            __pubsub::Ok(())
+        }
+        fn read(
+            reader: &mut __pubsub::Reader<'_>,
+            namespace: &str,
+        ) -> __pubsub::ReadAs<Self> {
+            let mut heading: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
+            let mut note: __pubsub::Option<T> = __pubsub::None;
+            let mut rows: Vec<U> = __pubsub::Default::default();
+            while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
+                match name {
+                    "heading" => {
+                        heading = __pubsub::Slot(&heading).text(reader, "heading")?;
+                    }
+                    "note" => note = __pubsub::Slot(&note).text(reader, "note")?,
+                    "rows" => {
+                        __pubsub::Collection::put(
+                            &mut rows,
+                            __pubsub::Slot::<U>::FREE.child(reader, namespace, "rows")?,
+                        )
+                    }
+                    _ => reader.skip()?,
+                }
+            }
+            __pubsub::Ok(Self {
+                heading: __pubsub::required(heading, "heading")?,
+                note: __pubsub::required(note, "note")?,
+                rows: rows,
+            })
+        }
+    }
+};
+const _: () = {
+    use ::pubsub_core::__private as __pubsub;
+    #[allow(unused_imports, reason = "not every type needs all of them")]
+    use __pubsub::{
+        AnyKind as _, ReadChild as _, ReadText as _, WriteChild as _, WriteLeaf as _,
+    };
+    #[automatically_derived]
+    impl<'a> __pubsub::Payload for Headline<'a> {
+        const NAME: &'static str = "Headline";
+        const NAMESPACE: &'static str = __pubsub::join![
+            "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
+        ];
+        const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
+            &[__pubsub::FieldSchema::new("text", __pubsub::KindOf::<Cow<'a, str>>::TEXT)],
+        );
+        fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
+            out.push_str("<text>");
+            __pubsub::Leaf(&self.text).write(out, "text", __pubsub::Escape::Element)?;
+            out.push_str("</text>");
+            __pubsub::Ok(())
+        }
+        fn read(
+            reader: &mut __pubsub::Reader<'_>,
+            namespace: &str,
+        ) -> __pubsub::ReadAs<Self> {
+            let mut text: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
+            while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
+                match name {
+                    "text" => text = __pubsub::Slot(&text).text(reader, "text")?,
+                    _ => reader.skip()?,
+                }
+            }
+            __pubsub::Ok(Self {
+                text: __pubsub::required(text, "text")?,
+            })
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __pubsub::Publish for Headline<'a> {
+        const NODE: &'static str = __pubsub::join![
+            "/", __pubsub::crate_of(::core::module_path!()), "/Headline"
+        ];
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
+            type_name: ::core::concat!(::core::module_path!(), "::Headline"),
+            node: Self::NODE,
+            schema: <Self as __pubsub::Payload>::SCHEMA,
+            format: __pubsub::Format::Entry,
+            actions: __pubsub::Actions::ALL,
+            config: __pubsub::NodeConfig::new(),
+            id: __pubsub::None,
+            channels: &[],
+        };
+        const IS_OWNED: bool = false;
+    }
+    const _: () = {
+        const MODEL: __pubsub::Registration = __pubsub::Registration(
+            <Headline<'static> as __pubsub::Publish>::DESCRIPTOR,
+        );
+        __pubsub::inventory::submit! {
+            MODEL
+        }
+    };
+};

@@ -1,0 +1,67 @@
+const _: () = {
+    use ::pubsub_core::__private as __pubsub;
+    #[allow(unused_imports, reason = "not every type needs all of them")]
+    use __pubsub::{
+        AnyKind as _, ReadChild as _, ReadText as _, WriteChild as _, WriteLeaf as _,
+    };
+    #[automatically_derived]
+    impl __pubsub::Payload for Reading {
+        const NAME: &'static str = "json";
+        const NAMESPACE: &'static str = "urn:xmpp:json:0";
+        const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
+            &[
+                __pubsub::FieldSchema::new("sensor", __pubsub::KindOf::<String>::JSON),
+                __pubsub::FieldSchema::new("celsius", __pubsub::KindOf::<f64>::JSON),
+            ],
+        );
+        fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
+            __pubsub::write_json(self, out)
+        }
+        fn read(
+            reader: &mut __pubsub::Reader<'_>,
+            namespace: &str,
+        ) -> __pubsub::ReadAs<Self> {
+            let _ = namespace;
+            __pubsub::read_json(reader)
+        }
+    }
+    #[automatically_derived]
+    impl __pubsub::Publish for Reading {
+        const NODE: &'static str = __pubsub::join![
+            "/", __pubsub::crate_of(::core::module_path!()), "/Reading"
+        ];
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
+            type_name: ::core::concat!(::core::module_path!(), "::Reading"),
+            node: Self::NODE,
+            schema: <Self as __pubsub::Payload>::SCHEMA,
+            format: __pubsub::Format::Json,
+            actions: __pubsub::Actions::ALL,
+            config: __pubsub::NodeConfig::new(),
+            id: __pubsub::Some("sensor"),
+            channels: &[],
+        };
+        fn item_id(
+            &self,
+        ) -> __pubsub::Result<
+            __pubsub::Option<__pubsub::ItemId>,
+            __pubsub::EncodeError,
+        > {
+            let mut text = __pubsub::String::new();
+            let out = &mut text;
+            __pubsub::Leaf(&self.sensor).write(out, "sensor", __pubsub::Escape::Plain)?;
+            __pubsub::item_id(text, "sensor")
+        }
+        fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
+            __pubsub::Some(self)
+        }
+    }
+    const _: () = {
+        const MODEL: __pubsub::Registration = __pubsub::Registration(
+            <Reading as __pubsub::Publish>::DESCRIPTOR,
+        );
+        __pubsub::inventory::submit! {
+            MODEL
+        }
+    };
+    __pubsub::require_json!();
+};
