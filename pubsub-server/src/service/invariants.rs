@@ -96,7 +96,7 @@ impl Step {
                 .map(|(id, _)| id.to_string().into())
                 .collect()
         };
-        let jid = if self.word % 2 == 0 {
+        let jid = if self.word.is_multiple_of(2) {
             other.bare.clone()
         } else {
             other.full.clone()
@@ -147,7 +147,7 @@ impl Step {
             },
             11 => Request::SetSubscriptions {
                 node: node(),
-                changes: vec![(jid, self.option % 2 == 0)],
+                changes: vec![(jid, self.option.is_multiple_of(2))],
             },
             12 => Request::SetAffiliations {
                 node: node(),
