@@ -129,7 +129,6 @@ async fn a_stream_that_is_wrong_from_the_start_is_told_why() {
             about,
         );
     }
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -157,7 +156,6 @@ async fn a_stanza_before_login_ends_the_stream() {
     )
     .await;
     assert_ended(&answer, "unsupported-stanza-type", "starttls");
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -168,7 +166,7 @@ async fn hostile_xml_ends_the_stream_with_the_right_error() {
     })
     .await;
     let deep = format!("<message>{}", "<a>".repeat(100));
-    let wide: String = (0..100).map(|index| format!(" a{index}=''")).collect();
+    let wide = (0..100).fold(String::new(), |all, index| format!("{all} a{index}=''"));
     let cases: [(&str, Vec<u8>, &str); 16] = [
         (
             "a document type",
@@ -258,7 +256,6 @@ async fn hostile_xml_ends_the_stream_with_the_right_error() {
         "not-well-formed",
         "in a refused request",
     );
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -284,7 +281,6 @@ async fn who_does_not_log_in_is_cut_off() {
         "connection-timeout",
         "no resource",
     );
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -330,7 +326,6 @@ async fn guessing_passwords_is_stopped() {
             "{auth}: {answer}"
         );
     }
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -358,7 +353,6 @@ async fn connections_are_limited_in_all_and_by_address() {
             RawClient::login(server.addr(), "bob", "secret").await.ok()
         })
         .await;
-        server.shutdown().await;
     }
 }
 
@@ -375,7 +369,6 @@ async fn resources_of_an_account_are_limited() {
         .unwrap_err();
     assert!(refused.contains("<resource-constraint"), "{refused}");
     login(&server, "bob").await;
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -422,7 +415,6 @@ async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
         .await
         .unwrap();
     assert!(unreachable.contains("service-unavailable"), "{unreachable}");
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -456,7 +448,6 @@ async fn who_asks_without_reading_is_slowed_down_and_loses_nothing() {
     })
     .await;
     asking.await.unwrap();
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -480,7 +471,6 @@ async fn a_silent_client_is_pinged_and_then_given_up() {
         "connection-timeout",
         "silence",
     );
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -523,7 +513,6 @@ async fn registration_makes_accounts_but_not_too_many() {
     assert!(refused.contains("<resource-constraint"), "{refused}");
     let nameless = say(server.addr(), apply("a b", "").as_bytes()).await;
     assert!(nameless.contains("<error type="), "{nameless}");
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -615,7 +604,6 @@ async fn a_lost_session_is_resumed_without_loss_or_repetition() {
         again.write_all(b"</stream:stream>").await.unwrap();
         rest(&mut again).await;
     }
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -649,7 +637,6 @@ async fn a_session_that_nobody_resumes_ends() {
             .unwrap()
             .contains("id='are-you-there'")
         {
-            server.shutdown().await;
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -742,7 +729,6 @@ async fn a_change_that_is_not_stored_leaves_no_trace() {
     let heard = ann.until_any(&["</message>"]).await.unwrap();
     assert_eq!(heard.matches("<message").count(), 1, "{heard}");
     assert!(heard.contains("<item id='b'"), "{heard}");
-    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -780,6 +766,7 @@ async fn the_next_server_takes_over_what_was_stored() {
             .unwrap()
             .contains("type='result'")
     );
+    drop(ann);
     server.shutdown().await;
 
     let server = start().await.unwrap();
@@ -799,5 +786,4 @@ async fn the_next_server_takes_over_what_was_stored() {
             .contains("type='result'")
     );
     ann.until_any(&["<item id='c'"]).await.unwrap();
-    server.shutdown().await;
 }
