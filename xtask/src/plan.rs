@@ -7,7 +7,17 @@ use std::path::Path;
 use crate::step::Step;
 
 /// Test targets of `tests/` that need no other program; each is a group of its own.
-const OWN_TESTS: [&str; 4] = ["architecture", "registry", "roundtrip", "ui"];
+const OWN_TESTS: [&str; 9] = [
+    "architecture",
+    "protocol",
+    "registry",
+    "roundtrip",
+    "saving",
+    "server_limits",
+    "session",
+    "subscriber",
+    "ui",
+];
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
