@@ -29,7 +29,7 @@ pub(crate) fn expand(
                     __pubsub::Ok(())
                 }
 
-                fn read_text(_: __pubsub::Cow<'_, str>) -> __pubsub::Result<Self, __pubsub::TextError> {
+                fn read_text(_: __pubsub::Cow<'_, __pubsub::str>) -> __pubsub::Result<Self, __pubsub::TextError> {
                     __pubsub::Err(__pubsub::TextError::invalid(""))
                 }
             }
@@ -39,7 +39,7 @@ pub(crate) fn expand(
         quote! {
             #[automatically_derived]
             impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
-                const NODE: &'static str = "";
+                const NODE: &'static __pubsub::str = "";
                 const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
                     type_name: "",
                     node: "",
@@ -56,15 +56,15 @@ pub(crate) fn expand(
     let items = quote! {
         #[automatically_derived]
         impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
-            const NAME: &'static str = "";
-            const NAMESPACE: &'static str = "";
+            const NAME: &'static __pubsub::str = "";
+            const NAMESPACE: &'static __pubsub::str = "";
             const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(&[]);
 
             fn write_content(&self, _: &mut __pubsub::String) -> __pubsub::Written {
                 __pubsub::Ok(())
             }
 
-            fn read(_: &mut __pubsub::Reader<'_>, _: &str) -> __pubsub::ReadAs<Self> {
+            fn read(_: &mut __pubsub::Reader<'_>, _: &__pubsub::str) -> __pubsub::ReadAs<Self> {
                 __pubsub::Err(__pubsub::DecodeError::invalid("", ""))
             }
         }

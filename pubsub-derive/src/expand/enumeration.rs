@@ -31,7 +31,7 @@ pub(super) fn text(publication: &Publication<'_>) -> Option<TokenStream> {
                 #write
             }
 
-            fn read_text(text: __pubsub::Cow<'_, str>) -> __pubsub::Result<Self, __pubsub::TextError> {
+            fn read_text(text: __pubsub::Cow<'_, __pubsub::str>) -> __pubsub::Result<Self, __pubsub::TextError> {
                 #read
             }
         }

@@ -22,13 +22,13 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
     let channels = (!model.channels.is_empty()).then(|| channels(&model.channels));
     let when = model.when.as_ref().map(|when| {
         quote_spanned! {site()=>
-            fn is_published(&self) -> bool {
+            fn is_published(&self) -> __pubsub::bool {
                 #when(self)
             }
         }
     });
     let is_owned = (!publication.generics.params.is_empty())
-        .then(|| quote_spanned!(site()=> const IS_OWNED: bool = false;));
+        .then(|| quote_spanned!(site()=> const IS_OWNED: __pubsub::bool = false;));
     let as_any = publication.generics.params.is_empty().then(|| {
         quote_spanned! {site()=>
             fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
@@ -43,7 +43,7 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
     quote_spanned! {site()=>
         #[automatically_derived]
         impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
-            const NODE: &'static str = #node;
+            const NODE: &'static __pubsub::str = #node;
             const DESCRIPTOR: &'static __pubsub::Descriptor = &#descriptor;
             #is_owned
 

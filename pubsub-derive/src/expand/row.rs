@@ -40,7 +40,7 @@ fn content(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
     writer.text("</object>");
     let written = writer.finish();
     quote_spanned! {site()=>
-        const MODEL: &str = __pubsub::join![__pubsub::crate_of(::core::module_path!()), #model];
+        const MODEL: &__pubsub::str = __pubsub::join![__pubsub::crate_of(::core::module_path!()), #model];
         #written
         __pubsub::Ok(())
     }

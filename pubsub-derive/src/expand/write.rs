@@ -3,7 +3,8 @@
 //! Knows how the constant text between two values is joined into one push.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
 
 use super::{at, site};
 use crate::publication::{Codec, Field, Occurs, Place};
@@ -28,14 +29,10 @@ impl Access {
     }
 }
 
-/// The name under which generated code holds a field's value.
+/// The name under which generated code holds a field's value; none of those it uses for anything else.
 pub(super) fn local(field: &Field<'_>) -> Ident {
     match field.ident {
-        Some(ident) => {
-            let mut local = ident.clone();
-            local.set_span(site().located_at(ident.span()));
-            local
-        }
+        Some(ident) => format_ident!("field_{}", ident.unraw(), span = at(field)),
         None => Ident::new("value", site()),
     }
 }

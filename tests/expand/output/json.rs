@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Reading {
-        const NAME: &'static str = "json";
-        const NAMESPACE: &'static str = "urn:xmpp:json:0";
+        const NAME: &'static __pubsub::str = "json";
+        const NAMESPACE: &'static __pubsub::str = "urn:xmpp:json:0";
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
             &[
                 __pubsub::FieldSchema::new("sensor", __pubsub::KindOf::<String>::JSON),
@@ -19,7 +19,7 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             let _ = namespace;
             __pubsub::read_json(reader)
@@ -27,7 +27,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl __pubsub::Publish for Reading {
-        const NODE: &'static str = __pubsub::join![
+        const NODE: &'static __pubsub::str = __pubsub::join![
             "/", __pubsub::crate_of(::core::module_path!()), "/Reading"
         ];
         const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {

@@ -1,0 +1,10 @@
+//! Nothing to publish.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+struct Tweet {
+    value: std::marker::PhantomData<u8>,
+}
+
+fn main() {}
