@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields, Path};
+use syn::{Data, DeriveInput, Fields, Generics, Path, parse_quote};
 
 use crate::declaration::Derive;
 use crate::expand::block;
@@ -35,10 +35,12 @@ pub(crate) fn expand(
             }
         }
     });
+    let bounded = sendable(input);
+    let (_, _, model_where) = bounded.split_for_impl();
     let model = (derive == Derive::Publish).then(|| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
+            impl #impl_generics __pubsub::Publish for #ident #type_generics #model_where {
                 const NODE: &'static __pubsub::str = "";
                 const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
                     type_name: "",
@@ -73,6 +75,19 @@ pub(crate) fn expand(
     };
     let items = block(core, &items);
     quote!(#messages #items)
+}
+
+/// The generics with what a model asks of its type, which a generic one cannot promise by itself.
+fn sendable(input: &DeriveInput) -> Generics {
+    let mut generics = input.generics.clone();
+    if generics.type_params().next().is_some() {
+        let ident = &input.ident;
+        let (_, type_generics, _) = input.generics.split_for_impl();
+        let predicate =
+            parse_quote!(#ident #type_generics: ::core::marker::Send + ::core::marker::Sync);
+        generics.make_where_clause().predicates.push(predicate);
+    }
+    generics
 }
 
 /// Whether the type would have been text.

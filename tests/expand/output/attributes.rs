@@ -110,25 +110,31 @@ const _: () = {
         }
     }
     const _: __pubsub::Shape = <Article as __pubsub::Payload>::SHAPE;
+    const NODE: &__pubsub::str = "/news";
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Article"),
+        node: NODE,
+        schema: <Article as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::NONE
+            .and(__pubsub::Action::Create)
+            .and(__pubsub::Action::Delete),
+        config: __pubsub::NodeConfig::new()
+            .access(__pubsub::AccessModel::Whitelist)
+            .max_items(__pubsub::MaxItems::Count(50u32))
+            .title("News")
+            .send_last(__pubsub::SendLast::Never),
+        id: __pubsub::Some("key"),
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Article {
-        const NODE: &'static __pubsub::str = "/news";
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Article"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::NONE
-                .and(__pubsub::Action::Create)
-                .and(__pubsub::Action::Delete),
-            config: __pubsub::NodeConfig::new()
-                .access(__pubsub::AccessModel::Whitelist)
-                .max_items(__pubsub::MaxItems::Count(50u32))
-                .title("News")
-                .send_last(__pubsub::SendLast::Never),
-            id: __pubsub::Some("key"),
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -158,12 +164,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Article as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

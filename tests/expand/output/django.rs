@@ -95,21 +95,27 @@ const _: () = {
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Status"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Status"),
+        node: NODE,
+        schema: <Status as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Django,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::Some("id"),
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Status {
-        const NODE: &'static __pubsub::str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Status"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Status"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Django,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::Some("id"),
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -125,12 +131,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Status as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

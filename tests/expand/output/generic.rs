@@ -111,29 +111,27 @@ const _: () = {
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Headline"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Headline"),
+        node: NODE,
+        schema: <Headline<'static> as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::None,
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl<'a> __pubsub::Publish for Headline<'a> {
-        const NODE: &'static __pubsub::str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Headline"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Headline"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::None,
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         const IS_OWNED: __pubsub::bool = false;
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Headline<'static> as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

@@ -37,33 +37,31 @@ const _: () = {
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
+        node: NODE,
+        schema: <Tweet as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::None,
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Tweet {
-        const NODE: &'static __pubsub::str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::None,
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Tweet as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };
 fn not_empty(tweet: &Tweet) -> Result<(), String> {
     if tweet.text.is_empty() { Err("say something".to_owned()) } else { Ok(()) }

@@ -84,21 +84,27 @@ const _: () = {
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
+        node: NODE,
+        schema: <Tweet as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::Some("id"),
+        channels: &["user-{author}", "global"],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Tweet {
-        const NODE: &'static __pubsub::str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::Some("id"),
-            channels: &["user-{author}", "global"],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -134,12 +140,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Tweet as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

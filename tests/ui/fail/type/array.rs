@@ -1,8 +1,8 @@
 //! Its length cannot be kept.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: [u8; 4],
 }

@@ -1,8 +1,8 @@
 //! Nor that of a slice.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Box<[u8]>,
 }

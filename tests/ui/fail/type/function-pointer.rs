@@ -1,8 +1,8 @@
 //! Code is not data.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: fn(i32) -> i32,
 }

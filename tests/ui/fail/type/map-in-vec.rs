@@ -1,8 +1,8 @@
 //! The same for maps.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Vec<std::collections::HashMap<String, String>>,
 }

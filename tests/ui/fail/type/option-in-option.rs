@@ -1,8 +1,8 @@
 //! None and Some(None) look the same.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Option<Option<String>>,
 }

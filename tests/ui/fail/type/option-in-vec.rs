@@ -1,8 +1,8 @@
 //! None leaves no trace.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Vec<Option<String>>,
 }

@@ -1,8 +1,8 @@
 //! An address means nothing elsewhere.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: *const u8,
 }

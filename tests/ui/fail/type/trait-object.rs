@@ -1,8 +1,8 @@
 //! What would be read back?
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Box<dyn std::fmt::Debug>,
 }

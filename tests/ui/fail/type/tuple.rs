@@ -1,8 +1,8 @@
 //! The parts have no names.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: (i32, i32),
 }

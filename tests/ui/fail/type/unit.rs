@@ -1,8 +1,8 @@
 //! Nothing to publish.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: (),
 }

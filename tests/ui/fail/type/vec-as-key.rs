@@ -1,8 +1,8 @@
 //! A key is one value.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: std::collections::BTreeMap<Vec<String>, String>,
 }

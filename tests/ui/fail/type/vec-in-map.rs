@@ -1,8 +1,8 @@
 //! The same inside maps.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: std::collections::HashMap<String, Vec<String>>,
 }

@@ -1,8 +1,8 @@
 //! None and an empty Vec look the same.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Option<Vec<String>>,
 }

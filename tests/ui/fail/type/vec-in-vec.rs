@@ -1,8 +1,8 @@
 //! Where one ends is lost.
 
-use pubsub_core::Publish;
+use pubsub_core::Payload;
 
-#[derive(Publish)]
+#[derive(Payload)]
 struct Tweet {
     value: Vec<Vec<String>>,
 }
