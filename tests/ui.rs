@@ -16,6 +16,24 @@ mod channel_templates;
 mod collections;
 #[path = "ui/pass/empty.rs"]
 mod empty;
+#[path = "expand/input/attributes.rs"]
+mod expand_attributes;
+#[path = "expand/input/django.rs"]
+mod expand_django;
+#[path = "expand/input/enums.rs"]
+mod expand_enums;
+#[path = "expand/input/generic.rs"]
+mod expand_generic;
+#[path = "expand/input/hook.rs"]
+mod expand_hook;
+#[path = "expand/input/json.rs"]
+mod expand_json;
+#[path = "expand/input/model.rs"]
+mod expand_model;
+#[path = "expand/input/nested.rs"]
+mod expand_nested;
+#[path = "expand/input/newtype.rs"]
+mod expand_newtype;
 #[path = "ui/pass/from_a_macro.rs"]
 mod from_a_macro;
 #[path = "ui/pass/generics.rs"]
@@ -44,31 +62,17 @@ mod visibility;
 mod with;
 #[path = "ui/pass/without_prelude.rs"]
 mod without_prelude;
-#[path = "expand/input/attributes.rs"]
-mod expand_attributes;
-#[path = "expand/input/django.rs"]
-mod expand_django;
-#[path = "expand/input/enums.rs"]
-mod expand_enums;
-#[path = "expand/input/generic.rs"]
-mod expand_generic;
-#[path = "expand/input/hook.rs"]
-mod expand_hook;
-#[path = "expand/input/json.rs"]
-mod expand_json;
-#[path = "expand/input/model.rs"]
-mod expand_model;
-#[path = "expand/input/nested.rs"]
-mod expand_nested;
-#[path = "expand/input/newtype.rs"]
-mod expand_newtype;
 
 #[test]
 fn every_case_is_part_of_this_test() {
     for folder in ["ui/pass", "expand/input"] {
-        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap()
+        {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(include_str!("ui.rs").contains(&format!("\"{folder}/{name}\"")), "{folder}/{name} is not compiled; add it above");
+            assert!(
+                include_str!("ui.rs").contains(&format!("\"{folder}/{name}\"")),
+                "{folder}/{name} is not compiled; add it above"
+            );
         }
     }
 }

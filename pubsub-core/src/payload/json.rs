@@ -37,7 +37,7 @@ mod container {
     pub fn write_json<T: Serialize>(value: &T, out: &mut String) -> Result<(), EncodeError> {
         let json = serde_json::to_string(value).map_err(TextError::invalid);
         json.and_then(|json| Escape::Element.push(out, &json))
-            .map_err(|error| EncodeError::text("json", error))
+            .map_err(|error| EncodeError::text("", error))
     }
 
     /// Reads a value from JSON text.

@@ -20,5 +20,10 @@ fn works() {
     Ping.encode_entry(&Default::default(), &mut xml).unwrap();
     assert_eq!(Ping::decode_entry(&xml).unwrap().0, Ping);
     assert_eq!(Ping.item_id(), Ok(None));
-    let _ = (Pong {}, Only { attribute: String::new() });
+    let _ = (
+        Pong {},
+        Only {
+            attribute: String::new(),
+        },
+    );
 }

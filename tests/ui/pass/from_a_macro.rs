@@ -21,7 +21,13 @@ model!(Tweet, "/tweets", text: Option<String>, tags: Vec<String>, map: std::coll
 
 #[test]
 fn works() {
-    let tweet = Tweet { id: 1, text: None, tags: vec![], map: [].into(), maybe: None };
+    let tweet = Tweet {
+        id: 1,
+        text: None,
+        tags: vec![],
+        map: [].into(),
+        maybe: None,
+    };
     assert_eq!(tweet.channels().unwrap(), ["of-1"]);
     assert_eq!(Tweet::NODE, "/tweets");
     let _ = (tweet.text, tweet.tags, tweet.map, tweet.maybe);

@@ -97,7 +97,18 @@ fn works() {
     payload::<Either<i32, Report>>();
     payload::<Wrapped<i32>>();
 
-    let report = Report { id: 1, page: Page { rows: vec![Pair { key: "a".into(), value: None }, Pair::default()] } };
+    let report = Report {
+        id: 1,
+        page: Page {
+            rows: vec![
+                Pair {
+                    key: "a".into(),
+                    value: None,
+                },
+                Pair::default(),
+            ],
+        },
+    };
     let mut xml = String::new();
     report.encode_entry(&Default::default(), &mut xml).unwrap();
     assert_eq!(Report::decode_entry(&xml).unwrap().0, report);

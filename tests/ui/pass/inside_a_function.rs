@@ -17,5 +17,10 @@ fn works() {
     #[after_save]
     fn hook(_: &Tweet) {}
 
-    assert!(Tweet { text: String::new() }.is_published());
+    assert!(
+        Tweet {
+            text: String::new()
+        }
+        .is_published()
+    );
 }

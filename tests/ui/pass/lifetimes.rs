@@ -18,7 +18,12 @@ struct Tweet<'a, 'b: 'a> {
 #[test]
 fn works() {
     let author = String::from("ann");
-    let tweet = Tweet { id: "1".into(), author: author.as_str().into(), note: Some("<".into()), seen_in: "" };
+    let tweet = Tweet {
+        id: "1".into(),
+        author: author.as_str().into(),
+        note: Some("<".into()),
+        seen_in: "",
+    };
     let mut xml = String::new();
     tweet.encode_entry(&Stamp::default(), &mut xml).unwrap();
     let (read, _): (Tweet<'static, 'static>, _) = Publish::decode_entry(&xml).unwrap();

@@ -26,7 +26,12 @@ struct __Model {
 
 #[derive(Debug, PartialEq, Payload)]
 enum Leaf {
-    Slot { out: String, reader: String, value: String, name: String },
+    Slot {
+        out: String,
+        reader: String,
+        value: String,
+        name: String,
+    },
     Child(String),
 }
 
@@ -45,7 +50,12 @@ fn works() {
         found: "10".into(),
         start: "11".into(),
         kind: "12".into(),
-        item: Leaf::Slot { out: "13".into(), reader: "14".into(), value: "15".into(), name: "16".into() },
+        item: Leaf::Slot {
+            out: "13".into(),
+            reader: "14".into(),
+            value: "15".into(),
+            name: "16".into(),
+        },
     };
     let mut xml = String::new();
     model.encode_entry(&Default::default(), &mut xml).unwrap();

@@ -14,7 +14,11 @@ struct Comment {
 
 #[test]
 fn works() {
-    let Shape::Fields([_, answers, _]) = Comment::SHAPE else { panic!() };
-    let Kind::Nested(nested) = answers.kind else { panic!() };
+    let Shape::Fields([_, answers, _]) = Comment::SHAPE else {
+        panic!()
+    };
+    let Kind::Nested(nested) = answers.kind else {
+        panic!()
+    };
     assert_eq!(nested.schema(), Comment::SCHEMA);
 }

@@ -25,5 +25,14 @@ fn hook(_: &Tweet) {}
 
 #[test]
 fn works() {
-    let _ = (Tweet { text: String::new() }.text, Place { name: String::new() }.name);
+    let _ = (
+        Tweet {
+            text: String::new(),
+        }
+        .text,
+        Place {
+            name: String::new(),
+        }
+        .name,
+    );
 }

@@ -16,7 +16,12 @@ mod models {
     }
 
     pub fn tweet() -> Tweet {
-        Tweet { secret: Some(Secret { text: String::new() }), id: 1 }
+        Tweet {
+            secret: Some(Secret {
+                text: String::new(),
+            }),
+            id: 1,
+        }
     }
 }
 
