@@ -165,11 +165,17 @@ fn every_test_target_belongs_to_a_check() {
 fn every_benchmark_has_a_name_to_call_it_by() {
     let list = std::fs::read_to_string(root().join("xtask/src/bench.rs")).unwrap();
     let packages = packages();
-    let benches = packages.iter().find(|package| text(package, "name") == "pubsub-benches").unwrap();
+    let benches = packages
+        .iter()
+        .find(|package| text(package, "name") == "pubsub-benches")
+        .unwrap();
     let targets = benches["targets"].as_array().unwrap();
     for target in targets.iter().filter(|target| target["kind"][0] == "bench") {
         let name = text(target, "name");
-        assert!(list.contains(&format!("\"{name}\"")), "xtask/src/bench.rs does not run {name}");
+        assert!(
+            list.contains(&format!("\"{name}\"")),
+            "xtask/src/bench.rs does not run {name}"
+        );
     }
 }
 

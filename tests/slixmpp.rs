@@ -1,6 +1,9 @@
 //! slixmpp as the other side: the same conversations with our server, Prosody and ejabberd, so that a
 //! client cannot tell which one it speaks to.
 
+#[path = "slixmpp/library.rs"]
+mod library;
+
 use serde_json::{Value, json};
 use support::peer::{PASSWORD, STRANGER};
 use support::{Peer, Slixmpp};

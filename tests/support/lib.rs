@@ -13,10 +13,12 @@ mod program;
 mod proxy;
 mod raw_client;
 mod slixmpp;
+pub mod transcript;
 
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
 pub use dialogue::Dialogue;
+pub use free_port::free_addresses;
 pub use peer::{Ejabberd, OurProgram, OurServer, Peer, Prosody};
 pub use process::ChildProcess;
 pub use program::{example, program};

@@ -11,8 +11,7 @@ use std::sync::OnceLock;
 /// When it does not compile.
 #[must_use]
 pub fn example(name: &str) -> Command {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| build("--examples"));
+    BUILT.get_or_init(build);
     Command::new(directory().join("examples").join(name))
 }
 
@@ -23,23 +22,40 @@ pub fn example(name: &str) -> Command {
 /// When it does not compile.
 #[must_use]
 pub fn program(name: &str) -> Command {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| build("--bins"));
+    BUILT.get_or_init(build);
     Command::new(directory().join(name))
 }
 
-/// The whole workspace, as `cargo xtask test` builds it: then nothing is built twice.
-fn build(kind: &str) {
+static BUILT: OnceLock<()> = OnceLock::new();
+
+/// Everything that can be run, of the whole workspace: cargo then sees the same features as for the tests, and
+/// builds no dependency twice.
+fn build() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["build", "--quiet", "--workspace", kind, "--manifest-path"])
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--examples",
+            "--manifest-path",
+        ])
         .arg(manifest);
     if directory().ends_with("release") {
         cargo.arg("--release");
     }
+    // What cargo says of this package would have build scripts that look at it run again.
+    for (name, _) in std::env::vars().filter(|(name, _)| is_of_package(name)) {
+        cargo.env_remove(name);
+    }
     let status = cargo.status().expect("cargo starts");
-    assert!(status.success(), "cargo build {kind}: {status}");
+    assert!(status.success(), "cargo build: {status}");
+}
+
+fn is_of_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 /// Where cargo puts what it builds in the profile of the running test: `target/debug` or `target/release`.

@@ -7,11 +7,26 @@ use std::path::Path;
 use crate::step::Step;
 
 /// Test targets of `tests/` that need no other program; each is a group of its own.
-const OWN_TESTS: [&str; 1] = ["architecture"];
+const OWN_TESTS: [&str; 9] = [
+    "architecture",
+    "protocol",
+    "registry",
+    "roundtrip",
+    "saving",
+    "server_limits",
+    "session",
+    "subscriber",
+    "ui",
+];
 
-/// Test targets of `tests/` that talk to other programs, with the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 2] =
-    [("harness", Some("proxy our_server")), ("slixmpp", None)];
+/// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
+/// the part of them that does not, if any.
+const PEER_TESTS: [(&str, Option<&str>); 4] = [
+    ("harness", Some("proxy our_server")),
+    ("interop", Some("::ours::")),
+    ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
+    ("slixmpp", None),
+];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [

@@ -96,6 +96,10 @@ impl Step {
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
+        // What cargo says of this package would have build scripts that look at it run again.
+        for (name, _) in std::env::vars().filter(|(name, _)| is_of_package(name)) {
+            command.env_remove(name);
+        }
         command.envs(self.environment.iter().copied());
         if std::io::stdout().is_terminal() {
             command.env("CARGO_TERM_COLOR", "always");
@@ -113,4 +117,8 @@ impl Step {
         }
         Ok((child.wait()?.success(), tally))
     }
+}
+
+fn is_of_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }

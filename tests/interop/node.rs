@@ -1,0 +1,143 @@
+//! Nodes: made when they are missing, set up as the model says, closed to those who may not.
+
+use pubsub_core::{PubSub, Publish};
+use support::peer::{PASSWORD, STRANGER};
+use support::{Peer, RawClient, within};
+
+use crate::{PATIENCE, Tweet, connect, impatient, tweet, writer};
+
+support::on_peers! {
+    {
+        ours: support::OurServer,
+        prosody: support::Prosody,
+        ejabberd: support::Ejabberd,
+    }
+    {
+        a_publish_to_a_missing_node_creates_it,
+        the_configuration_of_a_model_arrives,
+        a_forbidden_node_says_so,
+        a_missing_node_says_so,
+        a_foreign_payload_is_one_error_and_the_stream_goes_on,
+    }
+}
+
+/// A model with wishes for its node.
+#[derive(Debug, Clone, PartialEq, Publish)]
+#[publish(
+    node = "/interop/configured",
+    title = "Set up by the model",
+    max_items = 7,
+    persist = true,
+    access = "whitelist"
+)]
+struct Configured {
+    #[publish(id)]
+    id: i64,
+}
+
+async fn without_models(url: &str) -> PubSub {
+    within(
+        PATIENCE,
+        PubSub::builder()
+            .session(impatient(url))
+            .without_models()
+            .connect(),
+    )
+    .await
+    .unwrap()
+}
+
+async fn a_publish_to_a_missing_node_creates_it(peer: Peer) {
+    let ann = without_models(&peer.url("ann")).await;
+    tweet(1, "first").save_with(&ann).await.unwrap();
+    assert_eq!(ann.items::<Tweet>().await.unwrap().len(), 1);
+}
+
+async fn the_configuration_of_a_model_arrives(peer: Peer) {
+    let ann = writer(&peer).await;
+    Configured { id: 1 }.save_with(&ann).await.unwrap();
+    let mut independent = RawClient::login(peer.address(), "ann", PASSWORD)
+        .await
+        .unwrap();
+    let question = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
+                    <configure node='/interop/configured'/></pubsub>";
+    let form = independent
+        .request("get", peer.pubsub_service(), question)
+        .await
+        .unwrap();
+    for (field, value) in [
+        ("pubsub#title", "Set up by the model"),
+        ("pubsub#max_items", "7"),
+        ("pubsub#access_model", "whitelist"),
+    ] {
+        let field_source = field_of(&form, field);
+        assert!(
+            field_source.contains(&format!("<value>{value}</value>")),
+            "{field} in {form}"
+        );
+    }
+}
+
+/// The source of the form's field called `name`.
+fn field_of<'f>(form: &'f str, name: &str) -> &'f str {
+    let fields = form.split("<field ").skip(1);
+    let quoted = [format!("var='{name}'"), format!("var=\"{name}\"")];
+    let is_it = |field: &&str| quoted.iter().any(|name| field.contains(&**name));
+    fields.into_iter().find(is_it).unwrap_or_default()
+}
+
+async fn a_forbidden_node_says_so(peer: Peer) {
+    let ann = writer(&peer).await;
+    tweet(1, "mine").save_with(&ann).await.unwrap();
+    let eve = without_models(&peer.url(STRANGER)).await;
+    let refused = within(PATIENCE, tweet(2, "not mine").save_with(&eve))
+        .await
+        .unwrap_err();
+    let message = refused.to_string();
+    assert!(message.contains(Tweet::NODE), "{message}");
+    assert_eq!(ann.items::<Tweet>().await.unwrap().len(), 1);
+}
+
+async fn a_missing_node_says_so(peer: Peer) {
+    let ann = without_models(&peer.url("ann")).await;
+    let missing = within(PATIENCE, ann.items::<Tweet>()).await;
+    let message = missing.err().expect("no node, no items").to_string();
+    assert!(message.contains(Tweet::NODE), "{message}");
+}
+
+async fn a_foreign_payload_is_one_error_and_the_stream_goes_on(peer: Peer) {
+    let ann = writer(&peer).await;
+    let bob = connect(&peer.url("bob")).await;
+    let mut events = bob.subscribe::<Tweet>().await.unwrap();
+    let mut foreign = RawClient::login(peer.address(), "ann", PASSWORD)
+        .await
+        .unwrap();
+    tweet(1, "before").save_with(&ann).await.unwrap();
+    let content = format!(
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{}'><item id='2'>\
+         <other xmlns='urn:interop:other'>not a tweet</other></item></publish></pubsub>",
+        Tweet::NODE
+    );
+    let answer = foreign
+        .request("set", peer.pubsub_service(), &content)
+        .await
+        .unwrap();
+    assert!(answer.contains("result"), "{answer}");
+    tweet(3, "after").save_with(&ann).await.unwrap();
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        heard.push(within(PATIENCE, events.next()).await.unwrap());
+    }
+    let texts = |index: usize| {
+        heard[index]
+            .as_ref()
+            .ok()
+            .and_then(|event| event.item())
+            .cloned()
+    };
+    assert_eq!(
+        (texts(0), texts(2)),
+        (Some(tweet(1, "before")), Some(tweet(3, "after")))
+    );
+    assert!(heard[1].is_err(), "{:?}", heard[1]);
+}

@@ -1,0 +1,57 @@
+//! Every transcript of `protocol/`, each against a server of its own. Named by section of XEP-0060, or by the standard they are about.
+
+use std::path::{Path, PathBuf};
+
+use support::transcript;
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")
+}
+
+macro_rules! transcripts {
+    ($($name:ident = $file:literal,)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                transcript::play(&directory().join(concat!($file, ".txt"))).await;
+            }
+        )*
+
+        #[test]
+        fn no_transcript_is_left_out() {
+            let played = [$(concat!($file, ".txt")),*];
+            for entry in std::fs::read_dir(directory()).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(played.contains(&name.as_str()), "{name} is not played");
+            }
+        }
+    };
+}
+
+transcripts! {
+    discover = "05_discover",
+    own_standing = "05_6_own_standing",
+    subscribe = "06_1_subscribe",
+    subscribe_errors = "06_1_subscribe_errors",
+    last_item = "06_1_7_last_item",
+    retrieve_items = "06_5_retrieve_items",
+    publish = "07_1_publish",
+    publish_errors = "07_1_3_publish_errors",
+    publish_options = "07_1_5_publish_options",
+    retract = "07_2_retract",
+    create = "08_1_create",
+    configure = "08_2_configure",
+    delete = "08_4_delete",
+    purge = "08_5_purge",
+    manage_subscriptions = "08_8_manage_subscriptions",
+    manage_affiliations = "08_9_manage_affiliations",
+    too_many_affiliations = "08_9_too_many_affiliations",
+    routing = "rfc6120_routing",
+    conflict = "rfc6120_conflict",
+    spoofed_sender = "rfc6120_spoofed_sender",
+    anonymous = "anonymous",
+    anonymous_creates = "anonymous_creates",
+    registration = "xep_0077_registration",
+    registration_closed = "xep_0077_closed",
+    stream_management = "xep_0198_management",
+}
