@@ -1,7 +1,7 @@
 //! What becomes of requests when a connection is lost: they go on where the stream goes on, are sent again where that
 //! does no harm, and fail otherwise. None is left without an answer, none overtakes another of its node.
 
-use super::{Dispatch, Occupant, Pending};
+use super::{Dispatch, Occupant};
 use crate::session::engine::management::{Sent, TooMany};
 use crate::session::wire::Wire;
 use crate::session::{ConnectError, PubSubError};
@@ -62,7 +62,9 @@ impl Dispatch {
         };
         self.management = None;
         if self.window.callers() != 1 {
-            self.window.each_caller().for_each(|pending| pending.is_suspect = true);
+            self.window
+                .each_caller()
+                .for_each(|pending| pending.is_suspect = true);
             return;
         }
         let all = self.window.drain();
