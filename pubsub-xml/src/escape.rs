@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use crate::characters::{is_char, is_plain_attribute, is_plain_text};
+use crate::characters::{has_only_chars, is_char, is_plain_attribute, is_plain_text};
 
 /// A character that XML 1.0 §2.2 has no way to write, not even as a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -27,12 +27,12 @@ pub fn escape_text(out: &mut String, text: &str) -> Result<(), ForbiddenChar> {
         out.push_str(text);
         return Ok(());
     }
-    escape(out, text, |character| match character {
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '&' => Some("&amp;"),
+    escape(out, text, |byte| match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'&' => Some("&amp;"),
         // A reader turns a literal carriage return into a line feed (XML 1.0 §2.11).
-        '\r' => Some("&#xD;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     })
 }
@@ -48,16 +48,16 @@ pub fn escape_attribute(out: &mut String, text: &str) -> Result<(), ForbiddenCha
         out.push_str(text);
         return Ok(());
     }
-    escape(out, text, |character| match character {
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '&' => Some("&amp;"),
-        '"' => Some("&quot;"),
-        '\'' => Some("&apos;"),
+    escape(out, text, |byte| match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'&' => Some("&amp;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&apos;"),
         // Literal white space in an attribute reads back as spaces (XML 1.0 §3.3.3).
-        '\t' => Some("&#x9;"),
-        '\n' => Some("&#xA;"),
-        '\r' => Some("&#xD;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     })
 }
@@ -68,7 +68,7 @@ pub fn escape_attribute(out: &mut String, text: &str) -> Result<(), ForbiddenCha
 ///
 /// [`ForbiddenChar`] names the first character that it cannot.
 pub fn check_text(text: &str) -> Result<(), ForbiddenChar> {
-    if is_plain_text(text.as_bytes()) {
+    if has_only_chars(text.as_bytes()) {
         return Ok(());
     }
     match text
@@ -80,24 +80,23 @@ pub fn check_text(text: &str) -> Result<(), ForbiddenChar> {
     }
 }
 
+/// Everything that has a replacement is ASCII.
 fn escape(
     out: &mut String,
     text: &str,
-    replacement: impl Fn(char) -> Option<&'static str>,
+    replacement: impl Fn(u8) -> Option<&'static str>,
 ) -> Result<(), ForbiddenChar> {
     check_text(text)?;
-    let mut rest = text;
-    while let Some((at, with)) = rest
-        .char_indices()
-        .find_map(|(at, character)| Some((at, replacement(character)?)))
-    {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        out.push_str(with);
-        // Everything that has a replacement is ASCII, so the next character starts one byte on.
-        rest = special.get(1..).unwrap_or_default();
+    out.reserve(text.len() + 16);
+    let mut done = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(with) = replacement(byte) {
+            out.push_str(text.get(done..at).unwrap_or_default());
+            out.push_str(with);
+            done = at + 1;
+        }
     }
-    out.push_str(rest);
+    out.push_str(text.get(done..).unwrap_or_default());
     Ok(())
 }
 

@@ -68,13 +68,17 @@ fn resolve(
     let mut out = String::with_capacity(source.len());
     let mut changed = false;
     let mut rest = source;
-    while let Some((plain, reference)) = rest.split_once('&') {
-        let at = offset + (source.len() - reference.len()) - 1;
-        let (name, after) = reference.split_once(';').ok_or(XmlError::Entity(at))?;
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
+        let (plain, reference) = rest.split_at(at);
+        let position = offset + (source.len() - reference.len());
+        let end = memchr(b';', reference.as_bytes()).ok_or(XmlError::Entity(position))?;
         normalise(plain, &mut out);
-        out.push(referred(name, at)?);
+        out.push(referred(
+            reference.get(1..end).unwrap_or_default(),
+            position,
+        )?);
         changed = true;
-        rest = after;
+        rest = reference.get(end + 1..).unwrap_or_default();
     }
     changed |= normalise(rest, &mut out);
     Ok(if changed {
@@ -118,10 +122,13 @@ fn number(digits: &str, radix: u32) -> Option<u32> {
 fn line_ends(source: &str, out: &mut String) -> bool {
     let mut rest = source;
     let mut changed = false;
-    while let Some((line, after)) = rest.split_once('\r') {
+    while let Some(at) = memchr(b'\r', rest.as_bytes()) {
+        let (line, after) = rest.split_at(at);
         out.push_str(line);
         out.push('\n');
-        rest = after.strip_prefix('\n').unwrap_or(after);
+        rest = after
+            .strip_prefix("\r\n")
+            .unwrap_or(after.get(1..).unwrap_or_default());
         changed = true;
     }
     out.push_str(rest);

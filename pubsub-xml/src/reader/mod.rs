@@ -99,6 +99,16 @@ impl<'x> Reader<'x> {
     #[inline]
     pub fn child(&mut self) -> Result<Option<Name<'x>>, XmlError> {
         loop {
+            // What stands there nearly always: the next tag.
+            if !self.end_is_due {
+                let rest = self.rest();
+                match rest.as_bytes() {
+                    [b'<', b'/', ..] => return self.end_tag(rest).map(|()| None),
+                    [b'<', b'!' | b'?', ..] => {}
+                    [b'<', _, ..] => return self.start_tag(rest).map(Some),
+                    _ => {}
+                }
+            }
             let before = self.position;
             match self.event()? {
                 Event::Start(name) => return Ok(Some(name)),
@@ -117,6 +127,9 @@ impl<'x> Reader<'x> {
     /// [`XmlError`] when the fragment is broken, or the element has a child.
     #[inline]
     pub fn text(&mut self) -> Result<Cow<'x, str>, XmlError> {
+        if let Some(text) = self.undivided_text()? {
+            return Ok(text);
+        }
         let mut whole = Cow::Borrowed("");
         loop {
             let before = self.position;
@@ -127,6 +140,26 @@ impl<'x> Reader<'x> {
                 Event::Start(_) => return Err(XmlError::UnexpectedElement(before)),
                 Event::Eof => return Err(XmlError::Truncated(before)),
             }
+        }
+    }
+
+    /// The text of an element that has neither sections nor children, as nearly all text is.
+    #[inline]
+    fn undivided_text(&mut self) -> Result<Option<Cow<'x, str>>, XmlError> {
+        if self.end_is_due || self.open.is_empty() {
+            return Ok(None);
+        }
+        let start = self.position;
+        let rest = self.rest();
+        let end = memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
+        match rest.split_at_checked(end) {
+            Some((run, tag)) if tag.starts_with("</") => {
+                let text = unescape::text(run, start)?;
+                self.position += end;
+                self.end_tag(tag)?;
+                Ok(Some(text))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -276,12 +309,11 @@ impl<'x> Reader<'x> {
             .and_then(|named| named.strip_prefix(expected))
             .ok_or(XmlError::Mismatch(start))?;
         let tail = characters::trim_white(after);
-        let left = match tail.strip_prefix('>') {
-            Some(left) => left,
-            None if tail.is_empty() => return Err(XmlError::Truncated(start)),
-            None => return Err(XmlError::Mismatch(start)),
-        };
-        self.position = start + (rest.len() - left.len());
+        match tail.as_bytes().first() {
+            Some(b'>') => self.position = start + (rest.len() - tail.len()) + 1,
+            Some(_) => return Err(XmlError::Mismatch(start)),
+            None => return Err(XmlError::Truncated(start)),
+        }
         self.leave();
         Ok(())
     }

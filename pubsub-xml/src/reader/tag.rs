@@ -49,6 +49,16 @@ impl<'x> StartTag<'x> {
         let (qualified, prefix, local) =
             qualified_name(start).ok_or(XmlError::Malformed(offset))?;
         let mut rest = start.get(qualified.len()..).unwrap_or_default();
+        if rest.as_bytes().first() == Some(&b'>') {
+            let length = qualified.len() + 2;
+            return Ok(Self {
+                qualified,
+                prefix,
+                local,
+                is_empty: false,
+                length,
+            });
+        }
         let mut given = 0;
         loop {
             let trimmed = trim_white(rest);
