@@ -7,7 +7,10 @@ use crate::error::{Error, ErrorKind};
 pub(crate) enum Embedded {}
 
 impl Embedded {
-    #[expect(clippy::unused_async, reason = "the server that can be started takes its time")]
+    #[expect(
+        clippy::unused_async,
+        reason = "the server that can be started takes its time"
+    )]
     pub(crate) async fn start() -> Result<Self, Error> {
         let reason = "no server is named; set PUBSUB_URL, give a URL to the builder, or turn on the feature `embedded` of pubsub-core";
         Err(Error::new(ErrorKind::Configuration, reason))
@@ -17,7 +20,10 @@ impl Embedded {
         match *self {}
     }
 
-    #[expect(clippy::unused_async, reason = "the server that can be stopped takes its time")]
+    #[expect(
+        clippy::unused_async,
+        reason = "the server that can be stopped takes its time"
+    )]
     pub(crate) async fn shutdown(self) {
         match self {}
     }

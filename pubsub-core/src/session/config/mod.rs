@@ -37,6 +37,17 @@ pub(in crate::session) enum Security {
     Off,
 }
 
+/// What a login may be content with. SCRAM, bound to TLS where the server can, is always tried first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum LoginRule {
+    /// Nothing but SCRAM.
+    Scram,
+    /// PLAIN, where the server offers no SCRAM.
+    PlainAllowed,
+    /// Nothing but SCRAM bound to TLS.
+    Bound,
+}
+
 /// A host and port to connect to instead of what DNS says of the domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::session) struct Endpoint {
@@ -57,7 +68,8 @@ pub(in crate::session) struct Endpoint {
 ///
 /// Parameters: `connect=HOST:PORT` (connect there instead of asking DNS), `service=JID` (the PubSub service; otherwise
 /// it is discovered), `resource=NAME`, `ca=FILE` (more root certificates, PEM), `tls=off` (loopback only; for a
-/// component anywhere), `auth=plain` (allow SASL PLAIN when the server offers nothing better).
+/// component anywhere), `auth=plain` (allow SASL PLAIN when the server offers nothing better), `auth=bound`
+/// (require SCRAM bound to TLS 1.3).
 /// Reserved characters in user, password and parameters are percent-encoded.
 ///
 /// ```
@@ -76,7 +88,7 @@ pub struct SessionConfig {
     pub(in crate::session) service: Option<Jid>,
     pub(in crate::session) resource: Option<String>,
     pub(in crate::session) root_certificates: Vec<PathBuf>,
-    pub(in crate::session) plain_allowed: bool,
+    pub(in crate::session) login: LoginRule,
     pub(in crate::session) window: usize,
     pub(in crate::session) queue: usize,
     pub(in crate::session) queue_bytes: usize,
@@ -100,7 +112,7 @@ impl SessionConfig {
             service: None,
             resource: None,
             root_certificates: Vec::new(),
-            plain_allowed: false,
+            login: LoginRule::Scram,
             window: 64,
             queue: 65_536,
             queue_bytes: 64 * 1024 * 1024,
@@ -198,7 +210,15 @@ impl SessionConfig {
     /// when the server offers no SCRAM at all.
     #[must_use]
     pub fn allow_plain(mut self) -> Self {
-        self.plain_allowed = true;
+        self.login = LoginRule::PlainAllowed;
+        self
+    }
+
+    /// Accepts no login but SCRAM bound to a TLS 1.3 connection (RFC 9266), with which not even somebody who holds a
+    /// trusted certificate for the domain can stand in between. Without this, binding is used where the server offers it.
+    #[must_use]
+    pub fn require_binding(mut self) -> Self {
+        self.login = LoginRule::Bound;
         self
     }
 

@@ -142,11 +142,12 @@ fn parameters(url: &Url, mut config: SessionConfig) -> Result<SessionConfig, Con
                     "leave it out for STARTTLS, or write xmpps:// for TLS from the first byte",
                 ));
             }
-            "auth" if value == "plain" => config.plain_allowed = true,
+            "auth" if value == "plain" => config = config.allow_plain(),
+            "auth" if value == "bound" => config = config.require_binding(),
             "auth" => {
                 return Err(invalid(
                     "parameter auth",
-                    "is not plain",
+                    "is neither plain nor bound",
                     "leave it out; the best mechanism is chosen without it",
                 ));
             }
@@ -227,6 +228,7 @@ fn invalid(part: &'static str, reason: &str, instead: &'static str) -> ConfigErr
 #[cfg(test)]
 mod tests {
     use super::{ConfigError, Endpoint, Identity, Security, SessionConfig, parse};
+    use crate::session::config::LoginRule;
 
     fn check(url: &str, expect: impl FnOnce(&SessionConfig) -> bool) {
         let config = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
@@ -270,7 +272,7 @@ mod tests {
                         .is_some_and(|service| service.as_str() == "pubsub.x")
                     && config.resource.as_deref() == Some("r")
                     && config.security == Security::Off
-                    && config.plain_allowed
+                    && config.login == LoginRule::PlainAllowed
                     && config.root_certificates.len() == 1
             },
         );

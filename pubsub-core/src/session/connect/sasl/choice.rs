@@ -24,6 +24,8 @@ pub(super) struct Means {
     pub(super) is_private: bool,
     /// The configuration allows PLAIN.
     pub(super) plain_allowed: bool,
+    /// The configuration accepts no login but one that is bound to TLS.
+    pub(super) must_bind: bool,
     /// What binds the login to TLS, on TLS 1.3.
     pub(super) exporter: Option<Vec<u8>>,
 }
@@ -51,9 +53,11 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
         ));
     }
     let offers_binding = offer.mechanisms.iter().any(|name| name.ends_with("-PLUS"));
+    // A server that offers -PLUS without saying for which binding may know only that of TLS 1.2 (ejabberd 23.01 does),
+    // and would refuse ours as if the password were wrong.
     let can_bind = offer
         .bindings
-        .is_none_or(|types| types.contains(&Type::TlsExporter));
+        .is_some_and(|types| types.contains(&Type::TlsExporter));
     if let Some(exporter) = &means.exporter
         && can_bind
     {
@@ -66,6 +70,12 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
                 return Ok(Choice { mechanism, binding });
             }
         }
+    }
+    if means.must_bind {
+        return Err(refused(
+            offer,
+            "SCRAM bound to TLS 1.3 by tls-exporter is needed, as ?auth=bound says",
+        ));
     }
     // RFC 5802 §6: 'y' says "I could bind, you seem not to", so that a server which does offer it notices that its
     // offer was tampered with; 'n' says that we cannot.
@@ -122,6 +132,7 @@ mod tests {
             has_account: true,
             is_private: true,
             plain_allowed: false,
+            must_bind: false,
             exporter: exporter.then(|| vec![7; 32]),
         }
     }
@@ -154,19 +165,13 @@ mod tests {
     fn the_strongest_scram_is_taken_and_bound_where_possible() {
         check(
             ALL,
-            None,
-            means(true),
-            Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")),
-        );
-        check(
-            ALL,
-            Some(&[Type::TlsExporter]),
+            Some(&[Type::TlsUnique, Type::TlsExporter]),
             means(true),
             Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")),
         );
         check(
             "SCRAM-SHA-1 SCRAM-SHA-1-PLUS",
-            None,
+            Some(&[Type::TlsExporter]),
             means(true),
             Some((Mechanism::ScramSha1Plus, "p=tls-exporter,,")),
         );
@@ -183,19 +188,29 @@ mod tests {
     }
 
     #[test]
-    fn a_binding_that_we_lack_is_not_claimed() {
-        check(
-            ALL,
-            None,
-            means(false),
-            Some((Mechanism::ScramSha256, "n,,")),
-        );
+    fn a_binding_that_one_side_may_lack_is_not_claimed() {
+        let unbound = || Some((Mechanism::ScramSha256, "n,,"));
+        check(ALL, Some(&[Type::TlsExporter]), means(false), unbound());
+        check(ALL, None, means(true), unbound());
         check(
             ALL,
             Some(&[Type::TlsServerEndPoint]),
             means(true),
             Some((Mechanism::ScramSha256, "n,,")),
         );
+    }
+
+    #[test]
+    fn a_binding_can_be_insisted_on() {
+        let strict = |exporter| Means {
+            must_bind: true,
+            ..means(exporter)
+        };
+        let bound = Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,"));
+        check(ALL, Some(&[Type::TlsExporter]), strict(true), bound);
+        check(ALL, None, strict(true), None);
+        check(ALL, Some(&[Type::TlsExporter]), strict(false), None);
+        check("SCRAM-SHA-256 PLAIN", None, strict(true), None);
     }
 
     #[test]

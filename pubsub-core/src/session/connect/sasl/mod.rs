@@ -14,7 +14,7 @@ use xmpp_parsers::stream_features::StreamFeatures;
 
 use self::choice::{Choice, Means, Offer, choose};
 use super::negotiate::{Channel, Typed, condition, next, send};
-use crate::session::config::Identity;
+use crate::session::config::{Identity, LoginRule};
 use crate::session::{ConnectError, Login, SessionConfig};
 
 type Dynamic = Box<dyn Mechanism + Send>;
@@ -41,7 +41,8 @@ pub(super) async fn authenticate(
     let means = Means {
         has_account: matches!(config.identity, Identity::Account { .. }),
         is_private: channel.is_private,
-        plain_allowed: config.plain_allowed,
+        plain_allowed: config.login == LoginRule::PlainAllowed,
+        must_bind: config.login == LoginRule::Bound,
         exporter: channel.exporter,
     };
     let choice = choose(offer, means).map_err(failed)?;

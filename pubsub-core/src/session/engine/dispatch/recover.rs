@@ -1,7 +1,7 @@
 //! What becomes of requests when a connection is lost: they go on where the stream goes on, are sent again where that
 //! does no harm, and fail otherwise. None is left without an answer, none overtakes another of its node.
 
-use super::{Dispatch, Occupant, Pending};
+use super::{Dispatch, Occupant};
 use crate::session::engine::management::{Sent, TooMany};
 use crate::session::wire::Wire;
 use crate::session::{ConnectError, PubSubError};
