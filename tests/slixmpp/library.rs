@@ -51,7 +51,7 @@ async fn slixmpp_hears_a_save_and_a_delete(peer: Peer) {
         .unwrap();
     let second = Reading {
         sensor: "garden".to_owned(),
-        value: 21.0,
+        value: 21.5,
     };
     second.save_with(&ann).await.unwrap();
     // A service may send the last item to a new subscriber first.
