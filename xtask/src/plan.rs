@@ -46,7 +46,7 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
         plan.push(Planned {
             group: group.to_owned(),
             step,
-        })
+        });
     };
     add("style", Step::check("format", "cargo fmt --all --check"));
     let clippy = "cargo clippy --workspace --all-targets --quiet -- -D warnings";
