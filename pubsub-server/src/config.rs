@@ -32,7 +32,7 @@ pub enum NodeCreation {
 }
 
 /// The set-up of a [`Server`](crate::Server).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Where to listen for XMPP clients. Port 0 takes a free one. Default: `127.0.0.1:5222`.
     pub listen: SocketAddr,
@@ -58,6 +58,24 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// What one client, and all together, may use.
     pub limits: Limits,
+}
+
+impl std::fmt::Debug for Config {
+    /// Leaves the accounts out: their passwords are nobody's business.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("domain", &self.domain)
+            .field("pubsub_domain", &self.pubsub_domain)
+            .field("registration", &self.registration)
+            .field("anonymous", &self.anonymous)
+            .field("node_creation", &self.node_creation)
+            .field("node_defaults", &self.node_defaults)
+            .field("storage", &self.storage)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Config {

@@ -34,7 +34,9 @@ impl Form {
 
     /// Every field with its values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.fields.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+        self.fields
+            .iter()
+            .map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 
     /// Reads the form whose root `reader` has entered.
@@ -89,7 +91,11 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
         field(&mut form, "pubsub#deliver_payloads", flag(deliver));
     }
     if let Some(send_last) = config.send_last {
-        field(&mut form, "pubsub#send_last_published_item", send_last.as_str());
+        field(
+            &mut form,
+            "pubsub#send_last_published_item",
+            send_last.as_str(),
+        );
     }
     form.push_str("</x>");
     form
@@ -105,7 +111,11 @@ pub(in crate::session) fn has_options(config: &NodeConfig) -> bool {
 pub(in crate::session) fn publish_options(config: &NodeConfig) -> String {
     let mut form = begin(PUBLISH_OPTIONS);
     if let Some(persist) = config.persist {
-        field(&mut form, "pubsub#persist_items", if persist { "true" } else { "false" });
+        field(
+            &mut form,
+            "pubsub#persist_items",
+            if persist { "true" } else { "false" },
+        );
     }
     if let Some(access) = config.access {
         field(&mut form, "pubsub#access_model", access.as_str());
@@ -115,7 +125,9 @@ pub(in crate::session) fn publish_options(config: &NodeConfig) -> String {
 }
 
 fn begin(kind: &str) -> String {
-    let mut form = String::from("<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'><value>");
+    let mut form = String::from(
+        "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'><value>",
+    );
     form.push_str(kind);
     form.push_str("</value></field>");
     form
@@ -150,7 +162,10 @@ mod tests {
             .max_items(MaxItems::Max)
             .title("a < b");
         let form = read(&node_config(&config));
-        assert_eq!(form.value("FORM_TYPE"), Some("http://jabber.org/protocol/pubsub#node_config"));
+        assert_eq!(
+            form.value("FORM_TYPE"),
+            Some("http://jabber.org/protocol/pubsub#node_config")
+        );
         assert_eq!(form.value("pubsub#access_model"), Some("whitelist"));
         assert_eq!(form.value("pubsub#persist_items"), Some("1"));
         assert_eq!(form.value("pubsub#max_items"), Some("max"));

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::engine::{Command, Engine, Pending, Request, Shared, Task};
 use super::listen::{Filter, Listener};
-use super::{ConnectError, PublishError, PubSubError, Receipt, SessionConfig, Status, Target};
+use super::{ConnectError, PubSubError, PublishError, Receipt, SessionConfig, Status, Target};
 use crate::{Change, ChangeKind, NodeConfig, NodeName};
 
 /// A session with an XMPP server. Cheap to clone; every clone is the same session.
@@ -44,7 +44,9 @@ impl Session {
         loop {
             match &*status.borrow_and_update() {
                 Status::Online { .. } => break,
-                Status::Closed { reason: Some(reason) } => return Err((**reason).clone()),
+                Status::Closed {
+                    reason: Some(reason),
+                } => return Err((**reason).clone()),
                 Status::Connecting | Status::Offline { .. } | Status::Closed { reason: None } => {}
             }
             if status.changed().await.is_err() {
@@ -119,7 +121,11 @@ impl Session {
     }
 
     /// Sends a request and waits for the body of its answer.
-    pub(super) async fn request(&self, request: Request, target: Target) -> Result<String, PubSubError> {
+    pub(super) async fn request(
+        &self,
+        request: Request,
+        target: Target,
+    ) -> Result<String, PubSubError> {
         let (reply, receiver) = oneshot::channel();
         let bytes = request.body.len();
         let task = Task::Request {
@@ -128,7 +134,9 @@ impl Session {
             reply,
         };
         self.submit(task, bytes, target.clone())?;
-        receiver.await.unwrap_or(Err(PubSubError::SessionClosed { target }))
+        receiver
+            .await
+            .unwrap_or(Err(PubSubError::SessionClosed { target }))
     }
 
     fn submit(&self, task: Task, bytes: usize, target: Target) -> Result<(), PubSubError> {
@@ -176,7 +184,11 @@ impl Session {
     pub async fn shutdown(&self, limit: Duration) {
         let (done, finished) = oneshot::channel();
         let deadline = Instant::now() + limit;
-        if self.commands.send(Command::Shutdown { deadline, done }).is_ok() {
+        if self
+            .commands
+            .send(Command::Shutdown { deadline, done })
+            .is_ok()
+        {
             let _ = finished.await;
         }
     }
@@ -189,7 +201,10 @@ impl Session {
 /// A payload is put into the stream as it is: if it were broken, so would be the stream, for everybody.
 fn malformed(payload: &str) -> Option<pubsub_xml::XmlError> {
     let mut reader = Reader::new(payload);
-    let outcome = reader.root().and_then(|_| reader.skip()).and_then(|()| reader.finish());
+    let outcome = reader
+        .root()
+        .and_then(|_| reader.skip())
+        .and_then(|()| reader.finish());
     outcome.err()
 }
 

@@ -136,14 +136,28 @@ async fn resume(
         return Ok(None);
     }
     let attachment = peer.outbox.attach();
-    let parked = poll_fn(|context| match peer.outbox.unpark(context, attachment) {
-        Some(parked) => Poll::Ready(parked),
-        None => Poll::Pending,
-    });
+    // Dropped while it waits, as by the deadline of the login, it would leave a session that nobody serves.
+    let mut claim = Claim {
+        host,
+        peer: Some(peer),
+    };
+    let parked = poll_fn(|context| {
+        let Some(peer) = &claim.peer else {
+            return Poll::Ready(Err(Turn::Replaced));
+        };
+        match peer.outbox.unpark(context, attachment) {
+            Some(parked) => Poll::Ready(parked),
+            None => Poll::Pending,
+        }
+    })
+    .await;
+    let Some(peer) = claim.peer.take() else {
+        return Err(End::Replaced);
+    };
     let Parked {
         mut outgoing,
         handled: ours,
-    } = match parked.await {
+    } = match parked {
         Ok(parked) => parked,
         Err(Turn::Replaced) => return Err(End::Replaced),
         Err(_) => return Ok(None),
@@ -163,6 +177,21 @@ async fn resume(
         handled: Some(ours),
         is_resumed: true,
     }))
+}
+
+/// A session that is being taken over; ends it unless it is taken.
+struct Claim<'h> {
+    host: &'h Host,
+    peer: Option<Arc<Peer>>,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if let Some(peer) = self.peer.take() {
+            peer.outbox.end(StreamError::Conflict);
+            self.host.router.unbind(&peer);
+        }
+    }
 }
 
 fn accepted(id: Option<&str>, jid: &str) -> String {

@@ -262,11 +262,10 @@ impl Dialogue {
             return Ok(());
         }
         match &*stanza.variant {
-            "" => {
-                self.peer.set_available(priority >= 0);
+            "" if self.peer.announce(priority) => {
                 self.host.broker.greet(&self.peer.actor, wakes);
             }
-            "unavailable" => self.peer.set_available(false),
+            "unavailable" => self.peer.withdraw(),
             _ => {}
         }
         Ok(())

@@ -18,12 +18,11 @@ use crate::wire::stream::{self, StreamError};
 /// How long a client may take to read the last words, and then to close its side.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Serves a bound client and everything after.
-pub(super) async fn run<S>(mut serving: Serving<S>, host: Arc<Host>, permit: Permit)
+/// Everything after a bound client was served.
+pub(super) async fn finish<S>(serving: Serving<S>, host: Arc<Host>, permit: Permit, end: End)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let end = serving.run().await;
     let peer = serving.dialogue.peer.clone();
     tracing::debug!(jid = %peer.actor.full, reason = %end, "connection ended");
     let (attachment, handled) = (

@@ -35,13 +35,13 @@ pub(crate) async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut channel = Channel::new(socket, &host.limits);
-    let entrance = async {
+    // What comes before and after the long time in between is boxed, so that a client that stays costs no more memory than it needs.
+    let entrance = Box::pin(async {
         let identity = login::log_in(&mut channel, &host, address).await?;
         binding::bind(&mut channel, &host, &identity).await
-    };
-    // Boxed, so that a client that stays does not hold the memory of its way in.
+    });
     let entered = tokio::select! {
-        entered = tokio::time::timeout(host.limits.login, Box::pin(entrance)) => {
+        entered = tokio::time::timeout(host.limits.login, entrance) => {
             entered.unwrap_or(Err(End::Failed(StreamError::TimedOut)))
         }
         () = told(&mut shutdown) => Err(End::Failed(StreamError::Shutdown)),
@@ -50,12 +50,13 @@ pub(crate) async fn serve<S>(
     match entered {
         Ok(bound) => {
             tracing::debug!(jid = %bound.peer.actor.full, resumed = bound.is_resumed, "bound");
-            let serving = Serving::new(channel, host.clone(), bound);
-            ending::run(serving, host, permit).await;
+            let mut serving = Box::new(Serving::new(channel, host.clone(), bound));
+            let end = serving.run().await;
+            Box::pin(ending::finish(*serving, host, permit, end)).await;
         }
         Err(end) => {
             tracing::debug!(reason = %end, "not let in");
-            ending::refuse(channel, &host, &end).await;
+            Box::pin(ending::refuse(channel, &host, &end)).await;
         }
     }
 }

@@ -111,6 +111,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 Ok(has_delivered) if has_delivered && !self.has_yielded => {
                     // Those who were woken get their turn before more is read from a fast publisher.
                     self.has_yielded = true;
+                    if !self.poll_write(context) {
+                        return Poll::Ready(End::Lost);
+                    }
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }

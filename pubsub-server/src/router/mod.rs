@@ -23,6 +23,8 @@ pub(crate) struct Peer {
     pub(crate) actor: Actor,
     pub(crate) outbox: Outbox,
     is_available: AtomicBool,
+    /// Whether it has sent presence and not taken it back.
+    is_announced: AtomicBool,
     resumption: OnceLock<Box<str>>,
 }
 
@@ -32,12 +34,21 @@ impl Peer {
             actor,
             outbox: Outbox::new(queue_limit),
             is_available: AtomicBool::new(true),
+            is_announced: AtomicBool::new(false),
             resumption: OnceLock::new(),
         })
     }
 
-    pub(crate) fn set_available(&self, is_available: bool) {
-        self.is_available.store(is_available, Ordering::Relaxed);
+    /// Notes presence of that priority. Returns whether the resource was not present before.
+    pub(crate) fn announce(&self, priority: i32) -> bool {
+        self.is_available.store(priority >= 0, Ordering::Relaxed);
+        !self.is_announced.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes unavailable presence.
+    pub(crate) fn withdraw(&self) {
+        self.is_available.store(false, Ordering::Relaxed);
+        self.is_announced.store(false, Ordering::Relaxed);
     }
 }
 

@@ -7,6 +7,8 @@
 pub(crate) mod access;
 pub(crate) mod commands;
 pub(crate) mod error;
+#[cfg(test)]
+mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod vocabulary;

@@ -72,7 +72,8 @@ impl Client {
         let jid = answer
             .split_once("<jid>")
             .and_then(|(_, rest)| rest.split_once("</jid>"));
-        client.jid = jid.unwrap_or_else(|| panic!("{answer}")).0.to_owned();
+        let (jid, _) = jid.unwrap_or_else(|| panic!("{answer}"));
+        jid.clone_into(&mut client.jid);
         client
     }
 

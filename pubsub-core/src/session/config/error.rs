@@ -47,7 +47,9 @@ pub enum ConfigError {
         name: String,
     },
     /// A certificate file that cannot be read.
-    #[error("the certificates in {path} cannot be used ({reason}); give a PEM file of root certificates")]
+    #[error(
+        "the certificates in {path} cannot be used ({reason}); give a PEM file of root certificates"
+    )]
     Certificates {
         /// The file.
         path: String,

@@ -241,44 +241,80 @@ mod tests {
                 && config.endpoint.is_none()
                 && matches!(&config.identity, Identity::Account { user, password } if user == "ann" && password.reveal() == "secret")
         });
-        check("xmpps://ann:a%3Ab%40c%2F%23%C3%A9@example.org:443", |config| {
-            config.security == Security::DirectTls
-                && config.endpoint == Some(Endpoint { host: "example.org".into(), port: 443 })
-                && matches!(&config.identity, Identity::Account { password, .. } if password.reveal() == "a:b@c/#é")
-        });
+        check(
+            "xmpps://ann:a%3Ab%40c%2F%23%C3%A9@example.org:443",
+            |config| {
+                config.security == Security::DirectTls
+                    && config.endpoint
+                        == Some(Endpoint {
+                            host: "example.org".into(),
+                            port: 443,
+                        })
+                    && matches!(&config.identity, Identity::Account { password, .. } if password.reveal() == "a:b@c/#é")
+            },
+        );
         check("xmpp://localhost", |config| {
             config.identity == Identity::Anonymous && config.account.as_str() == "localhost"
         });
-        check("xmpp://a:b@x?connect=[::1]:5299&service=pubsub.x&resource=r&tls=off&ca=/a.pem&auth=plain", |config| {
-            config.endpoint == Some(Endpoint { host: "::1".into(), port: 5299 })
-                && config.service.as_ref().is_some_and(|service| service.as_str() == "pubsub.x")
-                && config.resource.as_deref() == Some("r")
-                && config.security == Security::Off
-                && config.plain_allowed
-                && config.root_certificates.len() == 1
-        });
-        check("xmpp+component://app.example.org:s3@127.0.0.1:5347", |config| {
-            config.account.as_str() == "app.example.org"
-                && config.is_component()
-                && config.endpoint == Some(Endpoint { host: "127.0.0.1".into(), port: 5347 })
-        });
+        check(
+            "xmpp://a:b@x?connect=[::1]:5299&service=pubsub.x&resource=r&tls=off&ca=/a.pem&auth=plain",
+            |config| {
+                config.endpoint
+                    == Some(Endpoint {
+                        host: "::1".into(),
+                        port: 5299,
+                    })
+                    && config
+                        .service
+                        .as_ref()
+                        .is_some_and(|service| service.as_str() == "pubsub.x")
+                    && config.resource.as_deref() == Some("r")
+                    && config.security == Security::Off
+                    && config.plain_allowed
+                    && config.root_certificates.len() == 1
+            },
+        );
+        check(
+            "xmpp+component://app.example.org:s3@127.0.0.1:5347",
+            |config| {
+                config.account.as_str() == "app.example.org"
+                    && config.is_component()
+                    && config.endpoint
+                        == Some(Endpoint {
+                            host: "127.0.0.1".into(),
+                            port: 5347,
+                        })
+            },
+        );
     }
 
     #[test]
     fn a_bad_url_is_told_what_to_write_and_keeps_its_password() {
         for (url, says) in [
             ("ann@example.org", "xmpp://user:password@domain"),
-            ("https://ann:hunter2@example.org", "xmpp://, xmpps:// or xmpp+component://"),
+            (
+                "https://ann:hunter2@example.org",
+                "xmpp://, xmpps:// or xmpp+component://",
+            ),
             ("xmpp://:hunter2@example.org", "no user"),
             ("xmpp://ann@example.org", "no password"),
             ("xmpp://ann:hunter2@example.org/res", "?resource=NAME"),
             ("xmpp://ann:hunter2@example.org#x", "%23"),
             ("xmpp://ann:hunter2@example.org?tls=on", "xmpps://"),
-            ("xmpp://ann:hunter2@example.org?connect=host", "connect=127.0.0.1:5222"),
-            ("xmpp://ann:hunter2@example.org?pasword=x", "pasword is unknown"),
+            (
+                "xmpp://ann:hunter2@example.org?connect=host",
+                "connect=127.0.0.1:5222",
+            ),
+            (
+                "xmpp://ann:hunter2@example.org?pasword=x",
+                "pasword is unknown",
+            ),
             ("xmpp://ann:%FF@example.org", "UTF-8"),
             ("xmpp+component://app.example.org@host", "no secret"),
-            ("xmpp://ann:hunter2@example.org?service=@", "pubsub.example.org"),
+            (
+                "xmpp://ann:hunter2@example.org?service=@",
+                "pubsub.example.org",
+            ),
         ] {
             let error = parse(url).map(|config| format!("{config:?}")).unwrap_err();
             let message = error.to_string();

@@ -76,5 +76,8 @@ async fn greet(name: &str, wire: &mut Wire) -> Result<(), ConnectError> {
             error => Err(error),
         };
     }
-    Err(ConnectError::protocol(name, "it answers the handshake with something else"))
+    Err(ConnectError::protocol(
+        name,
+        "it answers the handshake with something else",
+    ))
 }

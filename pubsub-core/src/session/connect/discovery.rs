@@ -44,7 +44,11 @@ pub(super) async fn discover(
     from: Option<&str>,
     known: Option<Service>,
 ) -> Result<Service, ConnectError> {
-    let mut asker = Asker { wire, from, count: 0 };
+    let mut asker = Asker {
+        wire,
+        from,
+        count: 0,
+    };
     if let Some(known) = known {
         // The server is back; that its service is not must not keep us away.
         let info = asker.info(&known.address).await?;
@@ -114,7 +118,11 @@ impl Asker<'_> {
         attribute(out, "id", &id);
         out.extend(["><query xmlns='", namespace, "'/></iq>"]);
         self.wire.send().await?;
-        let stanzas = if self.from.is_some() { COMPONENT } else { CLIENT };
+        let stanzas = if self.from.is_some() {
+            COMPONENT
+        } else {
+            CLIENT
+        };
         Ok(answer(self.wire, &id, stanzas).await?.ok())
     }
 
@@ -177,7 +185,10 @@ mod tests {
     use super::{info, items, service};
 
     fn check(features: &[&str], several: bool, options: bool, creates: bool) {
-        let features: String = features.iter().map(|var| format!("<feature var='{var}'/>")).collect();
+        let features: String = features
+            .iter()
+            .map(|var| format!("<feature var='{var}'/>"))
+            .collect();
         let body = format!(
             "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='pubsub' type='service'/>{features}</query>"
         );
@@ -185,14 +196,23 @@ mod tests {
         assert!(info.is_pubsub);
         let service = service(&"p".into(), &info);
         assert_eq!(
-            (service.publishes_several, service.checks_options, service.creates_nodes),
+            (
+                service.publishes_several,
+                service.checks_options,
+                service.creates_nodes
+            ),
             (several, options, creates)
         );
     }
 
     #[test]
     fn only_an_atomic_promise_is_believed() {
-        check(&["http://jabber.org/protocol/pubsub#multi-items"], false, false, false);
+        check(
+            &["http://jabber.org/protocol/pubsub#multi-items"],
+            false,
+            false,
+            false,
+        );
         check(&["urn:pubsub:atomic-multi-publish:1"], true, false, false);
         check(
             &[

@@ -96,19 +96,35 @@ async fn open(host: &str, transport: Transport) -> Result<(StreamFeatures, Typed
 
 /// Asks for TLS and takes the socket back, at the very byte where TLS begins.
 async fn proceed(host: &str, mut stream: Typed) -> Result<tokio::net::TcpStream, ConnectError> {
-    send(host, &mut stream, XmppStreamElement::Starttls(starttls::Nonza::Request(starttls::Request))).await?;
+    send(
+        host,
+        &mut stream,
+        XmppStreamElement::Starttls(starttls::Nonza::Request(starttls::Request)),
+    )
+    .await?;
     match next(host, &mut stream).await? {
         XmppStreamElement::Starttls(starttls::Nonza::Proceed(_)) => {}
-        _ => return Err(ConnectError::protocol(host, "it offers STARTTLS and refuses it")),
+        _ => {
+            return Err(ConnectError::protocol(
+                host,
+                "it offers STARTTLS and refuses it",
+            ));
+        }
     }
     let reader = stream.into_inner();
     // Bytes that came before TLS must not be taken for bytes that came through it.
     if !reader.buffer().is_empty() {
-        return Err(ConnectError::protocol(host, "it speaks between STARTTLS and TLS"));
+        return Err(ConnectError::protocol(
+            host,
+            "it speaks between STARTTLS and TLS",
+        ));
     }
     match reader.into_inner() {
         Transport::Tcp(tcp) => Ok(tcp),
-        Transport::Tls(_) => Err(ConnectError::protocol(host, "it offers STARTTLS inside TLS")),
+        Transport::Tls(_) => Err(ConnectError::protocol(
+            host,
+            "it offers STARTTLS inside TLS",
+        )),
     }
 }
 
@@ -118,7 +134,10 @@ pub(super) async fn send<Io: AsyncBufRead + AsyncWrite + Unpin>(
     stream: &mut XmppStream<Io>,
     element: XmppStreamElement,
 ) -> Result<(), ConnectError> {
-    stream.send(&element).await.map_err(|error| broken(host, error))
+    stream
+        .send(&element)
+        .await
+        .map_err(|error| broken(host, error))
 }
 
 /// Waits for the next element; a stream error is an error.

@@ -46,15 +46,18 @@ async fn records(service: &str, host: &str, limit: std::time::Duration) -> Vec<E
         tracing::debug!(%service, %host, "no SRV records");
         return Vec::new();
     };
-    let records = lookup.answers().iter().filter_map(|record| match &record.data {
-        RData::SRV(srv) => Some(Record {
-            priority: srv.priority,
-            weight: srv.weight,
-            host: srv.target.to_ascii().trim_end_matches('.').to_owned(),
-            port: srv.port,
-        }),
-        _ => None,
-    });
+    let records = lookup
+        .answers()
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::SRV(srv) => Some(Record {
+                priority: srv.priority,
+                weight: srv.weight,
+                host: srv.target.to_ascii().trim_end_matches('.').to_owned(),
+                port: srv.port,
+            }),
+            _ => None,
+        });
     // A lone "." says that the domain has no such service; it names no host (RFC 2782, "Target").
     let records = records.filter(|record| !record.host.is_empty()).collect();
     in_order(records, |limit| rand::random_range(0..limit))

@@ -10,13 +10,18 @@ pub(super) struct Record {
 }
 
 /// Sorts by priority; within one priority draws by weight. `draw(n)` is a random number below `n`.
-#[cfg_attr(not(feature = "dns"), allow(dead_code, reason = "only DNS yields records"))]
+#[cfg_attr(
+    not(feature = "dns"),
+    allow(dead_code, reason = "only DNS yields records")
+)]
 pub(super) fn in_order(mut records: Vec<Record>, mut draw: impl FnMut(u32) -> u32) -> Vec<Record> {
     // Weight 0 first, so that it is drawn only by a zero (RFC 2782, "Weight").
     records.sort_by_key(|record| (record.priority, record.weight));
     let mut ordered = Vec::with_capacity(records.len());
     while let Some(priority) = records.first().map(|record| record.priority) {
-        let same = records.iter().take_while(|record| record.priority == priority);
+        let same = records
+            .iter()
+            .take_while(|record| record.priority == priority);
         let total: u32 = same.map(|record| u32::from(record.weight)).sum();
         let mut left = draw(total + 1);
         let chosen = records
@@ -53,7 +58,10 @@ mod tests {
             record(10, 0, "zero"),
             record(10, 10, "a"),
         ];
-        let hosts: Vec<_> = in_order(records, draw).into_iter().map(|record| record.host).collect();
+        let hosts: Vec<_> = in_order(records, draw)
+            .into_iter()
+            .map(|record| record.host)
+            .collect();
         assert_eq!(hosts.join(" "), expect);
     }
 

@@ -48,11 +48,18 @@ pub(super) async fn begin(
         });
     }
     if features.bind.is_none() {
-        return Err(ConnectError::protocol(wire.host(), "it lets us in but binds no resource"));
+        return Err(ConnectError::protocol(
+            wire.host(),
+            "it lets us in but binds no resource",
+        ));
     }
     let address = bind(config, &mut wire, attempt.is_displaced).await?;
     let service = discovery::discover(config, &mut wire, None, attempt.service).await?;
-    let management = if manages { enable(&mut wire).await? } else { None };
+    let management = if manages {
+        enable(&mut wire).await?
+    } else {
+        None
+    };
     Ok(Established {
         wire,
         outcome: Outcome::Fresh {
@@ -77,7 +84,8 @@ async fn features(wire: &mut Wire) -> Result<StreamFeatures, ConnectError> {
         .parse::<Element>()
         .ok()
         .and_then(|element| StreamFeatures::try_from(element).ok());
-    features.ok_or_else(|| ConnectError::protocol(wire.host(), "its stream features cannot be read"))
+    features
+        .ok_or_else(|| ConnectError::protocol(wire.host(), "its stream features cannot be read"))
 }
 
 /// Asks to go on with the old stream; `None` when the server cannot.
@@ -96,13 +104,19 @@ async fn resume(wire: &mut Wire, resumable: &Resumable) -> Result<Option<u32>, C
         let handled = reader.attribute("h").and_then(|h| h.parse().ok());
         return match handled {
             Some(handled) => Ok(Some(handled)),
-            None => Err(ConnectError::protocol(wire.host(), "it resumes without a count")),
+            None => Err(ConnectError::protocol(
+                wire.host(),
+                "it resumes without a count",
+            )),
         };
     }
     if root.is("failed", SM) {
         return Ok(None);
     }
-    Err(ConnectError::protocol(wire.host(), "it neither resumes nor refuses to"))
+    Err(ConnectError::protocol(
+        wire.host(),
+        "it neither resumes nor refuses to",
+    ))
 }
 
 async fn bind(
@@ -123,7 +137,10 @@ async fn bind(
     let body = match answer(wire, "bind", CLIENT).await? {
         Ok(body) => body,
         Err(condition) if condition == "conflict" => {
-            return Err(ConnectError::Stream { condition, text: None });
+            return Err(ConnectError::Stream {
+                condition,
+                text: None,
+            });
         }
         Err(condition) => {
             let account = config.account.to_string();
@@ -145,13 +162,17 @@ async fn bind(
     })();
     match address {
         Ok(Some(address)) => Ok(address),
-        _ => Err(ConnectError::protocol(wire.host(), "it binds a resource and does not say which")),
+        _ => Err(ConnectError::protocol(
+            wire.host(),
+            "it binds a resource and does not say which",
+        )),
     }
 }
 
 /// Enables stream management; a server that changes its mind is taken as it is.
 async fn enable(wire: &mut Wire) -> Result<Option<Management>, ConnectError> {
-    wire.out().push_str("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+    wire.out()
+        .push_str("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
     wire.send().await?;
     loop {
         let frame = element(wire).await?;
@@ -161,7 +182,9 @@ async fn enable(wire: &mut Wire) -> Result<Option<Management>, ConnectError> {
         if root.is("enabled", SM) {
             let resumes = matches!(reader.attribute("resume").as_deref(), Some("true" | "1"));
             let id = reader.attribute("id").filter(|_| resumes);
-            return Ok(Some(Management { id: id.map(Cow::into_owned) }));
+            return Ok(Some(Management {
+                id: id.map(Cow::into_owned),
+            }));
         }
         if root.is("failed", SM) {
             return Ok(None);
@@ -223,4 +246,3 @@ fn ending(frame: &str, scope: &Scope) -> Result<Option<ConnectError>, XmlError> 
 pub(super) fn unreadable(wire: &Wire, error: &XmlError) -> ConnectError {
     ConnectError::protocol(wire.host(), format!("its XML is broken ({error})"))
 }
-

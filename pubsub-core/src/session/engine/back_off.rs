@@ -25,7 +25,10 @@ mod tests {
         for (failures, limit) in [(0, 250), (1, 500), (4, 4000), (8, 60_000), (200, 60_000)] {
             assert_eq!(wait(bounds, failures, 1.0), Duration::from_millis(limit));
             assert_eq!(wait(bounds, failures, 0.0), Duration::ZERO);
-            assert_eq!(wait(bounds, failures, 0.5), Duration::from_millis(limit) / 2);
+            assert_eq!(
+                wait(bounds, failures, 0.5),
+                Duration::from_millis(limit) / 2
+            );
         }
     }
 }

@@ -115,7 +115,9 @@ mod tests {
     }
 
     fn management() -> Management {
-        Management::new(Granted { id: Some("s".to_owned()) })
+        Management::new(Granted {
+            id: Some("s".to_owned()),
+        })
     }
 
     #[test]
@@ -145,7 +147,9 @@ mod tests {
     fn the_server_is_asked_once_in_a_while_and_once_at_a_time() {
         let mut management = management();
         let mut ask = |management: &mut Management| {
-            (0..ASK_EVERY * 2).filter(|_| management.sent(stanza("1"))).count()
+            (0..ASK_EVERY * 2)
+                .filter(|_| management.sent(stanza("1")))
+                .count()
         };
         assert_eq!(ask(&mut management), 1);
         management.acknowledged(10).unwrap();

@@ -5,7 +5,11 @@
 
 #![cfg_attr(
     not(feature = "metrics"),
-    allow(unused_variables, clippy::missing_const_for_fn, reason = "the bodies are empty without metrics")
+    allow(
+        unused_variables,
+        clippy::missing_const_for_fn,
+        reason = "the bodies are empty without metrics"
+    )
 )]
 
 use tokio::time::Instant;
@@ -29,7 +33,11 @@ pub(super) fn acknowledged(called: Instant) {
 pub(super) fn failed(error: &PubSubError) {
     #[cfg(feature = "metrics")]
     {
-        let transient = if error.is_transient() { "true" } else { "false" };
+        let transient = if error.is_transient() {
+            "true"
+        } else {
+            "false"
+        };
         metrics::counter!("pubsub_session_publishes_failed_total", "transient" => transient)
             .increment(1);
     }

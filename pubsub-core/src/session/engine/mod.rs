@@ -42,7 +42,10 @@ const GOOD: Duration = Duration::from_secs(30);
 pub(super) enum Command {
     Submit(Pending),
     /// Finish what is under way, but not longer than until `deadline`.
-    Shutdown { deadline: Instant, done: oneshot::Sender<()> },
+    Shutdown {
+        deadline: Instant,
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// What the task and the handles share.
@@ -68,7 +71,10 @@ impl Shared {
     /// Our full address and that of the service, once we were logged in.
     pub(super) fn addresses(&self) -> Option<(Arc<str>, Arc<str>)> {
         // No code that can panic runs while it is held.
-        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -142,7 +148,11 @@ impl Engine {
                     let Ended::Lost(error) = ended else {
                         return None;
                     };
-                    failures = if began.elapsed() >= GOOD { 0 } else { failures + 1 };
+                    failures = if began.elapsed() >= GOOD {
+                        0
+                    } else {
+                        failures + 1
+                    };
                     self.after(&error);
                     error
                 }
@@ -158,12 +168,19 @@ impl Engine {
             }
             let chance = rand::random_range(0.0..=1.0);
             // After a conflict at least half of the limit: two sessions that want one place must not chase each other.
-            let chance = if reason.is_conflict() { 0.5 + chance / 2.0 } else { chance };
+            let chance = if reason.is_conflict() {
+                0.5 + chance / 2.0
+            } else {
+                chance
+            };
             let pause = back_off::wait(self.config.back_off, failures.min(32) - 1, chance);
             let next_attempt = Instant::now() + pause;
             tracing::warn!(%reason, ?pause, "not connected");
             measure::reconnecting();
-            self.shared.status.send_replace(Status::Offline { reason, next_attempt });
+            self.shared.status.send_replace(Status::Offline {
+                reason,
+                next_attempt,
+            });
             self.pause(next_attempt).await?;
         }
     }
@@ -184,7 +201,10 @@ impl Engine {
     }
 
     fn resumable(&self) -> Option<super::connect::Resumable> {
-        self.dispatch.management.as_ref().and_then(Management::resumable)
+        self.dispatch
+            .management
+            .as_ref()
+            .and_then(Management::resumable)
     }
 
     /// Tries to connect, while requests keep coming; `None` when there is nobody left to connect for.
@@ -197,12 +217,14 @@ impl Engine {
         };
         let connecting = establish(Arc::clone(&self.config), attempt);
         let mut connecting = pin!(connecting);
-        self.until(move |context| connecting.as_mut().poll(context)).await
+        self.until(move |context| connecting.as_mut().poll(context))
+            .await
     }
 
     async fn pause(&mut self, until: Instant) -> Option<()> {
         let mut sleep = pin!(sleep_until(until));
-        self.until(move |context| sleep.as_mut().poll(context)).await
+        self.until(move |context| sleep.as_mut().poll(context))
+            .await
     }
 
     /// Waits for something while there is no connection.
@@ -218,7 +240,11 @@ impl Engine {
                 }
                 let has_commands = self.poll_commands(context).is_ready();
                 let is_time = self.alarm.as_mut().poll(context).is_ready();
-                if has_commands || is_time { Poll::Ready(None) } else { Poll::Pending }
+                if has_commands || is_time {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Pending
+                }
             });
             if let Some(outcome) = outcome.await {
                 return Some(outcome);
@@ -292,7 +318,10 @@ impl Engine {
                 let host = wire.host().to_owned();
                 if self.dispatch.resumed(&mut wire, handled).is_err() {
                     self.dispatch.lost();
-                    return Err(ConnectError::protocol(&host, "it has more stanzas than were sent"));
+                    return Err(ConnectError::protocol(
+                        &host,
+                        "it has more stanzas than were sent",
+                    ));
                 }
                 true
             }
@@ -304,23 +333,31 @@ impl Engine {
                 self.dispatch.lost();
                 tracing::info!(%address, service = %service.address, "online");
                 let addresses = (address.as_str().into(), Arc::clone(&service.address));
-                *self.shared.addresses.lock().unwrap_or_else(PoisonError::into_inner) = Some(addresses);
+                *self
+                    .shared
+                    .addresses
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(addresses);
                 let place = Place {
                     address,
                     is_component: self.config.is_component(),
                     largest_stanza,
                 };
-                self.dispatch.begin(place, service, management.map(Management::new));
+                self.dispatch
+                    .begin(place, service, management.map(Management::new));
                 if !self.config.is_component() {
                     // Events to an account reach only those of its sessions that are available.
                     wire.out().push_str("<presence/>");
-                    self.dispatch.track(wire.out(), Sent::Other("<presence/>".into()));
+                    self.dispatch
+                        .track(wire.out(), Sent::Other("<presence/>".into()));
                 }
                 false
             }
         };
         self.shared.status.send_replace(Status::Online { resumed });
-        self.shared.listeners.tell(&SessionEvent::Online { resumed });
+        self.shared
+            .listeners
+            .tell(&SessionEvent::Online { resumed });
         Ok(wire)
     }
 }

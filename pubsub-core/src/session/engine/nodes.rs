@@ -51,7 +51,10 @@ impl Nodes {
         if self.held.is_empty() {
             return Some(pending);
         }
-        match pending.changed_node().and_then(|node| self.held.get_mut(node)) {
+        match pending
+            .changed_node()
+            .and_then(|node| self.held.get_mut(node))
+        {
             Some(held) => {
                 held.waiting.insert(pending.order, pending);
                 None
@@ -74,7 +77,9 @@ impl Nodes {
 
     /// Whether publishes of the node wait for its creation.
     pub(super) fn is_being_created(&self, node: &NodeName) -> bool {
-        self.held.get(node).is_some_and(|held| held.is_being_created)
+        self.held
+            .get(node)
+            .is_some_and(|held| held.is_being_created)
     }
 
     /// Holds the node no longer; takes what waited, in order.
@@ -97,7 +102,10 @@ impl Nodes {
 
     /// When the first of those held was called.
     pub(super) fn first_call(&self) -> Option<Instant> {
-        let firsts = self.held.values().filter_map(|held| held.waiting.values().next());
+        let firsts = self
+            .held
+            .values()
+            .filter_map(|held| held.waiting.values().next());
         firsts.map(|pending| pending.called).min()
     }
 

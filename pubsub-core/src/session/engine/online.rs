@@ -114,7 +114,11 @@ impl Engine {
             turn.is_time = true;
             is_ready = true;
         }
-        if is_ready { Poll::Ready(turn) } else { Poll::Pending }
+        if is_ready {
+            Poll::Ready(turn)
+        } else {
+            Poll::Pending
+        }
     }
 
     fn on_time(&mut self, wire: &mut Wire, pulse: &mut Pulse) -> Result<(), ConnectError> {
@@ -143,9 +147,14 @@ impl Engine {
 
     /// Reads every frame that has come.
     fn read(&mut self, wire: &mut Wire, scope: &Scope) -> Result<(), ConnectError> {
-        let stanzas = if self.config.is_component() { COMPONENT } else { CLIENT };
+        let stanzas = if self.config.is_component() {
+            COMPONENT
+        } else {
+            CLIENT
+        };
         let host = wire.host().to_owned();
-        let broken = |error: XmlError| ConnectError::protocol(&host, format!("its XML is broken ({error})"));
+        let broken =
+            |error: XmlError| ConnectError::protocol(&host, format!("its XML is broken ({error})"));
         wire.frames(|out, kind, frame| match kind {
             FrameKind::White => Ok(()),
             FrameKind::Element => {
@@ -172,7 +181,10 @@ impl Engine {
             Arrival::Acknowledged(count) => {
                 let management = self.dispatch.management.as_mut();
                 if management.is_some_and(|management| management.acknowledged(count).is_err()) {
-                    return Err(ConnectError::protocol(host, "it acknowledges more than was sent"));
+                    return Err(ConnectError::protocol(
+                        host,
+                        "it acknowledges more than was sent",
+                    ));
                 }
                 return Ok(Ok(()));
             }

@@ -28,7 +28,9 @@ impl Queue {
     pub(super) fn put_back(&mut self, mut earlier: Vec<Pending>) {
         earlier.sort_by_key(|pending| pending.order);
         for pending in earlier.into_iter().rev() {
-            let place = self.waiting.partition_point(|other| other.order < pending.order);
+            let place = self
+                .waiting
+                .partition_point(|other| other.order < pending.order);
             self.waiting.insert(place, pending);
         }
     }
@@ -75,7 +77,9 @@ impl Queue {
                 publication.is_some_and(|(other, wishes)| {
                     // One publish cannot carry one id twice and say which comes first.
                     let is_new = |pending: &Pending| {
-                        pending.publication().is_none_or(|(earlier, _)| earlier.item != other.item)
+                        pending
+                            .publication()
+                            .is_none_or(|(earlier, _)| earlier.item != other.item)
                     };
                     other.node == change.node
                         && wishes == config

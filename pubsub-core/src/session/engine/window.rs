@@ -88,8 +88,12 @@ impl Window {
             self.deadlines.retain(|(_, id)| is_live(slots, *id));
         }
         // Nearly always the latest; only what is sent a second time is not.
-        let place = self.deadlines.iter().rposition(|(other, _)| *other <= deadline);
-        self.deadlines.insert(place.map_or(0, |place| place + 1), (deadline, id));
+        let place = self
+            .deadlines
+            .iter()
+            .rposition(|(other, _)| *other <= deadline);
+        self.deadlines
+            .insert(place.map_or(0, |place| place + 1), (deadline, id));
     }
 
     /// Gives back a reserved slot that was not filled.

@@ -145,7 +145,11 @@ mod tests {
             ("not-allowed", "closed-node", AccessRule::Whitelist),
             ("not-authorized", presence, AccessRule::Presence),
             ("not-authorized", "not-in-roster-group", AccessRule::Roster),
-            ("not-authorized", "pending-subscription", AccessRule::Authorize),
+            (
+                "not-authorized",
+                "pending-subscription",
+                AccessRule::Authorize,
+            ),
             ("not-authorized", "not-subscribed", AccessRule::Subscription),
         ] {
             let closed = |target| PubSubError::Closed { target, rule };

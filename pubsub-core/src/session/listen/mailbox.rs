@@ -100,7 +100,8 @@ impl Inside {
         match event {
             SessionEvent::Online { resumed } => {
                 // That one stream ended must not be hidden by another that was resumed.
-                let was_new = matches!(self.standing, Some(SessionEvent::Online { resumed: false }));
+                let was_new =
+                    matches!(self.standing, Some(SessionEvent::Online { resumed: false }));
                 let resumed = resumed && !was_new;
                 self.standing = Some(SessionEvent::Online { resumed });
             }

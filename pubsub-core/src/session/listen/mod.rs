@@ -42,7 +42,11 @@ impl Listeners {
             Filter::All => registered.to_all.push(Arc::clone(&mailbox)),
             Filter::Nodes(nodes) => {
                 for node in nodes {
-                    registered.by_node.entry(node).or_default().push(Arc::clone(&mailbox));
+                    registered
+                        .by_node
+                        .entry(node)
+                        .or_default()
+                        .push(Arc::clone(&mailbox));
                 }
             }
         }
@@ -87,13 +91,19 @@ impl Listeners {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Registered> {
         // No code that can panic runs while it is held.
-        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Registered {
     fn hand_out(&self, event: &RawEvent) {
-        let of_node = self.by_node.get(&event.node).map(Vec::as_slice).unwrap_or_default();
+        let of_node = self
+            .by_node
+            .get(&event.node)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         for mailbox in of_node.iter().chain(&self.to_all) {
             mailbox.put(SessionEvent::Node(event.clone()));
         }

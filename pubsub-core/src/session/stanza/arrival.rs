@@ -185,16 +185,30 @@ mod tests {
 
     #[test]
     fn answers_are_told_from_questions() {
-        check("<iq type='result' id='2' from='pubsub.x'><q xmlns='u'><a/></q></iq>", |arrival| {
-            let Arrival::Answer(answer) = arrival else { panic!("{arrival:?}") };
-            assert_eq!((&*answer.id, answer.from.as_deref()), ("2", Some("pubsub.x")));
-            assert!(!answer.is_error);
-            assert_eq!(answer.body().unwrap(), "<q xmlns='u'><a/></q>");
-        });
+        check(
+            "<iq type='result' id='2' from='pubsub.x'><q xmlns='u'><a/></q></iq>",
+            |arrival| {
+                let Arrival::Answer(answer) = arrival else {
+                    panic!("{arrival:?}")
+                };
+                assert_eq!(
+                    (&*answer.id, answer.from.as_deref()),
+                    ("2", Some("pubsub.x"))
+                );
+                assert!(!answer.is_error);
+                assert_eq!(answer.body().unwrap(), "<q xmlns='u'><a/></q>");
+            },
+        );
         for (body, expect) in [
             ("<ping xmlns='urn:xmpp:ping'/>", Query::Ping),
-            ("<query xmlns='http://jabber.org/protocol/disco#info'/>", Query::Identity),
-            ("<query xmlns='http://jabber.org/protocol/disco#info' node='n'/>", Query::Other),
+            (
+                "<query xmlns='http://jabber.org/protocol/disco#info'/>",
+                Query::Identity,
+            ),
+            (
+                "<query xmlns='http://jabber.org/protocol/disco#info' node='n'/>",
+                Query::Other,
+            ),
             ("", Query::Other),
         ] {
             check(&format!("<iq type='get' id='p'>{body}</iq>"), |arrival| {
@@ -211,7 +225,9 @@ mod tests {
              <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>too long</text>\
              <payload-too-big xmlns='http://jabber.org/protocol/pubsub#errors'/></error></iq>",
             |arrival| {
-                let Arrival::Answer(answer) = arrival else { panic!("{arrival:?}") };
+                let Arrival::Answer(answer) = arrival else {
+                    panic!("{arrival:?}")
+                };
                 let failure = answer.failure().unwrap();
                 assert_eq!(failure.kind, FailureKind::Modify);
                 assert_eq!(failure.condition, "not-acceptable");
@@ -229,7 +245,9 @@ mod tests {
         check("<message type='error'><x/></message>", |arrival| {
             assert!(matches!(arrival, Arrival::OtherStanza));
         });
-        check("<presence/>", |arrival| assert!(matches!(arrival, Arrival::OtherStanza)));
+        check("<presence/>", |arrival| {
+            assert!(matches!(arrival, Arrival::OtherStanza))
+        });
         check("<a xmlns='urn:xmpp:sm:3' h='7'/>", |arrival| {
             assert!(matches!(arrival, Arrival::Acknowledged(7)));
         });
@@ -242,6 +260,8 @@ mod tests {
                 assert!(matches!(arrival, Arrival::StreamError(error) if error.is_conflict()));
             },
         );
-        check("<x xmlns='other'/>", |arrival| assert!(matches!(arrival, Arrival::Unknown)));
+        check("<x xmlns='other'/>", |arrival| {
+            assert!(matches!(arrival, Arrival::Unknown))
+        });
     }
 }

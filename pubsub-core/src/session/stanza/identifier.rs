@@ -44,7 +44,12 @@ mod tests {
 
     #[test]
     fn an_id_reads_back_as_it_was_written() {
-        for (slot, serial) in [(0, 0), (63, 1), (4095, 123_456_789), (u16::MAX, (1 << 48) - 1)] {
+        for (slot, serial) in [
+            (0, 0),
+            (63, 1),
+            (4095, 123_456_789),
+            (u16::MAX, (1 << 48) - 1),
+        ] {
             let id = RequestId { slot, serial };
             let mut text = String::new();
             id.write(&mut text);

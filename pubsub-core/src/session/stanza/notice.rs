@@ -160,13 +160,21 @@ mod tests {
     #[test]
     fn changes_of_the_node_itself_are_told() {
         check("<purge node='n'/>", &["n Purged"]);
-        check("<configuration node='n'><x xmlns='jabber:x:data'/></configuration>", &["n Configured"]);
-        check("<delete node='n'><redirect uri='xmpp:p?;node=m'/></delete>", &[
-            r#"n Deleted { redirect: Some("xmpp:p?;node=m") }"#,
-        ]);
-        check("<subscription node='n' jid='a@x' subscription='subscribed'/>", &[
-            r#"n Subscription { state: "subscribed" }"#,
-        ]);
-        check("<collection node='n'><associate node='m'/></collection><other/>", &[]);
+        check(
+            "<configuration node='n'><x xmlns='jabber:x:data'/></configuration>",
+            &["n Configured"],
+        );
+        check(
+            "<delete node='n'><redirect uri='xmpp:p?;node=m'/></delete>",
+            &[r#"n Deleted { redirect: Some("xmpp:p?;node=m") }"#],
+        );
+        check(
+            "<subscription node='n' jid='a@x' subscription='subscribed'/>",
+            &[r#"n Subscription { state: "subscribed" }"#],
+        );
+        check(
+            "<collection node='n'><associate node='m'/></collection><other/>",
+            &[],
+        );
     }
 }

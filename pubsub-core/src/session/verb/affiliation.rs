@@ -119,7 +119,8 @@ impl Session {
         node: &NodeName,
         affiliations: &[(Jid, Affiliation)],
     ) -> Result<(), PubSubError> {
-        self.ask(set(request(node, affiliations)), about(node), |_| Ok(())).await
+        self.ask(set(request(node, affiliations)), about(node), |_| Ok(()))
+            .await
     }
 }
 

@@ -16,7 +16,8 @@ impl Session {
     ///
     /// [`Forbidden`](PubSubError::Forbidden) for all but owners of the node.
     pub async fn configure(&self, node: &NodeName, config: &NodeConfig) -> Result<(), PubSubError> {
-        self.ask(set(configure(node, config)), about(node), |_| Ok(())).await
+        self.ask(set(configure(node, config)), about(node), |_| Ok(()))
+            .await
     }
 
     /// The configuration of a node.
@@ -73,7 +74,10 @@ mod tests {
 
     #[test]
     fn a_configuration_is_found_in_its_answer() {
-        let asked = configure(&NodeName::new("n").unwrap(), &NodeConfig::new().persist(false));
+        let asked = configure(
+            &NodeName::new("n").unwrap(),
+            &NodeConfig::new().persist(false),
+        );
         let form = form_within(&asked).unwrap();
         assert_eq!(form.value("pubsub#persist_items"), Some("0"));
         let empty = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'/>";

@@ -108,12 +108,16 @@ impl Session {
             body.push_str("</query>");
             let (page, standing) = self.ask(get(body), self.whole_service(), parts).await?;
             let before = found.len();
-            let names = page.into_iter().filter_map(|part| NodeName::new(part.node?).ok());
+            let names = page
+                .into_iter()
+                .filter_map(|part| NodeName::new(part.node?).ok());
             found.extend(names);
             // A service without pages ignores what was asked and says no more about it.
             match standing.last {
                 Some(next) if found.len() > before && last.as_ref() != Some(&next) => {
-                    if standing.count.is_some_and(|count| u64::try_from(found.len()).is_ok_and(|have| have >= count)) {
+                    if standing.count.is_some_and(|count| {
+                        u64::try_from(found.len()).is_ok_and(|have| have >= count)
+                    }) {
                         return Ok(found);
                     }
                     last = Some(next);

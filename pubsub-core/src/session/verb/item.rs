@@ -173,8 +173,14 @@ mod tests {
             &ItemQuery::Ids(vec![ItemId::new("a").unwrap(), ItemId::new("b'").unwrap()]),
             "<items node='n'><item id='a'/><item id='b&apos;'/></items>",
         );
-        check(&ItemQuery::FirstPage(5), &format!("<items node='n'/>{set}</set>"));
-        check(&ItemQuery::LastPage(5), &format!("<items node='n'/>{set}<before/></set>"));
+        check(
+            &ItemQuery::FirstPage(5),
+            &format!("<items node='n'/>{set}</set>"),
+        );
+        check(
+            &ItemQuery::LastPage(5),
+            &format!("<items node='n'/>{set}<before/></set>"),
+        );
         check(
             &ItemQuery::PageAfter(5, "x".into()),
             &format!("<items node='n'/>{set}<after>x</after></set>"),

@@ -125,7 +125,8 @@ mod tests {
             owner("purge", &node),
             "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><purge node='a&lt;b'/></pubsub>"
         );
-        let answer = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='n1'/></pubsub>";
+        let answer =
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='n1'/></pubsub>";
         assert_eq!(created(answer).unwrap().as_deref(), Some("n1"));
     }
 }

@@ -59,7 +59,9 @@ impl Session {
     ) -> Result<Subscription, PubSubError> {
         let address = self.own_address(node, subscriber).await?;
         let request = set(subscribe(node, &address));
-        let granted = self.ask(request, about(node), |body| subscriptions(body, PUBSUB)).await?;
+        let granted = self
+            .ask(request, about(node), |body| subscriptions(body, PUBSUB))
+            .await?;
         // Some services answer with nothing when all is well (XEP-0060 §6.1.2 says SHOULD).
         Ok(granted.into_iter().next().unwrap_or(Subscription {
             node: Some(node.clone()),
@@ -93,11 +95,18 @@ impl Session {
         node: &NodeName,
         subscription: &Subscription,
     ) -> Result<(), PubSubError> {
-        self.end(node, &subscription.subscriber, subscription.id.as_deref()).await
+        self.end(node, &subscription.subscriber, subscription.id.as_deref())
+            .await
     }
 
-    async fn end(&self, node: &NodeName, address: &str, id: Option<&str>) -> Result<(), PubSubError> {
-        self.ask(set(unsubscribe(node, address, id)), about(node), |_| Ok(())).await
+    async fn end(
+        &self,
+        node: &NodeName,
+        address: &str,
+        id: Option<&str>,
+    ) -> Result<(), PubSubError> {
+        self.ask(set(unsubscribe(node, address, id)), about(node), |_| Ok(()))
+            .await
     }
 
     /// Our own subscriptions.
@@ -107,7 +116,10 @@ impl Session {
     /// See [`PubSubError`].
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, PubSubError> {
         let body = format!("<pubsub xmlns='{PUBSUB}'><subscriptions/></pubsub>");
-        self.ask(get(body), self.whole_service(), |body| subscriptions(body, PUBSUB)).await
+        self.ask(get(body), self.whole_service(), |body| {
+            subscriptions(body, PUBSUB)
+        })
+        .await
     }
 
     /// Everybody's subscriptions to a node that is ours.
@@ -119,7 +131,10 @@ impl Session {
         let mut body = format!("<pubsub xmlns='{PUBSUB_OWNER}'><subscriptions");
         attribute(&mut body, "node", node.as_str());
         body.push_str("/></pubsub>");
-        self.ask(get(body), about(node), |body| subscriptions(body, PUBSUB_OWNER)).await
+        self.ask(get(body), about(node), |body| {
+            subscriptions(body, PUBSUB_OWNER)
+        })
+        .await
     }
 
     async fn own_address(
@@ -242,7 +257,11 @@ mod tests {
                     <subscription jid='a@x' subscription='subscribed'/><subscription jid='b@x'/></subscriptions></pubsub>";
         let found = subscriptions(list, PUBSUB_OWNER).unwrap();
         assert_eq!(found.len(), 2);
-        assert!(found.iter().all(|one| one.node.as_ref().is_some_and(|node| node.as_str() == "n")));
+        assert!(
+            found
+                .iter()
+                .all(|one| one.node.as_ref().is_some_and(|node| node.as_str() == "n"))
+        );
         assert!(subscriptions("", PUBSUB).unwrap().is_empty());
     }
 }

@@ -150,8 +150,9 @@ impl Wire {
                 Err(error) => return Err(ConnectError::protocol(&self.host, error.to_string())),
             };
             let bytes = self.received.get(..frame.len).unwrap_or_default();
-            let text = str::from_utf8(bytes)
-                .map_err(|_| ConnectError::protocol(&self.host, "it sends text that is not UTF-8"))?;
+            let text = str::from_utf8(bytes).map_err(|_| {
+                ConnectError::protocol(&self.host, "it sends text that is not UTF-8")
+            })?;
             handle(&mut self.outgoing, frame.kind, text)?;
             self.received.advance(frame.len);
         }

@@ -45,16 +45,30 @@ pub(super) fn decide(
         (name, config)
     };
     let items = accept(service, context, actor, &name, &config, new_items)?;
+    let mut puts: Vec<Write> = Vec::new();
+    let mut freed = 0;
     if config.persist_items {
-        make_room(service, context, &name, &config, node, &items, &mut writes)?;
-        writes.extend(items.iter().map(|item| put(&name, item, true)));
+        freed = make_room(service, &name, &config, node, &items, &mut writes)?;
+        puts.extend(items.iter().map(|item| put(&name, item, true)));
     } else if config.send_last != SendLast::Never
         && let Some(last) = items.last()
     {
         // A node that keeps nothing still owes newcomers its latest item.
+        freed = node.map_or(0, |node| node.items.bytes());
         writes.push(Write::RemoveItems { node: name.clone() });
-        writes.push(put(&name, last, false));
+        puts.push(put(&name, last, false));
     }
+    let growth: usize = match puts.as_slice() {
+        [] => 0,
+        [_] => items.last().map_or(0, |item| item.size()),
+        _ => items.iter().map(|item| item.size()).sum(),
+    };
+    if growth.saturating_sub(freed) > context.bytes_left {
+        return Err(ServiceError::StorageFull {
+            limit: service.rules.max_stored,
+        });
+    }
+    writes.append(&mut puts);
     let notification = Notification {
         node: name.clone(),
         config,
@@ -145,19 +159,31 @@ fn accept(
             payload: Arc::from(new.payload.as_ref()),
         }))
     };
-    new_items.iter().enumerate().map(accept_one).collect()
+    let items: Arc<[Arc<Item>]> = new_items
+        .iter()
+        .enumerate()
+        .map(accept_one)
+        .collect::<Result<_, _>>()?;
+    if items.len() > 1 {
+        let ids: HashSet<&str> = items.iter().map(|item| &*item.id).collect();
+        if ids.len() < items.len() {
+            return Err(ServiceError::BadRequest {
+                reason: "one publish names the same item twice",
+            });
+        }
+    }
+    Ok(items)
 }
 
-/// Removes the oldest items beyond what the node keeps, and refuses what would not fit at all.
+/// Removes the oldest items beyond what the node keeps, and refuses what would not fit at all. Returns the bytes that become free.
 fn make_room(
     service: &Service,
-    context: &Context,
     name: &Arc<str>,
     config: &NodeConfig,
     node: Option<&Node>,
     items: &[Arc<Item>],
     writes: &mut Vec<Write>,
-) -> Result<(), ServiceError> {
+) -> Result<usize, ServiceError> {
     let limit = capacity(config, service.rules.max_items);
     if items.len() > limit {
         return Err(ServiceError::MaxItemsExceeded {
@@ -166,22 +192,14 @@ fn make_room(
             limit,
         });
     }
-    let mut freed = 0;
-    if let Some(node) = node {
-        // Nearly every publish has one item, for which a set would only cost an allocation.
-        let several: HashSet<&str> = match items {
-            [_] => HashSet::new(),
-            _ => items.iter().map(|item| &*item.id).collect(),
-        };
-        let is_new = |id: &str| match items {
-            [item] => &*item.id == id,
-            _ => several.contains(id),
-        };
-        let replaced = items.iter().filter_map(|item| node.items.find(&item.id));
-        freed = replaced.clone().map(|old| old.size()).sum();
-        let kept = node.items.len() - replaced.count().min(node.items.len());
-        let surplus = (kept + items.len()).saturating_sub(limit);
-        let oldest = node.items.iter().filter(|old| !is_new(&old.id));
+    let Some(node) = node else { return Ok(0) };
+    let replaced = items.iter().filter_map(|item| node.items.find(&item.id));
+    let mut freed = replaced.clone().map(|old| old.size()).sum();
+    let kept = node.items.len().saturating_sub(replaced.count());
+    let surplus = (kept + items.len()).saturating_sub(limit);
+    if surplus > 0 {
+        let new: HashSet<&str> = items.iter().map(|item| &*item.id).collect();
+        let oldest = node.items.iter().filter(|old| !new.contains(&*old.id));
         for old in oldest.take(surplus) {
             freed += old.size();
             writes.push(Write::RemoveItem {
@@ -190,13 +208,7 @@ fn make_room(
             });
         }
     }
-    let growth: usize = items.iter().map(|item| item.size()).sum();
-    if growth.saturating_sub(freed) > context.bytes_left {
-        return Err(ServiceError::StorageFull {
-            limit: service.rules.max_stored,
-        });
-    }
-    Ok(())
+    Ok(freed)
 }
 
 fn put(node: &Arc<str>, item: &Arc<Item>, is_durable: bool) -> Write {

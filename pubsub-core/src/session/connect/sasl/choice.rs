@@ -45,10 +45,15 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
         if offers("ANONYMOUS") {
             return Ok(unbound(Mechanism::Anonymous));
         }
-        return Err(refused(offer, "ANONYMOUS is needed; name a user and password in the URL"));
+        return Err(refused(
+            offer,
+            "ANONYMOUS is needed; name a user and password in the URL",
+        ));
     }
     let offers_binding = offer.mechanisms.iter().any(|name| name.ends_with("-PLUS"));
-    let can_bind = offer.bindings.is_none_or(|types| types.contains(&Type::TlsExporter));
+    let can_bind = offer
+        .bindings
+        .is_none_or(|types| types.contains(&Type::TlsExporter));
     if let Some(exporter) = &means.exporter
         && can_bind
     {
@@ -77,7 +82,10 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
             return Ok(Choice { mechanism, binding });
         }
     }
-    let offers_scram = offer.mechanisms.iter().any(|name| name.starts_with("SCRAM-"));
+    let offers_scram = offer
+        .mechanisms
+        .iter()
+        .any(|name| name.starts_with("SCRAM-"));
     if !offers("PLAIN") || offers_scram {
         return Err(refused(offer, "SCRAM-SHA-256 or SCRAM-SHA-1 is needed"));
     }
@@ -85,7 +93,10 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
         return Err(refused(offer, "PLAIN is not used where others may listen"));
     }
     if !means.plain_allowed {
-        return Err(refused(offer, "if the server may see the password, allow it with ?auth=plain"));
+        return Err(refused(
+            offer,
+            "if the server may see the password, allow it with ?auth=plain",
+        ));
     }
     Ok(unbound(Mechanism::Plain))
 }
@@ -115,13 +126,24 @@ mod tests {
         }
     }
 
-    fn check(offered: &str, bindings: Option<&[Type]>, means: Means, expect: Option<(Mechanism, &str)>) {
+    fn check(
+        offered: &str,
+        bindings: Option<&[Type]>,
+        means: Means,
+        expect: Option<(Mechanism, &str)>,
+    ) {
         let mechanisms = offered.split_whitespace().map(str::to_owned).collect();
-        let offer = Offer { mechanisms: &mechanisms, bindings };
+        let offer = Offer {
+            mechanisms: &mechanisms,
+            bindings,
+        };
         let chosen = choose(offer, means).ok();
         let chosen = chosen.map(|choice| (choice.mechanism, choice.binding));
-        let header = |binding: &ChannelBinding| String::from_utf8_lossy(binding.header()).into_owned();
-        let found = chosen.as_ref().map(|(mechanism, binding)| (mechanism.clone(), header(binding)));
+        let header =
+            |binding: &ChannelBinding| String::from_utf8_lossy(binding.header()).into_owned();
+        let found = chosen
+            .as_ref()
+            .map(|(mechanism, binding)| (mechanism.clone(), header(binding)));
         let expect = expect.map(|(mechanism, header)| (mechanism, header.to_owned()));
         assert_eq!(found, expect, "{offered}");
     }
@@ -130,27 +152,66 @@ mod tests {
 
     #[test]
     fn the_strongest_scram_is_taken_and_bound_where_possible() {
-        check(ALL, None, means(true), Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")));
-        check(ALL, Some(&[Type::TlsExporter]), means(true), Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")));
-        check("SCRAM-SHA-1 SCRAM-SHA-1-PLUS", None, means(true), Some((Mechanism::ScramSha1Plus, "p=tls-exporter,,")));
+        check(
+            ALL,
+            None,
+            means(true),
+            Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")),
+        );
+        check(
+            ALL,
+            Some(&[Type::TlsExporter]),
+            means(true),
+            Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")),
+        );
+        check(
+            "SCRAM-SHA-1 SCRAM-SHA-1-PLUS",
+            None,
+            means(true),
+            Some((Mechanism::ScramSha1Plus, "p=tls-exporter,,")),
+        );
     }
 
     #[test]
     fn a_server_without_binding_still_gets_scram_and_is_told_that_we_could() {
-        check("SCRAM-SHA-1 SCRAM-SHA-256 PLAIN", None, means(true), Some((Mechanism::ScramSha256, "y,,")));
+        check(
+            "SCRAM-SHA-1 SCRAM-SHA-256 PLAIN",
+            None,
+            means(true),
+            Some((Mechanism::ScramSha256, "y,,")),
+        );
     }
 
     #[test]
     fn a_binding_that_we_lack_is_not_claimed() {
-        check(ALL, None, means(false), Some((Mechanism::ScramSha256, "n,,")));
-        check(ALL, Some(&[Type::TlsServerEndPoint]), means(true), Some((Mechanism::ScramSha256, "n,,")));
+        check(
+            ALL,
+            None,
+            means(false),
+            Some((Mechanism::ScramSha256, "n,,")),
+        );
+        check(
+            ALL,
+            Some(&[Type::TlsServerEndPoint]),
+            means(true),
+            Some((Mechanism::ScramSha256, "n,,")),
+        );
     }
 
     #[test]
     fn plain_is_the_last_resort_and_must_be_asked_for() {
-        let allowed = |is_private| Means { plain_allowed: true, is_private, ..means(false) };
+        let allowed = |is_private| Means {
+            plain_allowed: true,
+            is_private,
+            ..means(false)
+        };
         check("PLAIN", None, means(true), None);
-        check("PLAIN", None, allowed(true), Some((Mechanism::Plain, "n,,")));
+        check(
+            "PLAIN",
+            None,
+            allowed(true),
+            Some((Mechanism::Plain, "n,,")),
+        );
         check("PLAIN", None, allowed(false), None);
         check("PLAIN SCRAM-SHA-512", None, allowed(true), None);
         check("PLAIN ANONYMOUS", None, means(false), None);
@@ -159,8 +220,16 @@ mod tests {
 
     #[test]
     fn anonymous_is_used_without_an_account_only() {
-        let nobody = || Means { has_account: false, ..means(false) };
-        check("ANONYMOUS PLAIN", None, nobody(), Some((Mechanism::Anonymous, "n,,")));
+        let nobody = || Means {
+            has_account: false,
+            ..means(false)
+        };
+        check(
+            "ANONYMOUS PLAIN",
+            None,
+            nobody(),
+            Some((Mechanism::Anonymous, "n,,")),
+        );
         check("SCRAM-SHA-256", None, nobody(), None);
         check("ANONYMOUS", None, means(false), None);
     }

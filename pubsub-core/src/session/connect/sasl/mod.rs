@@ -33,7 +33,10 @@ pub(super) async fn authenticate(
     };
     let offer = Offer {
         mechanisms: &features.sasl_mechanisms,
-        bindings: features.sasl_cb.as_ref().map(|offered| offered.types.as_slice()),
+        bindings: features
+            .sasl_cb
+            .as_ref()
+            .map(|offered| offered.types.as_slice()),
     };
     let means = Means {
         has_account: matches!(config.identity, Identity::Account { .. }),
@@ -43,9 +46,13 @@ pub(super) async fn authenticate(
     };
     let choice = choose(offer, means).map_err(failed)?;
     tracing::debug!(mechanism = ?choice.mechanism, "logging in");
-    let proves_itself = !matches!(choice.mechanism, MechanismName::Plain | MechanismName::Anonymous);
+    let proves_itself = !matches!(
+        choice.mechanism,
+        MechanismName::Plain | MechanismName::Anonymous
+    );
     let name = choice.mechanism.clone();
-    let mut mechanism = mechanism(&config.identity, choice).map_err(|error| failed(unproven(&error)))?;
+    let mut mechanism =
+        mechanism(&config.identity, choice).map_err(|error| failed(unproven(&error)))?;
     let initial = mechanism.initial();
     let auth = Auth {
         mechanism: name,
@@ -59,7 +66,9 @@ pub(super) async fn authenticate(
             XmppStreamElement::Sasl(Nonza::Challenge(challenge)) if proves_itself => {
                 let response = if has_answered {
                     // The proof may come as a challenge of its own (RFC 6120 §6.4.6).
-                    mechanism.success(&challenge.data).map_err(|error| failed(unproven(&error)))?;
+                    mechanism
+                        .success(&challenge.data)
+                        .map_err(|error| failed(unproven(&error)))?;
                     is_proven = true;
                     Vec::new()
                 } else {
@@ -71,16 +80,30 @@ pub(super) async fn authenticate(
                     has_answered = true;
                     response
                 };
-                say(host, &mut stream, Nonza::Response(Response { data: response })).await?;
+                say(
+                    host,
+                    &mut stream,
+                    Nonza::Response(Response { data: response }),
+                )
+                .await?;
             }
             XmppStreamElement::Sasl(Nonza::Success(success)) => {
                 if !is_proven {
-                    mechanism.success(&success.data).map_err(|error| failed(unproven(&error)))?;
+                    mechanism
+                        .success(&success.data)
+                        .map_err(|error| failed(unproven(&error)))?;
                 }
                 return Ok(stream);
             }
-            XmppStreamElement::Sasl(Nonza::Failure(failure)) => return Err(refusal(&failure, failed)),
-            _ => return Err(ConnectError::protocol(host, "it talks of other things during the login")),
+            XmppStreamElement::Sasl(Nonza::Failure(failure)) => {
+                return Err(refusal(&failure, failed));
+            }
+            _ => {
+                return Err(ConnectError::protocol(
+                    host,
+                    "it talks of other things during the login",
+                ));
+            }
         }
     }
 }
@@ -101,7 +124,9 @@ fn mechanism(identity: &Identity, choice: Choice) -> Result<Dynamic, MechanismEr
             Box::new(Scram::<Sha1>::from_credentials(bound(choice.binding))?)
         }
         MechanismName::Plain => Box::new(Plain::from_credentials(credentials(str::to_owned))?),
-        MechanismName::Anonymous => Box::new(Anonymous::from_credentials(credentials(str::to_owned))?),
+        MechanismName::Anonymous => {
+            Box::new(Anonymous::from_credentials(credentials(str::to_owned))?)
+        }
     })
 }
 

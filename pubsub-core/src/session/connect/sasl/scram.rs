@@ -24,7 +24,8 @@ pub(super) fn password(text: &str) -> String {
 /// Looks at the server's first message: it must extend our nonce and ask for a sane number of rounds.
 pub(super) fn check_challenge(initial: &[u8], challenge: &[u8]) -> Result<(), Login> {
     let impostor = |what: &str| Err(Login::ServerNotProven(what.to_owned()));
-    let (Ok(initial), Ok(challenge)) = (std::str::from_utf8(initial), std::str::from_utf8(challenge))
+    let (Ok(initial), Ok(challenge)) =
+        (std::str::from_utf8(initial), std::str::from_utf8(challenge))
     else {
         return impostor("its challenge is not UTF-8");
     };
@@ -69,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_challenge_must_continue_our_nonce_with_sane_rounds() {
-        let check = |challenge: &str| check_challenge(b"n,,n=u,r=abc", challenge.as_bytes()).is_ok();
+        let check =
+            |challenge: &str| check_challenge(b"n,,n=u,r=abc", challenge.as_bytes()).is_ok();
         assert!(check("r=abcdef,s=QQ==,i=4096"));
         assert!(check("r=abcdef,s=QQ==,i=100000"));
         for bad in [

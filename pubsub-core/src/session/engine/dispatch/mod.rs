@@ -113,7 +113,11 @@ impl Dispatch {
     /// One at a time while one of them may be what made the server close the stream.
     fn width(&mut self) -> usize {
         let is_next = self.queue.first().is_some_and(|first| first.is_suspect);
-        if is_next || self.window.is_probing() { 1 } else { self.width }
+        if is_next || self.window.is_probing() {
+            1
+        } else {
+            self.width
+        }
     }
 
     fn start(&mut self, out: &mut String, mut pending: Pending, now: Instant) {
@@ -155,7 +159,11 @@ impl Dispatch {
         };
         let start = out.len();
         self.write(out, id, &occupant);
-        if self.place.largest_stanza.is_some_and(|largest| out.len() - start > largest) {
+        if self
+            .place
+            .largest_stanza
+            .is_some_and(|largest| out.len() - start > largest)
+        {
             out.truncate(start);
             self.window.release(id);
             self.too_big(occupant);
@@ -180,16 +188,21 @@ impl Dispatch {
             Occupant::One(pending) => self.write_one(out, id, pending),
             Occupant::Several(several) => {
                 let Some(first) = several.first() else { return };
-                let Some((change, config)) = first.publication() else { return };
-                let items = several.iter().filter_map(|pending| match pending.publication() {
-                    Some((change, _)) => match &change.kind {
-                        ChangeKind::Put { payload } => Some((&change.item, &**payload)),
-                        ChangeKind::Retract { .. } => None,
-                    },
-                    None => None,
-                });
+                let Some((change, config)) = first.publication() else {
+                    return;
+                };
+                let items = several
+                    .iter()
+                    .filter_map(|pending| match pending.publication() {
+                        Some((change, _)) => match &change.kind {
+                            ChangeKind::Put { payload } => Some((&change.item, &**payload)),
+                            ChangeKind::Retract { .. } => None,
+                        },
+                        None => None,
+                    });
                 let options = first.with_options.then(|| form::publish_options(config));
-                self.heads.publish(out, id, &change.node, items, options.as_deref());
+                self.heads
+                    .publish(out, id, &change.node, items, options.as_deref());
             }
             Occupant::Create { node, config } | Occupant::Prepare { node, config } => {
                 let form = (!config.is_empty()).then(|| form::node_config(config));
@@ -198,7 +211,8 @@ impl Dispatch {
             Occupant::Ping => {
                 // A component has no server of its own to ask.
                 let to = self.place.is_component.then_some(&*self.service.address);
-                self.heads.request(out, id, "get", to, "<ping xmlns='urn:xmpp:ping'/>");
+                self.heads
+                    .request(out, id, "get", to, "<ping xmlns='urn:xmpp:ping'/>");
             }
         }
     }
@@ -209,10 +223,12 @@ impl Dispatch {
                 ChangeKind::Put { payload } => {
                     let options = pending.with_options.then(|| form::publish_options(config));
                     let items = [(&change.item, &**payload)];
-                    self.heads.publish(out, id, &change.node, items, options.as_deref());
+                    self.heads
+                        .publish(out, id, &change.node, items, options.as_deref());
                 }
                 ChangeKind::Retract { notify, .. } => {
-                    self.heads.retract(out, id, &change.node, &change.item, *notify);
+                    self.heads
+                        .retract(out, id, &change.node, &change.item, *notify);
                 }
             },
             Task::Request { request, .. } => {
@@ -260,7 +276,12 @@ impl Dispatch {
 
     /// When somebody's time is up next.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let first_call = self.queue.first_call().into_iter().chain(self.nodes.first_call()).min();
+        let first_call = self
+            .queue
+            .first_call()
+            .into_iter()
+            .chain(self.nodes.first_call())
+            .min();
         let waiting = first_call.map(|called| called + self.patience);
         waiting.into_iter().chain(self.window.next_deadline()).min()
     }

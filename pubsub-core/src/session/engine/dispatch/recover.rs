@@ -62,7 +62,9 @@ impl Dispatch {
         };
         self.management = None;
         if self.window.callers() != 1 {
-            self.window.each_caller().for_each(|pending| pending.is_suspect = true);
+            self.window
+                .each_caller()
+                .for_each(|pending| pending.is_suspect = true);
             return;
         }
         let all = self.window.drain();

@@ -11,7 +11,10 @@ use crate::{ChangeKind, NodeName};
 impl Dispatch {
     /// Settles the request that `answer` is for. An answer from anybody else than who was asked is ignored, whatever
     /// its id (RFC 6120 §8.1.2.1).
-    pub(in crate::session::engine) fn settle(&mut self, answer: Answer<'_>) -> Result<(), XmlError> {
+    pub(in crate::session::engine) fn settle(
+        &mut self,
+        answer: Answer<'_>,
+    ) -> Result<(), XmlError> {
         let Some(id) = RequestId::read(&answer.id) else {
             return answer.skip();
         };
@@ -162,7 +165,10 @@ fn succeeded(pending: Pending, answer: Answer<'_>) -> Result<(), XmlError> {
                 }
                 Err(error) => {
                     let reason = error.to_string();
-                    (Err(PubSubError::AnswerMalformed { target, reason }), Err(error))
+                    (
+                        Err(PubSubError::AnswerMalformed { target, reason }),
+                        Err(error),
+                    )
                 }
             };
             let _ = reply.send(outcome);

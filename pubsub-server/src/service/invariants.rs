@@ -1,0 +1,284 @@
+//! Random requests of random people: whatever they ask, the state of the service stays sound, and the store could rebuild it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::access::{Affiliation, may_stay_subscribed};
+use super::node::{bare_of, capacity};
+use super::options::{Field, NodeConfig};
+use super::vocabulary::{Actor, Audience, Context, NewItem, Request, Selection};
+use super::{Rules, Service};
+use crate::storage::{MemoryStorage, Storage as _};
+
+const MAX_ITEMS: usize = 4;
+const MAX_NODES: usize = 3;
+const MAX_STORED: usize = 120;
+
+fn rules() -> Rules {
+    Rules {
+        defaults: Arc::new(NodeConfig::default()),
+        anonymous_may_create: false,
+        max_nodes: MAX_NODES,
+        max_items: MAX_ITEMS,
+        max_payload: 40,
+        max_subscriptions: 4,
+        max_affiliations: 4,
+        max_stored: MAX_STORED,
+        max_page: 3,
+        max_page_bytes: 60,
+    }
+}
+
+/// Who asks what; numbers pick from small sets so that requests meet.
+#[derive(Clone, Debug)]
+struct Step {
+    who: u8,
+    verb: u8,
+    node: u8,
+    items: Vec<(u8, u8)>,
+    option: u8,
+    whom: u8,
+    word: u8,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let items = proptest::collection::vec((0..6_u8, 0..50_u8), 0..4);
+    (0..5_u8, 0..14_u8, 0..4_u8, items, 0..9_u8, 0..5_u8, 0..6_u8).prop_map(
+        |(who, verb, node, items, option, whom, word)| Step {
+            who,
+            verb,
+            node,
+            items,
+            option,
+            whom,
+            word,
+        },
+    )
+}
+
+fn actor(number: u8) -> Actor {
+    let bare = format!("user{number}@localhost");
+    Actor {
+        full: format!("{bare}/home").into(),
+        bare: bare.into(),
+        // The last of them is a guest.
+        is_anonymous: number == 4,
+    }
+}
+
+impl Step {
+    fn form(&self) -> Vec<Field<'static>> {
+        let (name, value) = [
+            ("pubsub#access_model", "whitelist"),
+            ("pubsub#access_model", "open"),
+            ("pubsub#publish_model", "open"),
+            ("pubsub#publish_model", "subscribers"),
+            ("pubsub#persist_items", "0"),
+            ("pubsub#max_items", "2"),
+            ("pubsub#max_items", "max"),
+            ("pubsub#send_last_published_item", "on_sub"),
+            ("pubsub#nonsense", "1"),
+        ][usize::from(self.option)];
+        vec![Field {
+            name: name.into(),
+            values: vec![value.into()],
+        }]
+    }
+
+    fn request(&self) -> Request<'static> {
+        let node = || format!("/{}", self.node).into();
+        let other = actor(self.whom);
+        let ids = || {
+            self.items
+                .iter()
+                .map(|(id, _)| id.to_string().into())
+                .collect()
+        };
+        let jid = if self.word.is_multiple_of(2) {
+            other.bare.clone()
+        } else {
+            other.full.clone()
+        };
+        let affiliation = Affiliation::ALL[usize::from(self.word)];
+        let items = || {
+            let one = |&(id, size): &(u8, u8)| NewItem {
+                id: (id > 0).then(|| id.to_string().into()),
+                payload: "x".repeat(usize::from(size)).into(),
+                payload_elements: usize::from(size > 0),
+            };
+            self.items.iter().map(one).collect()
+        };
+        match self.verb {
+            0 => Request::Create {
+                node: Some(node()),
+                form: self.form(),
+            },
+            1 => Request::Configure {
+                node: node(),
+                form: self.form(),
+            },
+            2 => Request::Delete {
+                node: node(),
+                redirect: None,
+            },
+            3 => Request::Purge { node: node() },
+            4..=6 => Request::Publish {
+                node: node(),
+                items: items(),
+                options: Vec::new(),
+            },
+            7 => Request::Publish {
+                node: node(),
+                items: items(),
+                options: self.form(),
+            },
+            8 => Request::Retract {
+                node: node(),
+                ids: ids(),
+                notify: true,
+            },
+            9 => Request::Subscribe { node: node(), jid },
+            10 => Request::Unsubscribe {
+                node: node(),
+                jid,
+                subscription: None,
+            },
+            11 => Request::SetSubscriptions {
+                node: node(),
+                changes: vec![(jid, self.option.is_multiple_of(2))],
+            },
+            12 => Request::SetAffiliations {
+                node: node(),
+                changes: vec![(other.bare, affiliation)],
+            },
+            _ => Request::Items {
+                node: node(),
+                selection: Selection::All,
+            },
+        }
+    }
+}
+
+fn context(service: &Service, random: u128) -> Context {
+    Context {
+        now: 0,
+        random,
+        nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
+        bytes_left: MAX_STORED.saturating_sub(service.bytes),
+    }
+}
+
+/// What must hold whatever was asked.
+fn check(service: &Service) -> Result<(), TestCaseError> {
+    let mut standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut bytes = 0;
+    prop_assert!(service.nodes.len() <= MAX_NODES);
+    for (name, node) in &service.nodes {
+        prop_assert_eq!(name, &node.name);
+        prop_assert!(node.owners().next().is_some(), "{} has no owner", name);
+        prop_assert!(node.subscriptions.len() <= service.rules.max_subscriptions);
+        prop_assert!(
+            node.affiliations
+                .values()
+                .all(|held| *held != Affiliation::None)
+        );
+        let kept = if node.config.persist_items {
+            capacity(&node.config, MAX_ITEMS)
+        } else {
+            1
+        };
+        prop_assert!(
+            node.items.len() <= kept,
+            "{} keeps {}",
+            name,
+            node.items.len()
+        );
+        prop_assert_eq!(node.items.iter().count(), node.items.len());
+        let ids: BTreeSet<_> = node.items.iter().map(|item| item.id.clone()).collect();
+        prop_assert_eq!(ids.len(), node.items.len());
+        prop_assert_eq!(
+            node.items.iter().map(|item| item.size()).sum::<usize>(),
+            node.items.bytes()
+        );
+        bytes += node.items.bytes();
+        for jid in node.subscriptions.keys() {
+            prop_assert!(
+                may_stay_subscribed(node, bare_of(jid)),
+                "{} hears {}",
+                jid,
+                name
+            );
+        }
+        for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
+            standing
+                .entry(bare_of(jid).into())
+                .or_default()
+                .insert(name.clone());
+        }
+    }
+    prop_assert_eq!(bytes, service.bytes);
+    prop_assert!(bytes <= MAX_STORED);
+    prop_assert_eq!(&standing, &service.standing);
+    Ok(())
+}
+
+/// The state that a restart keeps, in words.
+fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
+    let words = |node: &super::node::Node| {
+        let items: Vec<_> = node
+            .items
+            .iter()
+            .filter(|_| node.config.persist_items)
+            .collect();
+        let guest = actor(4).bare;
+        let subscriptions: Vec<_> = node
+            .subscriptions
+            .keys()
+            .filter(|jid| bare_of(jid) != &*guest)
+            .collect();
+        format!(
+            "{:?} {:?} {subscriptions:?} {items:?}",
+            node.config, node.affiliations
+        )
+    };
+    service
+        .nodes
+        .iter()
+        .map(|(name, node)| (name.clone(), words(node)))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn random_requests_keep_the_service_sound(steps in proptest::collection::vec(step(), 1..60)) {
+        let mut service = Service::new(Arc::new(rules()));
+        let storage = MemoryStorage::default();
+        for (number, step) in steps.iter().enumerate() {
+            let context = context(&service, (number as u128) << 64);
+            let who = actor(step.who);
+            let outcome = service.decide(&context, &who, step.request());
+            prop_assert_eq!(&outcome, &service.decide(&context, &who, step.request()), "deciding changes something");
+            let Ok(outcome) = outcome else { continue };
+            storage.commit(&outcome.writes).expect("memory takes everything");
+            service.apply(&outcome.writes);
+            for notification in &outcome.notifications {
+                if notification.audience == Audience::Subscribers {
+                    prop_assert!(service.node(&notification.node).is_some());
+                }
+            }
+            check(&service)?;
+        }
+        let mut rebuilt = Service::new(Arc::new(rules()));
+        rebuilt.apply(&storage.load().expect("memory gives everything"));
+        prop_assert_eq!(durable(&rebuilt), durable(&service));
+        for number in 0..5 {
+            let bare = actor(number).bare;
+            let writes = service.departure(&bare);
+            service.apply(&writes);
+            prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
+        }
+        check(&service)?;
+    }
+}
