@@ -209,6 +209,93 @@ fn every_feature_of_the_core_is_checked_alone() {
     }
 }
 
+/// Everything that a build of the workspace pulls in, as `name licence expression`.
+fn dependencies() -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--workspace",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+            "--format",
+            "{p}|{l}",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines: BTreeSet<&str> = std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .collect();
+    let parts = lines.iter().filter_map(|line| line.split_once('|'));
+    let name = |package: &str| package.split(' ').next().unwrap_or_default().to_owned();
+    parts
+        .map(|(package, licence)| (name(package), licence.replace('/', " OR ")))
+        .collect()
+}
+
+/// Whether the licence expression is fulfilled by the permitted licences.
+fn is_permitted(expression: &str, permitted: &[&str]) -> bool {
+    expression.split(" AND ").all(|part| {
+        let alternatives = part.trim_matches(['(', ')']);
+        alternatives
+            .split(" OR ")
+            .any(|licence| permitted.contains(&licence.trim()))
+    })
+}
+
+#[test]
+fn dependencies_are_what_deny_toml_permits() {
+    let rules = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let (_, licences) = rules.split_once("allow = [").unwrap();
+    let (licences, _) = licences.split_once(']').unwrap();
+    let permitted: Vec<&str> = licences.split('"').skip(1).step_by(2).collect();
+    let banned: Vec<&str> = rules
+        .split("{ crate = \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(
+        permitted.contains(&"MIT") && banned.contains(&"openssl"),
+        "{permitted:?} {banned:?}"
+    );
+    for (name, licence) in dependencies() {
+        assert!(
+            is_permitted(&licence, &permitted),
+            "{name} is licensed under {licence}"
+        );
+        assert!(
+            !banned.contains(&&*name),
+            "{name} must not come into the graph"
+        );
+    }
+}
+
+#[test]
+fn licence_expressions_are_understood() {
+    let permitted = ["MIT", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception"];
+    for (expression, expected) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("(GPL-3.0 OR MIT) AND Unicode-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("Apache-2.0 WITH LLVM-exception OR Apache-2.0", true),
+    ] {
+        assert_eq!(
+            is_permitted(expression, &permitted),
+            expected,
+            "{expression}"
+        );
+    }
+}
+
 #[test]
 fn every_file_opens_by_saying_what_it_knows() {
     no_file(&library_sources(), "without a //! header", |_, source| {
