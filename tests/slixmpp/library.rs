@@ -114,7 +114,7 @@ async fn a_typed_subscriber_hears_slixmpp(peer: Peer) {
     .unwrap();
     match within(PATIENCE, events.next()).await.unwrap().unwrap() {
         Event::Published { id, item, .. } => {
-            assert_eq!((id.to_string(), item), ("garden".to_owned(), reading))
+            assert_eq!((id.to_string(), item), ("garden".to_owned(), reading));
         }
         other => panic!("{other:?}"),
     }
