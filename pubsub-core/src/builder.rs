@@ -122,7 +122,8 @@ impl Builder {
                 (config, Some(embedded))
             }
         };
-        let session = Session::connect(config).await?;
+        // Subscriptions are by full address; with a lasting one they are renewed, not multiplied.
+        let session = Session::connect(config.with_lasting_resource()).await?;
         let outlet = Outlet::to(session);
         if let Err(error) = set_up(&outlet, &registry).await {
             outlet.shutdown(Duration::ZERO).await;
