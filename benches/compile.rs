@@ -14,12 +14,18 @@ const STRUCTS: usize = 200;
 const ROUNDS: usize = 3;
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned();
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let publish = package(
         scratch.path(),
         "publish",
-        &format!("pubsub-core = {{ path = {:?}, default-features = false, features = [\"derive\"] }}", root.join("pubsub-core")),
+        &format!(
+            "pubsub-core = {{ path = {:?}, default-features = false, features = [\"derive\"] }}",
+            root.join("pubsub-core")
+        ),
         "#[derive(pubsub_core::Publish)]",
         "#[publish(id)] ",
     );
@@ -31,7 +37,10 @@ fn main() {
         "",
     );
     let mut table = Table::new(["200 structs of 8 fields", "profile", "seconds", "ratio"]);
-    for (profile, arguments) in [("check", ["check", "--quiet"]), ("dev", ["build", "--quiet"])] {
+    for (profile, arguments) in [
+        ("check", ["check", "--quiet"]),
+        ("dev", ["build", "--quiet"]),
+    ] {
         build(&publish, &root, arguments);
         build(&serde, &root, arguments);
         let mut times = (Vec::new(), Vec::new());
@@ -41,11 +50,16 @@ fn main() {
         }
         let (ours, theirs) = (median(times.0), median(times.1));
         table.row([
-            "derive(Publish)".into(), profile.into(), format!("{:.2}", ours.as_secs_f64()),
+            "derive(Publish)".into(),
+            profile.into(),
+            format!("{:.2}", ours.as_secs_f64()),
             format!("{:.2}", ours.as_secs_f64() / theirs.as_secs_f64()),
         ]);
         table.row([
-            "derive(Serialize, Deserialize)".into(), profile.into(), format!("{:.2}", theirs.as_secs_f64()), "1.00".into(),
+            "derive(Serialize, Deserialize)".into(),
+            profile.into(),
+            format!("{:.2}", theirs.as_secs_f64()),
+            "1.00".into(),
         ]);
     }
     println!("{table}");

@@ -95,8 +95,14 @@ fn main() {
     let xml = by_derive(&order);
     assert_eq!(xml, by_hand(&order));
     assert_eq!(read_by_derive(&xml), order);
-    assert_eq!(quick_xml::de::from_str::<SerdeOrder>(&xml).expect("an order"), serde_order);
-    assert_eq!(xso::from_bytes::<XsoOrder>(xml.as_bytes()).expect("an order"), xso_order);
+    assert_eq!(
+        quick_xml::de::from_str::<SerdeOrder>(&xml).expect("an order"),
+        serde_order
+    );
+    assert_eq!(
+        xso::from_bytes::<XsoOrder>(xml.as_bytes()).expect("an order"),
+        xso_order
+    );
     assert_eq!(read_by_minidom(&xml), order);
     for written in [
         quick_xml::se::to_string(&serde_order).expect("XML"),
@@ -110,13 +116,17 @@ fn main() {
     let write = compare(vec![
         Contestant::new("derive(Payload)", || by_derive(&order)),
         Contestant::new("push_str by hand", || by_hand(&order)),
-        Contestant::new("quick-xml and serde", || quick_xml::se::to_string(&serde_order)),
+        Contestant::new("quick-xml and serde", || {
+            quick_xml::se::to_string(&serde_order)
+        }),
         Contestant::new("xso derive", || xso::to_vec(&xso_order)),
         Contestant::new("minidom", || by_minidom(&order)),
     ]);
     let read = compare(vec![
         Contestant::new("derive(Payload)", || read_by_derive(&xml)),
-        Contestant::new("quick-xml and serde", || quick_xml::de::from_str::<SerdeOrder>(&xml)),
+        Contestant::new("quick-xml and serde", || {
+            quick_xml::de::from_str::<SerdeOrder>(&xml)
+        }),
         Contestant::new("xso derive", || xso::from_bytes::<XsoOrder>(xml.as_bytes())),
         Contestant::new("minidom", || read_by_minidom(&xml)),
     ]);
@@ -125,7 +135,12 @@ fn main() {
         let ours = results.first().map_or(1, |(_, time)| time.as_nanos()) as f64;
         for (name, time) in results {
             let ratio = time.as_nanos() as f64 / ours;
-            table.row([name.into(), verb.into(), time.as_nanos().to_string(), format!("{ratio:.2}")]);
+            table.row([
+                name.into(),
+                verb.into(),
+                time.as_nanos().to_string(),
+                format!("{ratio:.2}"),
+            ]);
         }
     }
     println!("{table}");
@@ -191,7 +206,9 @@ fn read_by_derive(xml: &str) -> Order {
 
 fn by_minidom(order: &Order) -> String {
     let field = |name: &str, text: String| {
-        minidom::Element::builder(name, NAMESPACE).append(text).build()
+        minidom::Element::builder(name, NAMESPACE)
+            .append(text)
+            .build()
     };
     let element = minidom::Element::builder("Order", NAMESPACE)
         .append(field("id", order.id.to_string()))
@@ -208,7 +225,11 @@ fn by_minidom(order: &Order) -> String {
 
 fn read_by_minidom(xml: &str) -> Order {
     let element: minidom::Element = xml.parse().expect("an element");
-    let text = |name: &str| element.get_child(name, NAMESPACE).map(minidom::Element::text);
+    let text = |name: &str| {
+        element
+            .get_child(name, NAMESPACE)
+            .map(minidom::Element::text)
+    };
     let field = |name: &str| text(name).expect("a field");
     Order {
         id: field("id").parse().expect("a number"),

@@ -16,7 +16,10 @@ const WINDOWS: [usize; 2] = [64, 1];
 const ROUNDS: usize = 3;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let mut table = Table::new(["server", "window", "client", "saves/s", "of the raw socket"]);
         // One at a time: the others must not take the processor away.

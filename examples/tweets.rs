@@ -21,8 +21,6 @@ struct Tweet {
     id: u64,
     author: String,
     text: String,
-    #[publish(skip)]
-    draft: Option<String>,
 }
 
 /// Save what is typed, and print what is heard.
@@ -52,7 +50,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     pubsub.install()?;
 
     // Somebody else: another connection to the same server.
-    let url = arguments.url.as_deref().or(pubsub.embedded_url()).ok_or("there is no server")?;
+    let url = arguments
+        .url
+        .as_deref()
+        .or(pubsub.embedded_url())
+        .ok_or("there is no server")?;
     let elsewhere = PubSub::builder().url(url)?.connect().await?;
     let subscription = elsewhere.subscribe::<Tweet>().await?;
     println!("listening to {}", subscription.node());
@@ -63,7 +65,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut id = 0;
     while let Some(text) = lines.next().await {
         id += 1;
-        let tweet = Tweet { id, author: arguments.author.clone(), text, draft: None };
+        let tweet = Tweet {
+            id,
+            author: arguments.author.clone(),
+            text,
+        };
         tweet.save().await?;
         wait_for_echo(&mut echo).await?;
     }
@@ -83,15 +89,23 @@ async fn play_the_feed(echo: &mut mpsc::Receiver<()>) -> Result<(), Box<dyn std:
         id,
         author: author.to_owned(),
         text: text.to_owned(),
-        draft: None,
     };
     let first = tweet(1, "ann", "Is anybody listening?");
-    let second = tweet(2, "bob", "I heard you <before> you pressed reload & so did everybody else.");
+    let second = tweet(
+        2,
+        "bob",
+        "I heard you <before> you pressed reload & so did everybody else.",
+    );
     for saved in [&first, &second] {
         saved.save().await?;
         wait_for_echo(echo).await?;
     }
-    Tweet { text: "Everybody is listening.".to_owned(), ..first }.save().await?;
+    Tweet {
+        text: "Everybody is listening.".to_owned(),
+        ..first
+    }
+    .save()
+    .await?;
     wait_for_echo(echo).await?;
     second.delete().await?;
     wait_for_echo(echo).await
@@ -101,7 +115,9 @@ async fn play_the_feed(echo: &mut mpsc::Receiver<()>) -> Result<(), Box<dyn std:
 async fn print(mut subscription: Subscription<Tweet>, heard: mpsc::Sender<()>) {
     while let Some(event) = subscription.next().await {
         match event {
-            Ok(Event::Published { id, item, .. }) => println!("#{id} {}: {}", item.author, item.text),
+            Ok(Event::Published { id, item, .. }) => {
+                println!("#{id} {}: {}", item.author, item.text)
+            }
             Ok(Event::Retracted { id }) => println!("#{id} was deleted"),
             Ok(other) => println!("{other:?}"),
             Err(error) => eprintln!("{error}"),

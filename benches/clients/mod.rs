@@ -25,17 +25,24 @@ struct Tweet {
 
 impl Tweet {
     fn number(number: i64) -> Self {
-        Self { id: number % ITEMS, author: "ann".to_owned(), text: "saved and heard ".repeat(20) }
+        Self {
+            id: number % ITEMS,
+            author: "ann".to_owned(),
+            text: "saved and heard ".repeat(20),
+        }
     }
 
     /// The stanza that publishes it, as the two foreign clients send it.
     fn publish_element(number: i64) -> String {
         let tweet = Self::number(number);
         let mut entry = String::new();
-        tweet.encode_entry(&Stamp::default(), &mut entry).expect("plain text");
+        tweet
+            .encode_entry(&Stamp::default(), &mut entry)
+            .expect("plain text");
         format!(
             "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{}'><item id='{}'>{entry}</item></publish></pubsub>",
-            Self::NODE, tweet.id
+            Self::NODE,
+            tweet.id
         )
     }
 }

@@ -9,13 +9,18 @@ use super::Tweet;
 
 /// Acknowledged publishes a second.
 pub(crate) async fn raw(peer: &Peer, window: usize, turn: Duration) -> f64 {
-    let client = RawClient::login(peer.address(), "ann", PASSWORD).await.expect("a login");
+    let client = RawClient::login(peer.address(), "ann", PASSWORD)
+        .await
+        .expect("a login");
     let mut stream = client.into_stream();
     stream.set_nodelay(true).expect("a socket");
     let stanzas: Vec<String> = (0..super::ITEMS)
         .map(|number| {
             let publish = Tweet::publish_element(number);
-            format!("<iq type='set' id='r{number}' to='{}'>{publish}</iq>", peer.pubsub_service())
+            format!(
+                "<iq type='set' id='r{number}' to='{}'>{publish}</iq>",
+                peer.pubsub_service()
+            )
         })
         .collect();
     let mut stanzas = stanzas.iter().cycle();
@@ -23,9 +28,16 @@ pub(crate) async fn raw(peer: &Peer, window: usize, turn: Duration) -> f64 {
     let (mut sent, mut answered, mut tail) = (0, 0, Vec::new());
     let start = Instant::now();
     while start.elapsed() < turn {
-        let batch: String = stanzas.by_ref().take(window - (sent - answered)).map(String::as_str).collect();
+        let batch: String = stanzas
+            .by_ref()
+            .take(window - (sent - answered))
+            .map(String::as_str)
+            .collect();
         sent = answered + window;
-        stream.write_all(batch.as_bytes()).await.expect("an open connection");
+        stream
+            .write_all(batch.as_bytes())
+            .await
+            .expect("an open connection");
         let read = stream.read(&mut buffer).await.expect("an open connection");
         assert!(read > 0, "{} closed the connection", peer.name());
         answered += count_answers(&mut tail, &buffer[..read]);

@@ -13,7 +13,10 @@ use super::Tweet;
 /// Acknowledged saves a second.
 pub(crate) async fn save(peer: &Peer, window: usize, turn: Duration) -> f64 {
     let config: SessionConfig = peer.url("ann").parse().expect("a URL");
-    let connected = PubSub::builder().session(config.window(window)).connect().await;
+    let connected = PubSub::builder()
+        .session(config.window(window))
+        .connect()
+        .await;
     let pubsub = connected.expect("a login");
     let mut saves = FuturesUnordered::new();
     let (mut next, mut answered) = (0, 0_u64);
@@ -24,7 +27,11 @@ pub(crate) async fn save(peer: &Peer, window: usize, turn: Duration) -> f64 {
             next += 1;
             saves.push(async move { tweet.save_with(pubsub).await });
         }
-        saves.next().await.expect("a save under way").expect("a publish");
+        saves
+            .next()
+            .await
+            .expect("a save under way")
+            .expect("a publish");
         answered += 1;
     }
     let rate = answered as f64 / start.elapsed().as_secs_f64();

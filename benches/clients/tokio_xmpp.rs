@@ -34,7 +34,9 @@ pub(crate) async fn tokio_xmpp(peer: &Peer, window: usize, turn: Duration) -> f6
         while requests.len() < window {
             let element: Element = Tweet::publish_element(next).parse().expect("an element");
             next += 1;
-            let token = client.send_iq(Some(service.clone()), IqRequest::Set(element)).await;
+            let token = client
+                .send_iq(Some(service.clone()), IqRequest::Set(element))
+                .await;
             requests.push(token);
         }
         tokio::select! {

@@ -17,7 +17,10 @@ pub struct Contestant<'a> {
 impl<'a> Contestant<'a> {
     /// Work whose result is kept from being optimised away.
     pub fn new<T>(name: &'static str, mut work: impl FnMut() -> T + 'a) -> Self {
-        Self { name, work: Box::new(move || drop(black_box(work()))) }
+        Self {
+            name,
+            work: Box::new(move || drop(black_box(work()))),
+        }
     }
 
     fn time(&mut self, repetitions: u32) -> Duration {
@@ -53,5 +56,9 @@ pub fn compare(mut contestants: Vec<Contestant<'_>>) -> Vec<(&'static str, Durat
         times.sort_unstable();
         times[times.len() / 2]
     };
-    contestants.iter().map(|contestant| contestant.name).zip(times.into_iter().map(median)).collect()
+    contestants
+        .iter()
+        .map(|contestant| contestant.name)
+        .zip(times.into_iter().map(median))
+        .collect()
 }

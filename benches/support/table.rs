@@ -12,7 +12,9 @@ impl Table {
     /// A table with these column names.
     #[must_use]
     pub fn new<const N: usize>(columns: [&str; N]) -> Self {
-        Self { rows: vec![columns.map(str::to_owned).to_vec()] }
+        Self {
+            rows: vec![columns.map(str::to_owned).to_vec()],
+        }
     }
 
     /// Adds a row.

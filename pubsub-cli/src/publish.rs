@@ -34,7 +34,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let pubsub = arguments.target.connect().await?;
     let id = arguments.id.unwrap_or_else(ItemId::unique);
     let receipt = if payload.starts_with('<') {
-        pubsub.publish_as(&arguments.node, &id, Xml(payload)).await?
+        pubsub
+            .publish_as(&arguments.node, &id, Xml(payload))
+            .await?
     } else {
         pubsub.publish_as(&arguments.node, &id, payload).await?
     };

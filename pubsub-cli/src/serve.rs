@@ -10,7 +10,10 @@ pub(crate) use crate::settings::Arguments;
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = arguments.into_config()?;
     if !config.listen.ip().is_loopback() {
-        eprintln!("pubsub: connections are not encrypted in this version; put a TLS proxy in front of {}", config.listen);
+        eprintln!(
+            "pubsub: connections are not encrypted in this version; put a TLS proxy in front of {}",
+            config.listen
+        );
     }
     let domain = config.domain.clone();
     let server = Server::bind(config).await?;

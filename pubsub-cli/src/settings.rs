@@ -57,9 +57,10 @@ impl FromStr for User {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
-            Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-                Ok(Self { name: name.to_owned(), password: password.to_owned() })
-            }
+            Some((name, password)) if !name.is_empty() && !password.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                password: password.to_owned(),
+            }),
             _ => Err("write NAME:PASSWORD, both not empty".to_owned()),
         }
     }
@@ -97,7 +98,12 @@ impl File {
 impl Arguments {
     /// The configuration of the server.
     pub(crate) fn into_config(self) -> Result<Config, Failure> {
-        let file = self.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let file = self
+            .config
+            .as_deref()
+            .map(File::read)
+            .transpose()?
+            .unwrap_or_default();
         if let Some(data) = self.data.or(file.data) {
             return Err(format!(
                 "--data {}: this version keeps nodes and items in memory only; leave the option out",
@@ -113,15 +119,27 @@ impl Arguments {
             None => users.is_empty() && listen.ip().is_loopback(),
         };
         let registration = match self.register.or(file.register) {
-            Some(Door::Open) => Registration::Open { per_address_and_hour: 20 },
+            Some(Door::Open) => Registration::Open {
+                per_address_and_hour: 20,
+            },
             Some(Door::Closed) | None => Registration::Closed,
         };
         Ok(Config {
             listen,
-            domain: self.domain.or(file.domain).unwrap_or(defaults.domain.clone()),
-            accounts: users.into_iter().map(|user| (user.name, user.password)).collect(),
+            domain: self
+                .domain
+                .or(file.domain)
+                .unwrap_or(defaults.domain.clone()),
+            accounts: users
+                .into_iter()
+                .map(|user| (user.name, user.password))
+                .collect(),
             anonymous,
-            node_creation: if anonymous { NodeCreation::Everyone } else { NodeCreation::Accounts },
+            node_creation: if anonymous {
+                NodeCreation::Everyone
+            } else {
+                NodeCreation::Accounts
+            },
             registration,
             ..defaults
         })

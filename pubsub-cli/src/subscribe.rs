@@ -40,15 +40,29 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(node: &'a NodeName, event: &'a Event<RawXml>) -> Self {
-        let bare = |event| Self { node: node.as_str(), event, id: None, publisher: None, payload: None };
+        let bare = |event| Self {
+            node: node.as_str(),
+            event,
+            id: None,
+            publisher: None,
+            payload: None,
+        };
         match event {
-            Event::Published { id, item, publisher, .. } => Self {
+            Event::Published {
+                id,
+                item,
+                publisher,
+                ..
+            } => Self {
                 id: Some(id.as_str()),
                 publisher: publisher.as_ref().map(ToString::to_string),
                 payload: Some(item.as_str()),
                 ..bare("published")
             },
-            Event::Retracted { id } => Self { id: Some(id.as_str()), ..bare("retracted") },
+            Event::Retracted { id } => Self {
+                id: Some(id.as_str()),
+                ..bare("retracted")
+            },
             Event::Purged => bare("purged"),
             Event::Deleted { .. } => bare("deleted"),
             Event::Configured => bare("configured"),

@@ -16,6 +16,10 @@ pub(crate) struct Target {
 impl Target {
     /// Logs in. Models that happen to be linked are none of this program's business.
     pub(crate) async fn connect(&self) -> Result<PubSub, Failure> {
-        Ok(PubSub::builder().url(&self.url)?.without_models().connect().await?)
+        Ok(PubSub::builder()
+            .url(&self.url)?
+            .without_models()
+            .connect()
+            .await?)
     }
 }
