@@ -23,8 +23,8 @@ fn main() {
         scratch.path(),
         "publish",
         &format!(
-            "pubsub-core = {{ path = {:?}, default-features = false, features = [\"derive\"] }}",
-            root.join("pubsub-core")
+            "pubsub-core = {{ path = \"{}\", default-features = false, features = [\"derive\"] }}",
+            root.join("pubsub-core").display()
         ),
         "#[derive(pubsub_core::Publish)]",
         "#[publish(id)] ",

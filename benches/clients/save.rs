@@ -19,7 +19,7 @@ pub(crate) async fn save(peer: &Peer, window: usize, turn: Duration) -> f64 {
         .await;
     let pubsub = connected.expect("a login");
     let mut saves = FuturesUnordered::new();
-    let (mut next, mut answered) = (0, 0_u64);
+    let (mut next, mut answered) = (0, 0_u32);
     let start = Instant::now();
     while start.elapsed() < turn {
         while saves.len() < window {
@@ -34,7 +34,7 @@ pub(crate) async fn save(peer: &Peer, window: usize, turn: Duration) -> f64 {
             .expect("a publish");
         answered += 1;
     }
-    let rate = answered as f64 / start.elapsed().as_secs_f64();
+    let rate = f64::from(answered) / start.elapsed().as_secs_f64();
     while saves.next().await.is_some() {}
     pubsub.shutdown().await.expect("a shutdown");
     rate

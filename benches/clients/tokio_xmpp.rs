@@ -28,7 +28,7 @@ pub(crate) async fn tokio_xmpp(peer: &Peer, window: usize, turn: Duration) -> f6
     while !matches!(client.next().await.expect("an event"), Event::Online { .. }) {}
     let service = Jid::from_str(peer.pubsub_service()).expect("an address");
     let mut requests = FuturesUnordered::new();
-    let (mut next, mut answered) = (0, 0_u64);
+    let (mut next, mut answered) = (0, 0_u32);
     let start = Instant::now();
     while start.elapsed() < turn {
         while requests.len() < window {
@@ -51,5 +51,5 @@ pub(crate) async fn tokio_xmpp(peer: &Peer, window: usize, turn: Duration) -> f6
             answered += 1;
         }
     }
-    answered as f64 / start.elapsed().as_secs_f64()
+    f64::from(answered) / start.elapsed().as_secs_f64()
 }

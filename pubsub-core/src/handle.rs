@@ -78,7 +78,6 @@ impl PubSub {
     }
 
     /// Starts one piece by piece.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }
