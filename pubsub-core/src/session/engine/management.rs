@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_server_is_asked_once_in_a_while_and_once_at_a_time() {
         let mut management = management();
-        let mut ask = |management: &mut Management| {
+        let ask = |management: &mut Management| {
             (0..ASK_EVERY * 2)
                 .filter(|_| management.sent(stanza("1")))
                 .count()
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_server_that_never_acknowledges_costs_no_memory() {
         let mut management = management();
-        for _ in 0..super::MOST_UNACKNOWLEDGED + 1 {
+        for _ in 0..=super::MOST_UNACKNOWLEDGED {
             management.sent(stanza("1"));
         }
         assert_eq!(management.resumable(), None);
