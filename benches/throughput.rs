@@ -19,7 +19,13 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut table = Table::new(["server", "window", "client", "saves/s", "of the raw socket"]);
-        for peer in [OurProgram::start().await, Prosody::start().await, Ejabberd::start().await] {
+        // One at a time: the others must not take the processor away.
+        for name in ["ours", "prosody", "ejabberd"] {
+            let peer = match name {
+                "ours" => OurProgram::start().await,
+                "prosody" => Prosody::start().await,
+                _ => Ejabberd::start().await,
+            };
             for window in WINDOWS {
                 measure(&peer, window, &mut table).await;
             }

@@ -144,21 +144,30 @@ fn crates_that_users_get_are_publishable_and_the_rest_is_not() {
 }
 
 #[test]
-fn every_test_target_belongs_to_a_check() {
-    let plan = std::fs::read_to_string(root().join("xtask/src/plan.rs")).unwrap();
+fn every_file_of_tests_is_a_test_target() {
     let packages = packages();
     let tests = packages
         .iter()
         .find(|package| text(package, "name") == "pubsub-tests")
         .unwrap();
     let targets = tests["targets"].as_array().unwrap();
-    for target in targets.iter().filter(|target| target["kind"][0] == "test") {
-        let name = text(target, "name");
-        assert!(
-            plan.contains(&format!("\"{name}\"")),
-            "xtask/src/plan.rs does not run the test {name}"
-        );
-    }
+    let targets = targets.iter().filter(|target| target["kind"][0] == "test");
+    let targets: BTreeSet<&str> = targets.map(|target| text(target, "name")).collect();
+    let files = std::fs::read_dir(root().join("tests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let sources = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let sources: BTreeSet<String> = sources
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    // `cargo xtask test` runs a target for each file, so both have to be the same.
+    assert!(
+        sources
+            .iter()
+            .map(String::as_str)
+            .eq(targets.iter().copied()),
+        "{sources:?} are not {targets:?}"
+    );
 }
 
 #[test]
@@ -196,6 +205,93 @@ fn every_feature_of_the_core_is_checked_alone() {
         assert!(
             plan.contains(&format!("\"{feature}\"")),
             "xtask/src/plan.rs does not check {feature}"
+        );
+    }
+}
+
+/// Everything that a build of the workspace pulls in, as `name licence expression`.
+fn dependencies() -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--workspace",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+            "--format",
+            "{p}|{l}",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines: BTreeSet<&str> = std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .collect();
+    let parts = lines.iter().filter_map(|line| line.split_once('|'));
+    let name = |package: &str| package.split(' ').next().unwrap_or_default().to_owned();
+    parts
+        .map(|(package, licence)| (name(package), licence.replace('/', " OR ")))
+        .collect()
+}
+
+/// Whether the licence expression is fulfilled by the permitted licences.
+fn is_permitted(expression: &str, permitted: &[&str]) -> bool {
+    expression.split(" AND ").all(|part| {
+        let alternatives = part.trim_matches(['(', ')']);
+        alternatives
+            .split(" OR ")
+            .any(|licence| permitted.contains(&licence.trim()))
+    })
+}
+
+#[test]
+fn dependencies_are_what_deny_toml_permits() {
+    let rules = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let (_, licences) = rules.split_once("allow = [").unwrap();
+    let (licences, _) = licences.split_once(']').unwrap();
+    let permitted: Vec<&str> = licences.split('"').skip(1).step_by(2).collect();
+    let banned: Vec<&str> = rules
+        .split("{ crate = \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(
+        permitted.contains(&"MIT") && banned.contains(&"openssl"),
+        "{permitted:?} {banned:?}"
+    );
+    for (name, licence) in dependencies() {
+        assert!(
+            is_permitted(&licence, &permitted),
+            "{name} is licensed under {licence}"
+        );
+        assert!(
+            !banned.contains(&&*name),
+            "{name} must not come into the graph"
+        );
+    }
+}
+
+#[test]
+fn licence_expressions_are_understood() {
+    let permitted = ["MIT", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception"];
+    for (expression, expected) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("(GPL-3.0 OR MIT) AND Unicode-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("Apache-2.0 WITH LLVM-exception OR Apache-2.0", true),
+    ] {
+        assert_eq!(
+            is_permitted(expression, &permitted),
+            expected,
+            "{expression}"
         );
     }
 }

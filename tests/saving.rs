@@ -20,13 +20,20 @@ struct Tweet {
 }
 
 fn tweet(id: i64, text: &str) -> Tweet {
-    Tweet { id, author: "ann".to_owned(), text: text.to_owned() }
+    Tweet {
+        id,
+        author: "ann".to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 #[tokio::test]
 async fn a_save_reaches_the_node_and_every_channel() {
     let recorder = Recorder::new();
-    let receipt = tweet(1, "hello").save_with(&recorder.pubsub()).await.unwrap();
+    let receipt = tweet(1, "hello")
+        .save_with(&recorder.pubsub())
+        .await
+        .unwrap();
     assert_eq!(receipt.item(), &"1");
     let nodes: Vec<_> = receipt.nodes().iter().map(NodeName::as_str).collect();
     assert_eq!(nodes, ["/saving/Tweet", "user-ann", "global"]);
@@ -70,7 +77,12 @@ async fn a_subscription_hears_the_recorder() {
         Event::Published { item, change, .. }
             if item == tweet(1, "hello") && change.origin.as_deref() == Some("recorder") && change.sequence == Some(1)
     ));
-    assert_eq!(tweets.next().await.unwrap().unwrap(), Event::Retracted { id: "1".parse().unwrap() });
+    assert_eq!(
+        tweets.next().await.unwrap().unwrap(),
+        Event::Retracted {
+            id: "1".parse().unwrap()
+        }
+    );
     pubsub.shutdown().await.unwrap();
     assert!(tweets.next().await.is_none());
 }
@@ -81,14 +93,23 @@ async fn save_all_keeps_the_order_and_sends_nothing_when_one_cannot_be_written()
     let pubsub = recorder.pubsub();
     let many: Vec<_> = (0..3000).map(|id| tweet(id, "x")).collect();
     let receipts = pubsub.save_all(&many).await.unwrap();
-    let ids: Vec<_> = receipts.iter().map(|receipt| receipt.item().to_string()).collect();
+    let ids: Vec<_> = receipts
+        .iter()
+        .map(|receipt| receipt.item().to_string())
+        .collect();
     assert_eq!(ids, (0..3000).map(|id| id.to_string()).collect::<Vec<_>>());
     let published = recorder.published::<Tweet>();
     assert!(published.iter().map(|(tweet, _)| tweet.id).eq(0..3000));
 
     recorder.clear();
-    let error = pubsub.save_all(&[tweet(1, "good"), tweet(2, "bad \u{0}")]).await.unwrap_err();
-    assert!(matches!(&error, SaveError::Encode(error) if error.field().ends_with("text")), "{error}");
+    let error = pubsub
+        .save_all(&[tweet(1, "good"), tweet(2, "bad \u{0}")])
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, SaveError::Encode(error) if error.field().ends_with("text")),
+        "{error}"
+    );
     assert_nothing_published!(recorder);
 }
 
@@ -97,12 +118,19 @@ async fn a_refusal_names_the_node_and_says_whether_to_try_again() {
     let recorder = Recorder::new();
     let node = NodeName::new(Anonymous::NODE).unwrap();
     let target = Target::Node(node.clone());
-    recorder.refuse_next(PubSubError::Forbidden { target: target.clone() });
+    recorder.refuse_next(PubSubError::Forbidden {
+        target: target.clone(),
+    });
     recorder.refuse_next(PubSubError::Disconnected { target });
     let pubsub = recorder.pubsub();
-    let note = Anonymous { text: "x".to_owned() };
+    let note = Anonymous {
+        text: "x".to_owned(),
+    };
     let refused = note.save_with(&pubsub).await.unwrap_err();
-    assert_eq!((refused.node(), refused.is_transient()), (Some(&node), false));
+    assert_eq!(
+        (refused.node(), refused.is_transient()),
+        (Some(&node), false)
+    );
     let offline = note.save_with(&pubsub).await.unwrap_err();
     assert!(offline.is_transient(), "{offline}");
 }
@@ -116,13 +144,24 @@ struct Anonymous {
 async fn a_model_without_an_id_gets_a_new_item_each_time_and_cannot_be_deleted() {
     let recorder = Recorder::new();
     let pubsub = recorder.pubsub();
-    let note = Anonymous { text: "x".to_owned() };
+    let note = Anonymous {
+        text: "x".to_owned(),
+    };
     let first = note.save_with(&pubsub).await.unwrap();
     let second = note.save_with(&pubsub).await.unwrap();
     assert_ne!(first.item(), second.item());
-    assert_eq!(recorder.published::<Anonymous>()[0].1.action, Some(Action::Create));
-    assert!(matches!(note.delete_with(&pubsub).await, Err(SaveError::NoId { .. })));
-    let _ = pubsub.retract(&first.nodes()[0], first.item()).await.unwrap();
+    assert_eq!(
+        recorder.published::<Anonymous>()[0].1.action,
+        Some(Action::Create)
+    );
+    assert!(matches!(
+        note.delete_with(&pubsub).await,
+        Err(SaveError::NoId { .. })
+    ));
+    let _ = pubsub
+        .retract(&first.nodes()[0], first.item())
+        .await
+        .unwrap();
     assert_eq!(pubsub.items::<Anonymous>().await.unwrap().len(), 1);
 }
 
@@ -145,14 +184,20 @@ async fn only_the_actions_and_values_that_the_model_asks_for_are_told() {
     let recorder = Recorder::new();
     let pubsub = recorder.pubsub();
     let save = async |id, text: &str| {
-        let announcement = Announcement { id, text: text.to_owned() };
+        let announcement = Announcement {
+            id,
+            text: text.to_owned(),
+        };
         announcement.save_with(&pubsub).await.unwrap().nodes().len()
     };
     assert_eq!(save(1, "new").await, 1);
     assert_eq!(save(1, "changed").await, 0);
     assert_eq!(save(2, "secret").await, 0);
     assert_eq!(recorder.changes().len(), 1);
-    let gone = Announcement { id: 1, text: String::new() };
+    let gone = Announcement {
+        id: 1,
+        text: String::new(),
+    };
     assert!(gone.delete_with(&pubsub).await.unwrap().nodes().is_empty());
 }
 
@@ -168,7 +213,11 @@ static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 #[after_save(order = 1)]
 fn no_debts(order: &Order) -> Result<(), String> {
     SEEN.lock().unwrap().push(format!("first {}", order.id));
-    if order.total < 0 { Err(format!("order {} is negative", order.id)) } else { Ok(()) }
+    if order.total < 0 {
+        Err(format!("order {} is negative", order.id))
+    } else {
+        Ok(())
+    }
 }
 
 #[after_save(order = 2)]
@@ -181,8 +230,14 @@ async fn hooks_run_in_order_and_an_error_keeps_the_change_from_being_told() {
     let recorder = Recorder::new();
     let pubsub = recorder.pubsub();
     let _ = Order { id: 1, total: 5 }.save_with(&pubsub).await.unwrap();
-    let vetoed = Order { id: 2, total: -5 }.save_with(&pubsub).await.unwrap_err();
-    assert!(vetoed.to_string().contains("order 2 is negative"), "{vetoed}");
+    let vetoed = Order { id: 2, total: -5 }
+        .save_with(&pubsub)
+        .await
+        .unwrap_err();
+    assert!(
+        vetoed.to_string().contains("order 2 is negative"),
+        "{vetoed}"
+    );
     assert_eq!(*SEEN.lock().unwrap(), ["first 1", "second 1", "first 2"]);
     assert_published!(recorder, "/saving/Order", 1);
 }
@@ -195,8 +250,14 @@ async fn text_xml_and_payloads_can_be_published_anywhere() {
     let _ = pubsub.publish(&home, "Hello <World>").await.unwrap();
     let _ = pubsub.publish(&home, Xml("<a xmlns='u'/>")).await.unwrap();
     let _ = pubsub.publish(&home, &tweet(1, "x")).await.unwrap();
-    let payloads: Vec<_> = recorder.changes().into_iter().filter_map(|change| change.payload).collect();
-    assert!(payloads[0].starts_with("<entry xmlns=\"http://www.w3.org/2005/Atom\">Hello &lt;World&gt;"));
+    let payloads: Vec<_> = recorder
+        .changes()
+        .into_iter()
+        .filter_map(|change| change.payload)
+        .collect();
+    assert!(
+        payloads[0].starts_with("<entry xmlns=\"http://www.w3.org/2005/Atom\">Hello &lt;World&gt;")
+    );
     assert_eq!(&*payloads[1], "<a xmlns='u'/>");
     assert!(payloads[2].contains("<Tweet xmlns=\"urn:pubsub:saving\">"));
     for broken in ["<a>", "<a/><b/>", "text", "<a><!-- --></a>"] {
@@ -208,7 +269,10 @@ async fn text_xml_and_payloads_can_be_published_anywhere() {
 #[tokio::test]
 async fn the_handle_of_the_process_is_the_one_installed() {
     let recorder = Recorder::new();
-    assert!(matches!(tweet(1, "x").save().await, Err(SaveError::NotInstalled(_))));
+    assert!(matches!(
+        tweet(1, "x").save().await,
+        Err(SaveError::NotInstalled(_))
+    ));
     let pubsub = recorder.pubsub();
     pubsub.install().unwrap();
     assert!(Recorder::new().pubsub().install().is_err());
@@ -217,12 +281,17 @@ async fn the_handle_of_the_process_is_the_one_installed() {
     let _ = tweet(2, "y").delete().await.unwrap();
     assert_published!(recorder, "/saving/Tweet", 2);
     pubsub.shutdown().await.unwrap();
-    assert!(matches!(tweet(1, "x").save().await, Err(SaveError::NotInstalled(_))));
+    assert!(matches!(
+        tweet(1, "x").save().await,
+        Err(SaveError::NotInstalled(_))
+    ));
 }
 
 #[test]
 fn a_failing_assertion_prints_the_book() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let recorder = Recorder::new();
     runtime.block_on(async {
         let _ = tweet(1, "x").save_with(&recorder.pubsub()).await.unwrap();
@@ -231,6 +300,9 @@ fn a_failing_assertion_prints_the_book() {
         assert_published!(recorder, "user-bob", 1);
     }));
     let message = failed.unwrap_err().downcast::<String>().unwrap();
-    assert!(message.contains("1 published to user-bob expected, 0 found"), "{message}");
+    assert!(
+        message.contains("1 published to user-bob expected, 0 found"),
+        "{message}"
+    );
     assert!(message.contains("user-ann 1: <entry"), "{message}");
 }

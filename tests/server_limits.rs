@@ -451,6 +451,34 @@ async fn who_asks_without_reading_is_slowed_down_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn who_never_acknowledges_is_cut_off() {
+    let server = server(Limits {
+        queue: 16 * 1024,
+        ..Limits::default()
+    })
+    .await;
+    let mut ann = login(&server, "ann").await;
+    ann.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+        .await
+        .unwrap();
+    let ping = "<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>";
+    // What is acknowledged does not count.
+    for round in 1..=50 {
+        ann.send(&ping.repeat(10)).await.unwrap();
+        for _ in 0..10 {
+            ann.until_any(&["id='p'"]).await.unwrap();
+        }
+        ann.send(&format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", round * 10))
+            .await
+            .unwrap();
+    }
+    ann.send(&ping.repeat(500)).await.unwrap();
+    let answer = rest(&mut ann.into_stream()).await;
+    assert_ended(&answer, "policy-violation", "no acknowledgement");
+    assert!(answer.contains("<r xmlns='urn:xmpp:sm:3'/>"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_silent_client_is_pinged_and_then_given_up() {
     let limits = Limits {
         idle: Duration::from_millis(50),

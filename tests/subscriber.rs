@@ -24,11 +24,19 @@ struct Bulky {
 }
 
 fn tweet(id: i64) -> Tweet {
-    Tweet { id, text: format!("number {id}") }
+    Tweet {
+        id,
+        text: format!("number {id}"),
+    }
 }
 
 async fn connect(peer: &Peer, user: &str) -> PubSub {
-    within(PATIENCE, PubSub::builder().url(&peer.url(user)).unwrap().connect()).await.unwrap()
+    within(
+        PATIENCE,
+        PubSub::builder().url(&peer.url(user)).unwrap().connect(),
+    )
+    .await
+    .unwrap()
 }
 
 #[tokio::test]
@@ -38,10 +46,16 @@ async fn a_payload_that_does_not_decode_is_one_error_and_the_stream_goes_on() {
     let mut tweets = pubsub.subscribe::<Tweet>().await.unwrap();
     let node = NodeName::new(Tweet::NODE).unwrap();
     let id = "odd".parse().unwrap();
-    let _ = pubsub.publish_as(&node, &id, Xml("<other xmlns='urn:other'/>")).await.unwrap();
+    let _ = pubsub
+        .publish_as(&node, &id, Xml("<other xmlns='urn:other'/>"))
+        .await
+        .unwrap();
     let _ = tweet(1).save_with(&pubsub).await.unwrap();
     let error = within(PATIENCE, tweets.next()).await.unwrap().unwrap_err();
-    assert!(matches!(&error, SubscribeError::Decode { id, .. } if *id == "odd"), "{error}");
+    assert!(
+        matches!(&error, SubscribeError::Decode { id, .. } if *id == "odd"),
+        "{error}"
+    );
     let event = within(PATIENCE, tweets.next()).await.unwrap().unwrap();
     assert_eq!(event.into_item(), Some(tweet(1)));
 }
@@ -58,14 +72,16 @@ async fn every_kind_of_event_is_told() {
     session.delete_node(&node).await.unwrap();
     let mut kinds = Vec::new();
     while kinds.last() != Some(&"deleted") {
-        kinds.push(match within(PATIENCE, tweets.next()).await.unwrap().unwrap() {
-            Event::Published { .. } => "published",
-            Event::Retracted { .. } => "retracted",
-            Event::Purged => "purged",
-            Event::Deleted { .. } => "deleted",
-            Event::Configured => "configured",
-            _ => "other",
-        });
+        kinds.push(
+            match within(PATIENCE, tweets.next()).await.unwrap().unwrap() {
+                Event::Published { .. } => "published",
+                Event::Retracted { .. } => "retracted",
+                Event::Purged => "purged",
+                Event::Deleted { .. } => "deleted",
+                Event::Configured => "configured",
+                _ => "other",
+            },
+        );
     }
     assert_eq!(kinds, ["published", "purged", "deleted"]);
 }
@@ -75,7 +91,10 @@ async fn items_are_fetched_from_nodes_that_do_not_deliver_payloads() {
     let peer = OurServer::start().await;
     let pubsub = connect(&peer, "ann").await;
     let mut events = pubsub.subscribe::<Bulky>().await.unwrap();
-    let bulky = Bulky { id: 1, text: "x".repeat(1000) };
+    let bulky = Bulky {
+        id: 1,
+        text: "x".repeat(1000),
+    };
     let _ = bulky.save_with(&pubsub).await.unwrap();
     let event = within(PATIENCE, events.next()).await.unwrap().unwrap();
     assert_eq!(event.into_item(), Some(bulky));
@@ -86,7 +105,12 @@ async fn a_slow_reader_gets_the_current_state_of_what_it_missed() {
     let peer = OurServer::start().await;
     let writer = connect(&peer, "ann").await;
     let config: SessionConfig = peer.url("bob").parse().unwrap();
-    let reader = PubSub::builder().session(config).buffer(4).connect().await.unwrap();
+    let reader = PubSub::builder()
+        .session(config)
+        .buffer(4)
+        .connect()
+        .await
+        .unwrap();
     let mut tweets = reader.subscribe::<Tweet>().await.unwrap();
     let last = 200;
     for id in 1..=last {
@@ -117,7 +141,12 @@ async fn the_service_is_told_when_the_last_subscription_of_a_node_is_dropped() {
     assert_eq!(session.subscriptions().await.unwrap().len(), 1);
     drop(second);
     support::eventually(PATIENCE, || async {
-        session.subscriptions().await.unwrap().is_empty().then_some(())
+        session
+            .subscriptions()
+            .await
+            .unwrap()
+            .is_empty()
+            .then_some(())
     })
     .await;
 }

@@ -30,7 +30,11 @@ pub struct AlreadyInstalled;
 ///
 /// [`NotInstalled`] before the first installation and after the installed handle was shut down.
 pub fn current() -> Result<PubSub, NotInstalled> {
-    INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(NotInstalled)
+    INSTALLED
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+        .ok_or(NotInstalled)
 }
 
 /// Installs a handle unless there is one.
@@ -46,7 +50,10 @@ pub(crate) fn install(pubsub: &PubSub) -> Result<(), AlreadyInstalled> {
 /// Takes the handle away if it is the installed one.
 pub(crate) fn uninstall(pubsub: &PubSub) {
     let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
-    if installed.as_ref().is_some_and(|current| current.is_same(pubsub)) {
+    if installed
+        .as_ref()
+        .is_some_and(|current| current.is_same(pubsub))
+    {
         *installed = None;
     }
 }

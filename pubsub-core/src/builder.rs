@@ -36,7 +36,13 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { session: None, origin: None, with_models: true, buffer: 1024, drain: Duration::from_secs(10) }
+        Self {
+            session: None,
+            origin: None,
+            with_models: true,
+            buffer: 1024,
+            drain: Duration::from_secs(10),
+        }
     }
 
     pub(crate) fn from_env() -> Result<Self, Error> {
@@ -47,7 +53,10 @@ impl Builder {
         let builder = Self::new();
         match variable(URL)? {
             Some(url) => builder.url(&url).map_err(|error| {
-                Error::new(ErrorKind::Configuration, format!("{URL} cannot be used: {error}"))
+                Error::new(
+                    ErrorKind::Configuration,
+                    format!("{URL} cannot be used: {error}"),
+                )
             }),
             None => Ok(builder),
         }
@@ -113,14 +122,24 @@ impl Builder {
                 (config, Some(embedded))
             }
         };
-        let session = Session::connect(config).await?;
+        // Subscriptions are by full address; with a lasting one they are renewed, not multiplied.
+        let session = Session::connect(config.with_lasting_resource()).await?;
         let outlet = Outlet::to(session);
         if let Err(error) = set_up(&outlet, &registry).await {
             outlet.shutdown(Duration::ZERO).await;
             return Err(Error::new(ErrorKind::Node, error));
         }
-        let origin = self.origin.unwrap_or_else(|| ItemId::unique().as_str().into());
-        Ok(PubSub::new(Parts { outlet, registry, origin, buffer: self.buffer, drain: self.drain, embedded }))
+        let origin = self
+            .origin
+            .unwrap_or_else(|| ItemId::unique().as_str().into());
+        Ok(PubSub::new(Parts {
+            outlet,
+            registry,
+            origin,
+            buffer: self.buffer,
+            drain: self.drain,
+            embedded,
+        }))
     }
 }
 
@@ -133,7 +152,9 @@ async fn set_up(outlet: &Outlet, registry: &Registry) -> Result<(), PubSubError>
 
 async fn set_up_one(outlet: &Outlet, model: &'static Descriptor) -> Result<(), PubSubError> {
     // The registry has checked the name.
-    let Ok(node) = NodeName::new(model.node) else { return Ok(()) };
+    let Ok(node) = NodeName::new(model.node) else {
+        return Ok(());
+    };
     match outlet.ensure(&node, &model.config).await {
         Err(error) if error.is_transient() => Err(error),
         Err(error) => {
@@ -150,9 +171,10 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(error @ std::env::VarError::NotUnicode(_)) => {
-            Err(Error::new(ErrorKind::Configuration, format!("{name}: {error}")))
-        }
+        Err(error @ std::env::VarError::NotUnicode(_)) => Err(Error::new(
+            ErrorKind::Configuration,
+            format!("{name}: {error}"),
+        )),
     }
 }
 

@@ -51,7 +51,14 @@ impl Content for Xml<'_> {
         let mut reader = Reader::new(self.0);
         let read = reader.root().and_then(|_| reader.raw());
         let element = read.and_then(|element| reader.finish().map(|()| element));
-        out.push_str(&element.map_err(|error| EncodeError::new("payload", EncodeErrorKind::Invalid(format!("it is not one well-formed XML element ({error})"))))?);
+        out.push_str(&element.map_err(|error| {
+            EncodeError::new(
+                "payload",
+                EncodeErrorKind::Invalid(format!(
+                    "it is not one well-formed XML element ({error})"
+                )),
+            )
+        })?);
         Ok(())
     }
 }

@@ -40,7 +40,10 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind, source: source.into() }
+        Self {
+            kind,
+            source: source.into(),
+        }
     }
 
     /// What kind of trouble it is.
@@ -84,7 +87,9 @@ pub enum SaveError {
     #[error(transparent)]
     Vetoed(#[from] HookError),
     /// A delete of a value whose model has no `#[publish(id)]` field. Nothing was sent.
-    #[error("{model} has no field marked #[publish(id)], so its items cannot be told apart; mark one, or use PubSub::retract with the id of the receipt")]
+    #[error(
+        "{model} has no field marked #[publish(id)], so its items cannot be told apart; mark one, or use PubSub::retract with the id of the receipt"
+    )]
     NoId {
         /// The type.
         model: &'static str,

@@ -120,6 +120,11 @@ impl fmt::Debug for Hook {
 
 inventory::collect!(Hook);
 
+/// The hooks linked into this program, in no particular order. [`Registry::load`](crate::Registry::load) sorts them.
+pub fn registered() -> impl Iterator<Item = Hook> {
+    inventory::iter::<Hook>.into_iter().copied()
+}
+
 /// Puts hooks into the order they run in: by `order`, then by name. Neither linking nor the place in a file matters.
 pub(crate) fn sort(hooks: &mut [Hook]) {
     hooks.sort_by_key(|hook| (hook.order, hook.name));

@@ -68,6 +68,7 @@ mod embedded;
 mod error;
 mod handle;
 mod outlet;
+mod saving;
 pub mod testing;
 
 pub use ambient::{AlreadyInstalled, NotInstalled, current};

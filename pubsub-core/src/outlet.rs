@@ -198,7 +198,9 @@ impl Outlet {
             Self::Session(session, followed) => {
                 let nodes = followed.take_all();
                 if session.status().borrow().is_online() {
-                    let ends = nodes.iter().map(|node| session.unsubscribe(node, Subscriber::Session));
+                    let ends = nodes
+                        .iter()
+                        .map(|node| session.unsubscribe(node, Subscriber::Session));
                     // What cannot be told in time is left to the service.
                     let _ = timeout(limit, join_all(ends)).await;
                 }

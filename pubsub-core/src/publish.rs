@@ -101,12 +101,20 @@ pub trait Publish: Payload + Send + Sync {
     ) -> Result<Vec<Change>, EncodeError> {
         let descriptor = Self::DESCRIPTOR;
         let actions = descriptor.actions;
-        let is_told = action.map_or(actions.create || actions.update, |action| actions.contain(action));
+        let is_told = action.map_or(actions.create || actions.update, |action| {
+            actions.contain(action)
+        });
         if !is_told || (action != Some(Action::Delete) && !self.is_published()) {
             return Ok(Vec::new());
         }
         let mut entry = String::with_capacity(512);
-        self.encode_entry(&Stamp { action, ..stamp.clone() }, &mut entry)?;
+        self.encode_entry(
+            &Stamp {
+                action,
+                ..stamp.clone()
+            },
+            &mut entry,
+        )?;
         let payload: Arc<str> = entry.into();
         let kind = match action {
             None | Some(Action::Create | Action::Update) => ChangeKind::Put { payload },
@@ -151,7 +159,10 @@ pub trait Publish: Payload + Send + Sync {
     /// # Errors
     ///
     /// See [`SaveError`].
-    fn save_with(&self, pubsub: &PubSub) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
+    fn save_with(
+        &self,
+        pubsub: &PubSub,
+    ) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
         pubsub.save(self)
     }
 
@@ -179,7 +190,10 @@ pub trait Publish: Payload + Send + Sync {
     /// # Errors
     ///
     /// See [`SaveError`].
-    fn delete_with(&self, pubsub: &PubSub) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
+    fn delete_with(
+        &self,
+        pubsub: &PubSub,
+    ) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
         pubsub.delete(self)
     }
 }

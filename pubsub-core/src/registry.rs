@@ -75,7 +75,7 @@ impl Registry {
     ///
     /// When two models claim one node, or a node's name cannot be one.
     pub fn load() -> Result<Self, RegistryError> {
-        Self::of(registered(), inventory::iter::<Hook>.into_iter().copied())
+        Self::of(registered(), hooks::registered())
     }
 
     /// No models and no hooks.

@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields, Path};
+use syn::{Data, DeriveInput, Fields, Generics, Path, parse_quote};
 
 use crate::declaration::Derive;
 use crate::expand::block;
@@ -29,17 +29,19 @@ pub(crate) fn expand(
                     __pubsub::Ok(())
                 }
 
-                fn read_text(_: __pubsub::Cow<'_, str>) -> __pubsub::Result<Self, __pubsub::TextError> {
+                fn read_text(_: __pubsub::Cow<'_, __pubsub::str>) -> __pubsub::Result<Self, __pubsub::TextError> {
                     __pubsub::Err(__pubsub::TextError::invalid(""))
                 }
             }
         }
     });
+    let bounded = sendable(input);
+    let (_, _, model_where) = bounded.split_for_impl();
     let model = (derive == Derive::Publish).then(|| {
         quote! {
             #[automatically_derived]
-            impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
-                const NODE: &'static str = "";
+            impl #impl_generics __pubsub::Publish for #ident #type_generics #model_where {
+                const NODE: &'static __pubsub::str = "";
                 const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
                     type_name: "",
                     node: "",
@@ -56,15 +58,15 @@ pub(crate) fn expand(
     let items = quote! {
         #[automatically_derived]
         impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
-            const NAME: &'static str = "";
-            const NAMESPACE: &'static str = "";
+            const NAME: &'static __pubsub::str = "";
+            const NAMESPACE: &'static __pubsub::str = "";
             const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(&[]);
 
             fn write_content(&self, _: &mut __pubsub::String) -> __pubsub::Written {
                 __pubsub::Ok(())
             }
 
-            fn read(_: &mut __pubsub::Reader<'_>, _: &str) -> __pubsub::ReadAs<Self> {
+            fn read(_: &mut __pubsub::Reader<'_>, _: &__pubsub::str) -> __pubsub::ReadAs<Self> {
                 __pubsub::Err(__pubsub::DecodeError::invalid("", ""))
             }
         }
@@ -73,6 +75,19 @@ pub(crate) fn expand(
     };
     let items = block(core, &items);
     quote!(#messages #items)
+}
+
+/// The generics with what a model asks of its type, which a generic one cannot promise by itself.
+fn sendable(input: &DeriveInput) -> Generics {
+    let mut generics = input.generics.clone();
+    if generics.type_params().next().is_some() {
+        let ident = &input.ident;
+        let (_, type_generics, _) = input.generics.split_for_impl();
+        let predicate =
+            parse_quote!(#ident #type_generics: ::core::marker::Send + ::core::marker::Sync);
+        generics.make_where_clause().predicates.push(predicate);
+    }
+    generics
 }
 
 /// Whether the type would have been text.

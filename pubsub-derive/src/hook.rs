@@ -81,6 +81,13 @@ fn order(word: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<UnOp>, Lit
     Ok((sign, number))
 }
 
+/// What a hook cannot be put on.
+pub(crate) fn not_a_function(item: &TokenStream) -> TokenStream {
+    let message = "`after_save` goes on a function: fn name(model: &Model)";
+    let error = syn::Error::new_spanned(item, message).to_compile_error();
+    quote_spanned!(Span::mixed_site()=> #item #error)
+}
+
 /// The function, unchanged, and its registration unless something is wrong.
 pub(crate) fn expand(attributes: syn::Result<HookAttributes>, function: &ItemFn) -> TokenStream {
     let mut errors = Errors::new();

@@ -38,8 +38,10 @@ pub fn derive_payload(input: TokenStream) -> TokenStream {
 #[doc = include_str!("docs/after_save.md")]
 #[proc_macro_attribute]
 pub fn after_save(attributes: TokenStream, item: TokenStream) -> TokenStream {
-    let function: ItemFn = parse_macro_input!(item);
-    hook::expand(syn::parse(attributes), &function).into()
+    match syn::parse::<ItemFn>(item.clone()) {
+        Ok(function) => hook::expand(syn::parse(attributes), &function).into(),
+        Err(_) => hook::not_a_function(&item.into()).into(),
+    }
 }
 
 /// All of a derive: read, judge, and either expand or say everything that is wrong.

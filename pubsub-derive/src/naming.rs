@@ -89,7 +89,7 @@ fn words(name: &str) -> Vec<String> {
 pub(crate) fn xml_name_problem(name: &str) -> Option<String> {
     let mut letters = name.chars();
     let Some(first) = letters.next() else {
-        return Some("a name in XML cannot be empty".to_owned());
+        return Some("a name in XML cannot be empty; start with a letter or `_`".to_owned());
     };
     if !is_name_start(first) {
         return Some(format!(
@@ -117,15 +117,22 @@ fn is_name_rest(letter: char) -> bool {
 /// What keeps a string from being the name of a node, or the start of one.
 pub(crate) fn node_name_problem(name: &str) -> Option<String> {
     if name.is_empty() {
-        return Some("the name of a node cannot be empty".to_owned());
+        return Some(
+            "the name of a node cannot be empty; write something such as \"/tweets\"".to_owned(),
+        );
     }
     if name.len() > 1023 {
         return Some(format!(
-            "the name of a node has at most 1023 bytes, this one has {}",
+            "the name of a node has at most 1023 bytes, this one has {}; shorten it",
             name.len()
         ));
     }
-    forbidden(name).map(|bad| format!("the name of a node cannot hold U+{:04X}", u32::from(bad)))
+    forbidden(name).map(|bad| {
+        format!(
+            "the name of a node cannot hold U+{:04X}; remove it",
+            u32::from(bad)
+        )
+    })
 }
 
 /// What keeps a string from being a namespace.
@@ -145,7 +152,12 @@ pub(crate) fn namespace_problem(namespace: &str) -> Option<String> {
             "this is the namespace of the entry around the payload; use one of your own".to_owned(),
         );
     }
-    forbidden(namespace).map(|bad| format!("a namespace cannot hold U+{:04X}", u32::from(bad)))
+    forbidden(namespace).map(|bad| {
+        format!(
+            "a namespace cannot hold U+{:04X}; remove it",
+            u32::from(bad)
+        )
+    })
 }
 
 /// The first character that XML forbids, or that is a control character.

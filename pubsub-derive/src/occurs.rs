@@ -123,8 +123,11 @@ fn unreadable(ty: &Type) -> Option<Refusal> {
             "the type must be known to be read back; use one type, or an enum with `#[derive(Payload)]`".to_owned()
         }
         _ => match outermost(ty) {
-            Some((name, arguments)) if name == "Box" && matches!(arguments.as_slice(), [Type::Slice(_)]) => {
+            Some((name, arguments)) if is_pointer(&name) && matches!(arguments.as_slice(), [Type::Slice(_)]) => {
                 "the length of a slice cannot be kept when it is read back; use a `Vec`".to_owned()
+            }
+            Some((name, arguments)) if is_pointer(&name) && matches!(arguments.as_slice(), [Type::TraitObject(_)]) => {
+                "the type must be known to be read back; use one type, or an enum with `#[derive(Payload)]`".to_owned()
             }
             Some((name, _)) if name == "PhantomData" => "`PhantomData` holds nothing to publish; mark the field `skip`".to_owned(),
             _ => return None,
@@ -134,6 +137,10 @@ fn unreadable(ty: &Type) -> Option<Refusal> {
         span: ty.span(),
         message,
     })
+}
+
+fn is_pointer(name: &str) -> bool {
+    matches!(name, "Box" | "Arc" | "Rc")
 }
 
 /// The last name of a path and the types in its angle brackets.

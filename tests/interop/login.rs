@@ -44,7 +44,7 @@ async fn a_wrong_password_fails_once_and_quickly(peer: Peer) {
         PubSub::builder().session(impatient(&url)).connect(),
     )
     .await;
-    let message = refused.err().expect("a refused login").to_string();
+    let message = refused.expect_err("a refused login").to_string();
     assert!(
         start.elapsed() < Duration::from_secs(5),
         "after {:?}: {message}",

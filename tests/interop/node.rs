@@ -101,7 +101,7 @@ async fn a_forbidden_node_says_so(peer: Peer) {
 async fn a_missing_node_says_so(peer: Peer) {
     let ann = without_models(&peer.url("ann")).await;
     let missing = within(PATIENCE, ann.items::<Tweet>()).await;
-    let message = missing.err().expect("no node, no items").to_string();
+    let message = missing.expect_err("no node, no items").to_string();
     assert!(message.contains(Tweet::NODE), "{message}");
 }
 

@@ -80,8 +80,8 @@ async fn a_save_survives_a_cut_connection(peer: Peer) {
         eventually(PATIENCE, tried_again).await;
         proxy.set(Link::Up);
     };
-    let (saved, ()) = within(PATIENCE, async { tokio::join!(saves, mended) }).await;
-    for save in saved {
+    let (outcomes, ()) = within(PATIENCE, async { tokio::join!(saves, mended) }).await;
+    for save in outcomes {
         save.unwrap();
     }
     let heard: Vec<i64> = published(&mut events, 20)
@@ -141,8 +141,8 @@ async fn a_killed_server_loses_no_acknowledged_save(mut peer: Peer) {
     peer.kill();
     let tweets: Vec<Tweet> = (3..=10).map(|id| tweet(id, "while it was away")).collect();
     let saves = join_all(tweets.iter().map(|tweet| tweet.save_with(&ann)));
-    let (saved, ()) = within(2 * PATIENCE, async { tokio::join!(saves, peer.restart()) }).await;
-    for save in saved {
+    let (outcomes, ()) = within(2 * PATIENCE, async { tokio::join!(saves, peer.restart()) }).await;
+    for save in outcomes {
         save.unwrap();
     }
     let mut heard = BTreeSet::new();

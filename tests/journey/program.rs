@@ -123,6 +123,6 @@ async fn mistakes_are_named_and_end_the_program() {
     ] {
         let said = format!("{command:?}");
         let (_, status) = Dialogue::start(command).end().await;
-        assert_eq!(status.success(), false, "{said}");
+        assert!(!status.success(), "{said}");
     }
 }

@@ -51,7 +51,7 @@ async fn slixmpp_hears_a_save_and_a_delete(peer: Peer) {
         .unwrap();
     let second = Reading {
         sensor: "garden".to_owned(),
-        value: 21.0,
+        value: 21.5,
     };
     second.save_with(&ann).await.unwrap();
     // A service may send the last item to a new subscriber first.
@@ -114,7 +114,7 @@ async fn a_typed_subscriber_hears_slixmpp(peer: Peer) {
     .unwrap();
     match within(PATIENCE, events.next()).await.unwrap().unwrap() {
         Event::Published { id, item, .. } => {
-            assert_eq!((id.to_string(), item), ("garden".to_owned(), reading))
+            assert_eq!((id.to_string(), item), ("garden".to_owned(), reading));
         }
         other => panic!("{other:?}"),
     }

@@ -35,12 +35,12 @@ pub fn run(selection: &Selection) -> Result<bool, String> {
     refuse_unknown(&plan, &selection.groups)?;
     let chosen: Vec<&Planned> = plan
         .iter()
-        .filter(|planned| selection.wants(planned.group))
+        .filter(|planned| selection.wants(&planned.group))
         .collect();
     if !selection.quick
         && chosen
             .iter()
-            .any(|planned| plan::needs_peers(planned.group))
+            .any(|planned| plan::needs_peers(&planned.group))
     {
         setup::everything()?;
     }
@@ -56,7 +56,7 @@ pub fn run(selection: &Selection) -> Result<bool, String> {
 }
 
 fn refuse_unknown(plan: &[Planned], wanted: &[String]) -> Result<(), String> {
-    let mut groups: Vec<&str> = plan.iter().map(|planned| planned.group).collect();
+    let mut groups: Vec<&str> = plan.iter().map(|planned| planned.group.as_str()).collect();
     groups.dedup();
     match wanted
         .iter()

@@ -1,13 +1,11 @@
 //! The list of checks, in the order in which they tell most for the time they take.
 //!
-//! `tests/architecture.rs` proves that no test target and no feature is forgotten here.
+//! Test targets are found by their files, so that none is forgotten; `tests/architecture.rs` proves the same of
+//! features.
 
 use std::path::Path;
 
 use crate::step::Step;
-
-/// Test targets of `tests/` that need no other program; each is a group of its own.
-const OWN_TESTS: [&str; 4] = ["architecture", "registry", "roundtrip", "ui"];
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
@@ -32,7 +30,7 @@ const CORE_FEATURES: [&str; 5] = ["derive", "embedded", "dns", "json", "metrics"
 
 /// A step with the group by whose name it is chosen.
 pub struct Planned {
-    pub group: &'static str,
+    pub group: String,
     pub step: Step,
 }
 
@@ -44,7 +42,12 @@ pub fn needs_peers(group: &str) -> bool {
 /// Every step; without what needs other programs, if that is left out.
 pub fn plan(without_peers: bool) -> Vec<Planned> {
     let mut plan = Vec::new();
-    let mut add = |group, step| plan.push(Planned { group, step });
+    let mut add = |group: &str, step| {
+        plan.push(Planned {
+            group: group.to_owned(),
+            step,
+        });
+    };
     add("style", Step::check("format", "cargo fmt --all --check"));
     let clippy = "cargo clippy --workspace --all-targets --quiet -- -D warnings";
     add("style", Step::check("clippy", clippy));
@@ -53,12 +56,19 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
         "build",
         Step::check("build", "cargo test --workspace --no-run --quiet"),
     );
-    let unit = format!(
-        "cargo test --workspace --lib --bins{}",
-        tests_of_libraries()
-    );
+    let mut unit = "cargo test --workspace --lib --bins".to_owned();
+    for target in LIBRARIES
+        .iter()
+        .flat_map(|library| targets(&Path::new(library).join("tests")))
+    {
+        unit.push_str(" --test ");
+        unit.push_str(&target);
+    }
     add("unit", Step::tests("unit", &unit));
-    for target in OWN_TESTS {
+    for target in targets(Path::new("tests"))
+        .iter()
+        .filter(|target| !needs_peers(target))
+    {
         add(
             target,
             Step::tests(target, &format!("cargo test --workspace --test {target}")),
@@ -93,20 +103,14 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
     plan
 }
 
-/// The options that choose every file of the libraries' own `tests/` directories.
-fn tests_of_libraries() -> String {
-    let mut options = String::new();
-    for library in LIBRARIES {
-        let Ok(entries) = std::fs::read_dir(Path::new(library).join("tests")) else {
-            continue; // a library may have none
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let is_source = path.extension().is_some_and(|extension| extension == "rs");
-            if let (true, Some(target)) = (is_source, path.file_stem()) {
-                options.push_str(" --test ");
-                options.push_str(&target.to_string_lossy());
-            }
-        }
-    }
-    options
+/// The test targets in a directory, each in a file of its own; none if there is no such directory.
+fn targets(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let sources = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let names = sources.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }

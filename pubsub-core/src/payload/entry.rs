@@ -72,7 +72,15 @@ pub(crate) fn encode_with_head<P: Payload>(
     let written = head(payload, out)
         .and_then(|()| element(payload, out))
         .and_then(|()| close(stamp, out));
-    undone(written, out, before).map_err(|error| error.within(P::NAME))
+    undone(written, out, before).map_err(|error| error.within(type_name::<P>()))
+}
+
+/// The type's own name, without its module and arguments: what its fields are said to be part of.
+#[cold]
+fn type_name<P>() -> &'static str {
+    let path = std::any::type_name::<P>();
+    let path = path.split_once('<').map_or(path, |(path, _)| path);
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 /// The element of a payload with its own name and namespace.

@@ -93,7 +93,11 @@ impl EncodeError {
     #[must_use]
     #[cold]
     pub fn within(mut self, outer: &str) -> Self {
-        self.0.field = format!("{outer}.{}", self.0.field);
+        self.0.field = if self.0.field.is_empty() {
+            outer.to_owned()
+        } else {
+            format!("{outer}.{}", self.0.field)
+        };
         self
     }
 

@@ -37,7 +37,7 @@ mod container {
     pub fn write_json<T: Serialize>(value: &T, out: &mut String) -> Result<(), EncodeError> {
         let json = serde_json::to_string(value).map_err(TextError::invalid);
         json.and_then(|json| Escape::Element.push(out, &json))
-            .map_err(|error| EncodeError::text("json", error))
+            .map_err(|error| EncodeError::text("", error))
     }
 
     /// Reads a value from JSON text.
@@ -58,6 +58,7 @@ mod absent {
 
     const ADVICE: &str = "pubsub-core was built without its feature `json`";
 
+    /// Writes nothing, and says why.
     pub fn write_json<T>(_: &T, _: &mut String) -> Result<(), EncodeError> {
         Err(EncodeError::new(
             "json",
@@ -65,6 +66,7 @@ mod absent {
         ))
     }
 
+    /// Reads nothing, and says why.
     pub fn read_json<T>(_: &mut Reader<'_>) -> Result<T, DecodeError> {
         Err(DecodeError::invalid("json", ADVICE))
     }

@@ -61,6 +61,7 @@ pub fn channel(text: String, template: &str) -> Result<NodeName, EncodeError> {
     clippy::panic,
     reason = "a panic in a constant is how the compiler is stopped; it never runs"
 )]
+#[track_caller]
 pub const fn check_hook<T: Publish>() {
     assert!(
         T::IS_OWNED,

@@ -66,6 +66,7 @@ const fn same(one: &str, two: &str) -> bool {
     clippy::panic,
     reason = "a panic in a constant is how the compiler is stopped; it never runs"
 )]
+#[track_caller]
 pub const fn check_inline(elements: &[&str], attributes: &[&str], inline: &Shape) {
     match inline {
         Shape::Fields(fields) => check_fields(elements, attributes, fields),
@@ -82,6 +83,7 @@ pub const fn check_inline(elements: &[&str], attributes: &[&str], inline: &Shape
     }
 }
 
+#[track_caller]
 const fn check_fields(elements: &[&str], attributes: &[&str], fields: &[FieldSchema]) {
     let mut rest = fields;
     while let [field, tail @ ..] = rest {
@@ -100,6 +102,7 @@ const fn check_fields(elements: &[&str], attributes: &[&str], fields: &[FieldSch
     clippy::panic,
     reason = "a panic in a constant is how the compiler is stopped; it never runs"
 )]
+#[track_caller]
 const fn check_free(taken: &[&str], name: &str) {
     let mut rest = taken;
     while let [first, tail @ ..] = rest {
@@ -117,6 +120,7 @@ const fn check_free(taken: &[&str], name: &str) {
     clippy::panic,
     reason = "a panic in a constant is how the compiler is stopped; it never runs"
 )]
+#[track_caller]
 pub const fn check_attribute_free(name: &str, shape: &Shape) {
     if let Shape::Fields(fields) = shape {
         let mut rest = *fields;
@@ -136,6 +140,7 @@ pub const fn check_attribute_free(name: &str, shape: &Shape) {
     clippy::panic,
     reason = "a panic in a constant is how the compiler is stopped; it never runs"
 )]
+#[track_caller]
 pub const fn check_timestamp(kind: &Kind) {
     assert!(
         matches!(kind, Kind::Timestamp | Kind::Text),

@@ -15,6 +15,7 @@ pub use std::any::{Any, TypeId};
 pub use std::borrow::Cow;
 pub use std::default::Default;
 pub use std::option::Option::{self, None, Some};
+pub use std::primitive::{bool, str};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
 pub use std::vec::Vec;

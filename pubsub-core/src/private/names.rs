@@ -66,7 +66,7 @@ impl<const N: usize> Joined<N> {
 #[macro_export]
 macro_rules! join {
     ($($part:expr),* $(,)?) => {{
-        const PARTS: &[&str] = &[$($part),*];
+        const PARTS: &[&$crate::__private::str] = &[$($part),*];
         const JOINED: $crate::__private::Joined<{ $crate::__private::length_of(PARTS) }> = $crate::__private::Joined::new(PARTS);
         JOINED.as_str()
     }};

@@ -18,7 +18,7 @@ use crate::payload::{DecodeError, DecodeErrorKind, Payload, Text, TextError};
 #[derive(Debug)]
 pub struct Slot<'a, T>(pub &'a Option<T>);
 
-impl<T> Slot<'static, T> {
+impl<T> Slot<'_, T> {
     /// The slot of a value of which there may be many.
     pub const FREE: Self = Slot(&None);
 }

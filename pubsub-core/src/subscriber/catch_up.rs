@@ -27,7 +27,9 @@ pub(super) enum Look {
 
 /// Looks at the most recent items, oldest first. `is_whole` says that the node holds no others.
 pub(super) fn look(journal: &Journal, recent: &[(ItemId, Mark)], is_whole: bool) -> Look {
-    let last_told = recent.iter().rposition(|(id, mark)| journal.knows(id, mark));
+    let last_told = recent
+        .iter()
+        .rposition(|(id, mark)| journal.knows(id, mark));
     let gone = || {
         if is_whole {
             journal.missing(|told| recent.iter().any(|(id, _)| id == told))
@@ -36,29 +38,44 @@ pub(super) fn look(journal: &Journal, recent: &[(ItemId, Mark)], is_whole: bool)
         }
     };
     match last_told {
-        Some(last) => Look::Enough { from: last + 1, gone: gone(), has_gap: false },
+        Some(last) => Look::Enough {
+            from: last + 1,
+            gone: gone(),
+            has_gap: false,
+        },
         None if !is_whole => Look::Farther,
-        None if recent.is_empty() || journal.begins_empty() => {
-            Look::Enough { from: 0, gone: gone(), has_gap: false }
-        }
+        None if recent.is_empty() || journal.begins_empty() => Look::Enough {
+            from: 0,
+            gone: gone(),
+            has_gap: false,
+        },
         // Nothing connects. If nothing was ever told either, the items may all be older than the subscription.
-        None if journal.is_blank() => {
-            Look::Enough { from: recent.len(), gone: Vec::new(), has_gap: true }
-        }
-        None => Look::Enough { from: 0, gone: gone(), has_gap: true },
+        None if journal.is_blank() => Look::Enough {
+            from: recent.len(),
+            gone: Vec::new(),
+            has_gap: true,
+        },
+        None => Look::Enough {
+            from: 0,
+            gone: gone(),
+            has_gap: true,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Journal, Look, Mark, look};
-    use crate::subscriber::journal::Beginning;
     use crate::change::Stamp;
     use crate::name::ItemId;
+    use crate::subscriber::journal::Beginning;
 
     fn held(items: &[(&str, u64)]) -> Vec<(ItemId, Mark)> {
         let entry = |&(id, sequence): &(&str, u64)| {
-            let stamp = Stamp { sequence: Some(sequence), ..Stamp::default() };
+            let stamp = Stamp {
+                sequence: Some(sequence),
+                ..Stamp::default()
+            };
             (ItemId::new(id).unwrap(), Mark::of(&stamp, ""))
         };
         items.iter().map(entry).collect()
@@ -74,7 +91,11 @@ mod tests {
 
     fn enough(from: usize, gone: &[&str], has_gap: bool) -> Look {
         let gone = gone.iter().map(|id| ItemId::new(*id).unwrap()).collect();
-        Look::Enough { from, gone, has_gap }
+        Look::Enough {
+            from,
+            gone,
+            has_gap,
+        }
     }
 
     #[test]
@@ -82,15 +103,27 @@ mod tests {
         let journal = told(Beginning::Unknown, &[("a", 1), ("b", 2)]);
         for (recent, is_whole, expected) in [
             (held(&[("a", 1), ("b", 2)]), true, enough(2, &[], false)),
-            (held(&[("a", 1), ("b", 2), ("c", 3)]), true, enough(2, &[], false)),
+            (
+                held(&[("a", 1), ("b", 2), ("c", 3)]),
+                true,
+                enough(2, &[], false),
+            ),
             (held(&[("b", 2), ("a", 3)]), true, enough(1, &[], false)),
             (held(&[("b", 2), ("a", 3)]), false, enough(1, &[], false)),
             (held(&[("c", 3), ("d", 4)]), false, Look::Farther),
             (held(&[("b", 2), ("c", 3)]), true, enough(1, &["a"], false)),
-            (held(&[("c", 3), ("d", 4)]), true, enough(0, &["a", "b"], true)),
+            (
+                held(&[("c", 3), ("d", 4)]),
+                true,
+                enough(0, &["a", "b"], true),
+            ),
             (held(&[]), true, enough(0, &["a", "b"], false)),
         ] {
-            assert_eq!(look(&journal, &recent, is_whole), expected, "{recent:?} {is_whole}");
+            assert_eq!(
+                look(&journal, &recent, is_whole),
+                expected,
+                "{recent:?} {is_whole}"
+            );
         }
     }
 

@@ -23,8 +23,12 @@ const MEMORY: usize = 10_000;
 /// More recent items than this are not read back after a gap.
 const FARTHEST_LOOK: u32 = 16_384;
 /// How long to wait before renewing again what failed for a passing reason.
-const PAUSES: [Duration; 4] =
-    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(20)];
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(20),
+];
 
 /// Reads a payload and its stamp.
 pub(crate) type Decode<T> = fn(&str) -> Result<(T, Stamp), DecodeError>;
@@ -55,7 +59,10 @@ impl<T: Send + 'static> Follower<T> {
         // What the node holds is read before the subscription, so that nothing told later is taken for old.
         let beginning = match outlet.recent(&node, 1).await {
             Ok(items) => match items.last() {
-                Some(item) => Beginning::Item(item.id.clone(), mark(item.payload.as_deref().unwrap_or_default())),
+                Some(item) => Beginning::Item(
+                    item.id.clone(),
+                    mark(item.payload.as_deref().unwrap_or_default()),
+                ),
                 None => Beginning::Empty,
             },
             Err(PubSubError::NotFound { .. }) => Beginning::Empty,
@@ -64,7 +71,11 @@ impl<T: Send + 'static> Follower<T> {
         };
         let listener = outlet.listen(&node, buffer);
         let follower = Self {
-            outlet, node, config, decode, listener,
+            outlet,
+            node,
+            config,
+            decode,
+            listener,
             journal: Journal::new(MEMORY, beginning),
         };
         follower.renew().await?;
@@ -125,12 +136,18 @@ impl<T: Send + 'static> Follower<T> {
             match self.renew().await {
                 Ok(()) => return self.catch_up(reader).await,
                 // The next connection brings the next attempt.
-                Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => return Ok(()),
+                Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {
+                    return Ok(());
+                }
                 Err(error) if error.is_transient() => tokio::time::sleep(pause).await,
                 Err(error) => return reader.tell(Err(error.into())).await,
             }
         }
-        reader.tell(Err(SubscribeError::Gap { node: self.node.clone() })).await
+        reader
+            .tell(Err(SubscribeError::Gap {
+                node: self.node.clone(),
+            }))
+            .await
     }
 
     /// Tells what the node's items show to be news.
@@ -139,20 +156,42 @@ impl<T: Send + 'static> Follower<T> {
         loop {
             let items = match self.outlet.recent(&self.node, far).await {
                 Ok(items) => items,
-                Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => return Ok(()),
+                Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {
+                    return Ok(());
+                }
                 Err(error) => {
                     tracing::debug!(node = %self.node, %error, "cannot read back what was missed");
-                    return reader.tell(Err(SubscribeError::Gap { node: self.node.clone() })).await;
+                    return reader
+                        .tell(Err(SubscribeError::Gap {
+                            node: self.node.clone(),
+                        }))
+                        .await;
                 }
             };
-            let is_whole = items.len() < usize::try_from(far).unwrap_or(usize::MAX) || far >= FARTHEST_LOOK;
-            let marks: Vec<(ItemId, Mark)> =
-                items.iter().map(|item| (item.id.clone(), mark(item.payload.as_deref().unwrap_or_default()))).collect();
+            let is_whole =
+                items.len() < usize::try_from(far).unwrap_or(usize::MAX) || far >= FARTHEST_LOOK;
+            let marks: Vec<(ItemId, Mark)> = items
+                .iter()
+                .map(|item| {
+                    (
+                        item.id.clone(),
+                        mark(item.payload.as_deref().unwrap_or_default()),
+                    )
+                })
+                .collect();
             match look(&self.journal, &marks, is_whole) {
                 Look::Farther => far = far.saturating_mul(2).min(FARTHEST_LOOK),
-                Look::Enough { from, gone, has_gap } => {
+                Look::Enough {
+                    from,
+                    gone,
+                    has_gap,
+                } => {
                     if has_gap {
-                        reader.tell(Err(SubscribeError::Gap { node: self.node.clone() })).await?;
+                        reader
+                            .tell(Err(SubscribeError::Gap {
+                                node: self.node.clone(),
+                            }))
+                            .await?;
                     }
                     for id in gone {
                         self.journal.forget(&id);
@@ -163,8 +202,11 @@ impl<T: Send + 'static> Follower<T> {
                         if !self.journal.knows(&id, &mark) {
                             self.journal.catch_up(&id, mark);
                             let publisher = item.publisher.clone();
-                            let decoded = (self.decode)(item.payload.as_deref().unwrap_or_default());
-                            reader.tell(self.published(id, publisher.as_deref(), decoded)).await?;
+                            let decoded =
+                                (self.decode)(item.payload.as_deref().unwrap_or_default());
+                            reader
+                                .tell(self.published(id, publisher.as_deref(), decoded))
+                                .await?;
                         }
                     }
                     return Ok(());
@@ -175,10 +217,19 @@ impl<T: Send + 'static> Follower<T> {
 
     async fn hear(&mut self, event: RawEvent, reader: &mut Reader<T>) -> Result<(), Abandoned> {
         let event = match event.kind {
-            RawEventKind::Published { id, publisher, payload } => {
-                let Some(payload) = self.payload_of(&id, payload).await else { return Ok(()) };
+            RawEventKind::Published {
+                id,
+                publisher,
+                payload,
+            } => {
+                let Some(payload) = self.payload_of(&id, payload).await else {
+                    return Ok(());
+                };
                 let decoded = (self.decode)(&payload);
-                let stamp = decoded.as_ref().map(|(_, stamp)| stamp.clone()).unwrap_or_default();
+                let stamp = decoded
+                    .as_ref()
+                    .map(|(_, stamp)| stamp.clone())
+                    .unwrap_or_default();
                 if !self.journal.hear(&id, Mark::of(&stamp, &payload)) {
                     tracing::trace!(node = %self.node, item = %id, "a repeat was dropped");
                     return Ok(());
@@ -195,7 +246,9 @@ impl<T: Send + 'static> Follower<T> {
             }
             RawEventKind::Deleted { redirect } => {
                 self.journal.clear();
-                Ok(Event::Deleted { redirect: redirect.map(|uri| uri.as_ref().to_owned()) })
+                Ok(Event::Deleted {
+                    redirect: redirect.map(|uri| uri.as_ref().to_owned()),
+                })
             }
             RawEventKind::Configured => Ok(Event::Configured),
             _ => return Ok(()),
@@ -230,9 +283,18 @@ impl<T: Send + 'static> Follower<T> {
         match decoded {
             Ok((item, change)) => {
                 let publisher = publisher.and_then(|publisher| publisher.parse::<Jid>().ok());
-                Ok(Event::Published { id, item, publisher, change })
+                Ok(Event::Published {
+                    id,
+                    item,
+                    publisher,
+                    change,
+                })
             }
-            Err(source) => Err(SubscribeError::Decode { node: self.node.clone(), id, source }),
+            Err(source) => Err(SubscribeError::Decode {
+                node: self.node.clone(),
+                id,
+                source,
+            }),
         }
     }
 }

@@ -13,7 +13,10 @@ use crate::name::ItemId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mark {
     /// Our senders number their changes, which makes the mark exact.
-    Stamped { origin: Option<std::sync::Arc<str>>, sequence: u64 },
+    Stamped {
+        origin: Option<std::sync::Arc<str>>,
+        sequence: u64,
+    },
     /// Of foreign senders we know only what they wrote.
     Hashed(u64),
 }
@@ -21,7 +24,10 @@ pub(super) enum Mark {
 impl Mark {
     pub(super) fn of(stamp: &Stamp, payload: &str) -> Self {
         match stamp.sequence {
-            Some(sequence) => Self::Stamped { origin: stamp.origin.clone(), sequence },
+            Some(sequence) => Self::Stamped {
+                origin: stamp.origin.clone(),
+                sequence,
+            },
             None => {
                 let mut hasher = DefaultHasher::new();
                 payload.hash(&mut hasher);
@@ -68,7 +74,13 @@ struct Told {
 
 impl Journal {
     pub(super) fn new(capacity: usize, beginning: Beginning) -> Self {
-        Self { capacity, told: HashMap::new(), order: VecDeque::new(), turn: 0, beginning }
+        Self {
+            capacity,
+            told: HashMap::new(),
+            order: VecDeque::new(),
+            turn: 0,
+            beginning,
+        }
     }
 
     /// Whether everything that the node holds would be news.
@@ -130,10 +142,19 @@ impl Journal {
 
     fn note(&mut self, id: &ItemId, mark: Mark, is_caught_up: bool) {
         self.turn += 1;
-        self.told.insert(id.clone(), Told { mark, turn: self.turn, is_caught_up });
+        self.told.insert(
+            id.clone(),
+            Told {
+                mark,
+                turn: self.turn,
+                is_caught_up,
+            },
+        );
         self.order.push_back((id.clone(), self.turn));
         while self.told.len() > self.capacity || self.order.len() > 2 * self.capacity.max(1) {
-            let Some((oldest, turn)) = self.order.pop_front() else { break };
+            let Some((oldest, turn)) = self.order.pop_front() else {
+                break;
+            };
             if self.told.get(&oldest).is_some_and(|told| told.turn == turn) {
                 self.told.remove(&oldest);
             }
@@ -152,7 +173,13 @@ mod tests {
     }
 
     fn numbered(sequence: u64) -> Mark {
-        Mark::of(&Stamp { sequence: Some(sequence), ..Stamp::default() }, "")
+        Mark::of(
+            &Stamp {
+                sequence: Some(sequence),
+                ..Stamp::default()
+            },
+            "",
+        )
     }
 
     fn foreign(payload: &str) -> Mark {

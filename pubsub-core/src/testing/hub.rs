@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
-use crate::session::{Filter, Item as RawItem, Listener, Listeners, PubSubError, RawEvent, RawEventKind, Target};
+use crate::session::{
+    Filter, Item as RawItem, Listener, Listeners, PubSubError, RawEvent, RawEventKind, Target,
+};
 
 /// The name of the service that does not exist.
 const SERVICE: &str = "recorder.invalid";
@@ -36,7 +38,9 @@ impl Hub {
     pub(crate) fn accept(&self, change: Change) -> Result<(), PubSubError> {
         let mut inside = self.lock();
         if inside.is_closed {
-            return Err(PubSubError::SessionClosed { target: Target::Node(change.node) });
+            return Err(PubSubError::SessionClosed {
+                target: Target::Node(change.node),
+            });
         }
         if let Some(refusal) = inside.refusals.pop_front() {
             return Err(refusal);
@@ -48,14 +52,26 @@ impl Hub {
         let event = match change.kind {
             ChangeKind::Put { payload } => {
                 let payload = Some(payload);
-                items.push(RawItem { id: id.clone(), publisher: None, payload: payload.clone() });
-                RawEventKind::Published { id, publisher: None, payload }
+                items.push(RawItem {
+                    id: id.clone(),
+                    publisher: None,
+                    payload: payload.clone(),
+                });
+                RawEventKind::Published {
+                    id,
+                    publisher: None,
+                    payload,
+                }
             }
             ChangeKind::Retract { notify: true, .. } => RawEventKind::Retracted { id },
             ChangeKind::Retract { notify: false, .. } => return Ok(()),
         };
         // Still under the lock: events of one node come in the order of its changes.
-        let event = RawEvent { service: SERVICE.into(), node: change.node, kind: event };
+        let event = RawEvent {
+            service: SERVICE.into(),
+            node: change.node,
+            kind: event,
+        };
         self.shared.listeners.hand_out(&event);
         Ok(())
     }
@@ -67,12 +83,25 @@ impl Hub {
     pub(crate) fn recent(&self, node: &NodeName, most: u32) -> Vec<RawItem> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let inside = self.lock();
-        let items = inside.nodes.get(node).map(Vec::as_slice).unwrap_or_default();
-        items.iter().skip(items.len().saturating_sub(most)).cloned().collect()
+        let items = inside
+            .nodes
+            .get(node)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        items
+            .iter()
+            .skip(items.len().saturating_sub(most))
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn item(&self, node: &NodeName, id: &ItemId) -> Option<RawItem> {
-        self.lock().nodes.get(node)?.iter().find(|item| item.id == *id).cloned()
+        self.lock()
+            .nodes
+            .get(node)?
+            .iter()
+            .find(|item| item.id == *id)
+            .cloned()
     }
 
     pub(crate) fn nodes(&self) -> Vec<NodeName> {
@@ -97,6 +126,9 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.shared.inside.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .inside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -89,7 +89,10 @@ impl Recorder {
     #[must_use]
     #[expect(clippy::panic, reason = "this is for tests, whose way to fail it is")]
     pub fn published<M: Publish>(&self) -> Vec<(M, Stamp)> {
-        let of_model = self.changes_of(M::NODE).into_iter().filter_map(|change| change.payload);
+        let of_model = self
+            .changes_of(M::NODE)
+            .into_iter()
+            .filter_map(|change| change.payload);
         let decode = |payload: Arc<str>| {
             M::decode_entry(&payload).unwrap_or_else(|error| panic!("{}: {error}", M::NODE))
         };
@@ -109,30 +112,52 @@ impl Recorder {
     #[doc(hidden)]
     #[track_caller]
     pub fn __assert_count(&self, node: &str, count: usize) {
-        let found = self.changes_of(node).iter().filter(|change| change.payload.is_some()).count();
-        assert!(found == count, "{count} published to {node} expected, {found} found in:\n{self}");
+        let found = self
+            .changes_of(node)
+            .iter()
+            .filter(|change| change.payload.is_some())
+            .count();
+        assert!(
+            found == count,
+            "{count} published to {node} expected, {found} found in:\n{self}"
+        );
     }
 
     #[doc(hidden)]
     #[track_caller]
     pub fn __assert_value<M: Publish + PartialEq + Debug>(&self, value: &M) {
-        let is_there = self.published::<M>().iter().any(|(published, _)| published == value);
-        assert!(is_there, "{value:?} was not published to {}, but:\n{self}", M::NODE);
+        let is_there = self
+            .published::<M>()
+            .iter()
+            .any(|(published, _)| published == value);
+        assert!(
+            is_there,
+            "{value:?} was not published to {}, but:\n{self}",
+            M::NODE
+        );
     }
 
     #[doc(hidden)]
     #[track_caller]
     pub fn __assert_retracted<M: Publish + Debug>(&self, value: &M) {
         let id = value.item_id().ok().flatten();
-        let is_gone = |change: &Recorded| change.payload.is_none() && Some(&change.item) == id.as_ref();
+        let is_gone =
+            |change: &Recorded| change.payload.is_none() && Some(&change.item) == id.as_ref();
         let is_there = self.changes_of(M::NODE).iter().any(is_gone);
-        assert!(is_there, "{value:?} was not retracted from {}, but:\n{self}", M::NODE);
+        assert!(
+            is_there,
+            "{value:?} was not retracted from {}, but:\n{self}",
+            M::NODE
+        );
     }
 
     #[doc(hidden)]
     #[track_caller]
     pub fn __assert_nothing(&self) {
-        assert!(self.changes().is_empty(), "nothing published expected, but found:\n{self}");
+        assert!(
+            self.changes().is_empty(),
+            "nothing published expected, but found:\n{self}"
+        );
     }
 }
 
@@ -146,11 +171,20 @@ impl Default for Recorder {
 impl fmt::Display for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut book = String::new();
-        for Recorded { node, item, payload } in self.changes() {
+        for Recorded {
+            node,
+            item,
+            payload,
+        } in self.changes()
+        {
             let what = payload.as_deref().unwrap_or("(retracted)");
             writeln!(book, "  {node} {item}: {what}")?;
         }
-        f.write_str(if book.is_empty() { "  (nothing)\n" } else { &book })
+        f.write_str(if book.is_empty() {
+            "  (nothing)\n"
+        } else {
+            &book
+        })
     }
 }
 
@@ -160,6 +194,10 @@ impl From<Change> for Recorded {
             ChangeKind::Put { payload } => Some(payload),
             ChangeKind::Retract { .. } => None,
         };
-        Self { node: change.node, item: change.item, payload }
+        Self {
+            node: change.node,
+            item: change.item,
+            payload,
+        }
     }
 }

@@ -145,23 +145,32 @@ impl ContainerAttributes {
 
     /// `xml(name = "...", namespace = "...")`
     fn xml(&mut self, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        let inside = in_parentheses(word, input, "name = \"...\", namespace = \"...\"")?;
-        while !inside.is_empty() {
-            let part: Ident = inside.parse()?;
-            match part.to_string().as_str() {
-                "name" => give(&mut self.xml_name, &part, quoted(&part, &inside)?)?,
-                "namespace" => give(&mut self.xml_namespace, &part, quoted(&part, &inside)?)?,
-                _ => {
-                    let message =
-                        format!("unknown word `{part}`; `xml` takes `name` and `namespace`");
-                    return Err(syn::Error::new(part.span(), message));
+        in_parentheses(
+            word,
+            input,
+            "name = \"...\", namespace = \"...\"",
+            |inside| {
+                while !inside.is_empty() {
+                    let part: Ident = inside.parse()?;
+                    match part.to_string().as_str() {
+                        "name" => give(&mut self.xml_name, &part, quoted(&part, inside)?)?,
+                        "namespace" => {
+                            give(&mut self.xml_namespace, &part, quoted(&part, inside)?)?
+                        }
+                        _ => {
+                            let message = format!(
+                                "unknown word `{part}`; `xml` takes `name` and `namespace`"
+                            );
+                            return Err(syn::Error::new(part.span(), message));
+                        }
+                    }
+                    if !inside.is_empty() {
+                        inside.parse::<Token![,]>()?;
+                    }
                 }
-            }
-            if !inside.is_empty() {
-                inside.parse::<Token![,]>()?;
-            }
-        }
-        Ok(())
+                Ok(())
+            },
+        )
     }
 }
 
@@ -194,28 +203,30 @@ pub(crate) fn actions(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<I
 
 /// `word(item, item)`, at least one.
 fn list<T: Parse>(word: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<Vec<T>> {
-    let inside = in_parentheses(word, input, example)?;
-    if inside.is_empty() {
-        return Err(syn::Error::new(
-            word.span(),
-            format!("`{word}` needs something in it; write {word}({example})"),
-        ));
-    }
-    let advice = |error: syn::Error| {
-        syn::Error::new(
-            error.span(),
-            format!("`{word}` takes a list; write {word}({example})"),
-        )
-    };
-    let items = Punctuated::<T, Token![,]>::parse_terminated(&inside).map_err(advice)?;
-    Ok(items.into_iter().collect())
+    in_parentheses(word, input, example, |inside| {
+        if inside.is_empty() {
+            return Err(syn::Error::new(
+                word.span(),
+                format!("`{word}` needs something in it; write {word}({example})"),
+            ));
+        }
+        let items = Punctuated::<T, Token![,]>::parse_terminated(inside).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                format!("`{word}` takes a list; write {word}({example})"),
+            )
+        })?;
+        Ok(items.into_iter().collect())
+    })
 }
 
-fn in_parentheses<'i>(
+/// Reads what is in parentheses; after an error the rest of it is of no interest.
+fn in_parentheses<T>(
     word: &Ident,
-    input: ParseStream<'i>,
+    input: ParseStream<'_>,
     example: &str,
-) -> syn::Result<syn::parse::ParseBuffer<'i>> {
+    read: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
     if !input.peek(token::Paren) {
         return Err(syn::Error::new(
             word.span(),
@@ -224,5 +235,9 @@ fn in_parentheses<'i>(
     }
     let inside;
     parenthesized!(inside in input);
-    Ok(inside)
+    let read = read(&inside);
+    if read.is_err() {
+        inside.parse::<proc_macro2::TokenStream>()?;
+    }
+    read
 }

@@ -31,7 +31,7 @@ pub(super) fn text(publication: &Publication<'_>) -> Option<TokenStream> {
                 #write
             }
 
-            fn read_text(text: __pubsub::Cow<'_, str>) -> __pubsub::Result<Self, __pubsub::TextError> {
+            fn read_text(text: __pubsub::Cow<'_, __pubsub::str>) -> __pubsub::Result<Self, __pubsub::TextError> {
                 #read
             }
         }
@@ -68,9 +68,15 @@ fn value_text(field: &Field<'_>) -> (TokenStream, TokenStream, TokenStream) {
     match field.codec {
         Codec::With(module) => (
             quote_spanned!(site()=> __pubsub::Kind::Text),
-            quote_spanned!(at(field)=> escape.push(out, &#module::to_text(&self.0))),
-            quote_spanned! {at(field)=>
-                #module::from_text(&text).map(Self).map_err(__pubsub::TextError::invalid)
+            {
+                let to_text = write::converter(module, "to_text");
+                quote_spanned!(at(field)=> escape.push(out, &#to_text(&self.0)))
+            },
+            {
+                let from_text = write::converter(module, "from_text");
+                quote_spanned! {at(field)=>
+                #from_text(&text).map(Self).map_err(__pubsub::TextError::invalid)
+                }
             },
         ),
         Codec::Text | Codec::Child => (
@@ -174,7 +180,8 @@ fn read_variant(variant: &Variant<'_>) -> TokenStream {
             let value = match field.codec {
                 Codec::Text => quote_spanned!(at(field)=> #slot.text(reader, #name)?),
                 Codec::With(module) => {
-                    quote_spanned!(at(field)=> #slot.parse(reader, #name, #module::from_text)?)
+                    let from_text = write::converter(module, "from_text");
+                    quote_spanned!(at(field)=> #slot.parse(reader, #name, #from_text)?)
                 }
                 Codec::Child => quote_spanned!(at(field)=> #slot.child(reader, namespace, #name)?),
             };

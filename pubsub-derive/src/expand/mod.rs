@@ -92,8 +92,8 @@ fn payload(publication: &Publication<'_>) -> TokenStream {
     quote_spanned! {site()=>
         #[automatically_derived]
         impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
-            const NAME: &'static str = #name;
-            const NAMESPACE: &'static str = #namespace;
+            const NAME: &'static __pubsub::str = #name;
+            const NAMESPACE: &'static __pubsub::str = #namespace;
             const SHAPE: __pubsub::Shape = #shape;
 
             #attributes
@@ -102,7 +102,7 @@ fn payload(publication: &Publication<'_>) -> TokenStream {
                 #content
             }
 
-            fn read(reader: &mut __pubsub::Reader<'_>, namespace: &str) -> __pubsub::ReadAs<Self> {
+            fn read(reader: &mut __pubsub::Reader<'_>, namespace: &__pubsub::str) -> __pubsub::ReadAs<Self> {
                 #read
             }
         }

@@ -22,13 +22,13 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
     let channels = (!model.channels.is_empty()).then(|| channels(&model.channels));
     let when = model.when.as_ref().map(|when| {
         quote_spanned! {site()=>
-            fn is_published(&self) -> bool {
+            fn is_published(&self) -> __pubsub::bool {
                 #when(self)
             }
         }
     });
     let is_owned = (!publication.generics.params.is_empty())
-        .then(|| quote_spanned!(site()=> const IS_OWNED: bool = false;));
+        .then(|| quote_spanned!(site()=> const IS_OWNED: __pubsub::bool = false;));
     let as_any = publication.generics.params.is_empty().then(|| {
         quote_spanned! {site()=>
             fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
@@ -37,14 +37,18 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
         }
     });
     let head = head(model);
-    let lifetimes = without_lifetimes(publication.generics);
     let feature =
         (model.format == Format::Json).then(|| quote_spanned!(site()=> __pubsub::require_json!();));
     quote_spanned! {site()=>
+        const NODE: &__pubsub::str = #node;
+        static MODEL: __pubsub::Descriptor = #descriptor;
+        const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+        __pubsub::inventory::submit! { REGISTRATION }
+
         #[automatically_derived]
         impl #impl_generics __pubsub::Publish for #ident #type_generics #where_clause {
-            const NODE: &'static str = #node;
-            const DESCRIPTOR: &'static __pubsub::Descriptor = &#descriptor;
+            const NODE: &'static __pubsub::str = NODE;
+            const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
             #is_owned
 
             #item_id
@@ -53,11 +57,6 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
             #head
             #as_any
         }
-
-        const _: () = {
-            const MODEL: __pubsub::Registration = __pubsub::Registration(<#ident #lifetimes as __pubsub::Publish>::DESCRIPTOR);
-            __pubsub::inventory::submit! { MODEL }
-        };
         #feature
     }
 }
@@ -85,6 +84,8 @@ fn node(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
 }
 
 fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
+    let ident = publication.ident;
+    let lifetimes = without_lifetimes(publication.generics);
     let end = format!("::{}", publication.ident.unraw());
     let format = Ident::new(
         match model.format {
@@ -114,8 +115,8 @@ fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
     quote_spanned! {site()=>
         __pubsub::Descriptor {
             type_name: ::core::concat!(::core::module_path!(), #end),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
+            node: NODE,
+            schema: <#ident #lifetimes as __pubsub::Payload>::SCHEMA,
             format: __pubsub::Format::#format,
             actions: __pubsub::Actions::#actions,
             config: __pubsub::NodeConfig::new()#(#settings)*,

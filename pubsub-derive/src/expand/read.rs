@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::write::local;
+use super::write::{converter, local};
 use super::{at, site};
 use crate::publication::{Absent, Codec, Field, Occurs, Place};
 
@@ -54,9 +54,12 @@ pub(super) fn declaration(field: &Field<'_>) -> TokenStream {
             quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.inline(reader, namespace)?;)
         }
         (Place::Attribute, _) => match field.codec {
-            Codec::With(module) => quote_spanned! {at(field)=>
-                let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, #name, #module::from_text)?;
-            },
+            Codec::With(module) => {
+                let from_text = converter(module, "from_text");
+                quote_spanned! {at(field)=>
+                    let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, #name, #from_text)?;
+                }
+            }
             _ => quote_spanned! {at(field)=>
                 let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, #name)?;
             },
@@ -84,7 +87,8 @@ fn arm(field: &Field<'_>) -> TokenStream {
     let one = match field.codec {
         Codec::Text => quote_spanned!(at(field)=> #slot.text(reader, #name)?),
         Codec::With(module) => {
-            quote_spanned!(at(field)=> #slot.parse(reader, #name, #module::from_text)?)
+            let from_text = converter(module, "from_text");
+            quote_spanned!(at(field)=> #slot.parse(reader, #name, #from_text)?)
         }
         Codec::Child => quote_spanned!(at(field)=> #slot.child(reader, namespace, #name)?),
     };

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::write::{Access, Writer, local};
+use super::write::{Access, Writer, converter, local};
 use super::{Bodies, at, read, schema, site, write};
 use crate::publication::{Codec, Field, Format, Occurs, Place, Publication};
 
@@ -40,7 +40,7 @@ fn content(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream {
     writer.text("</object>");
     let written = writer.finish();
     quote_spanned! {site()=>
-        const MODEL: &str = __pubsub::join![__pubsub::crate_of(::core::module_path!()), #model];
+        const MODEL: &__pubsub::str = __pubsub::join![__pubsub::crate_of(::core::module_path!()), #model];
         #written
         __pubsub::Ok(())
     }
@@ -97,21 +97,30 @@ fn read_row(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream 
     let key = fields.iter().filter(|field| is_key(publication, field)).map(|field| {
         let (local, item) = (local(field), field.item);
         match field.codec {
-            Codec::With(module) => quote_spanned! {at(field)=>
-                let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, "pk", #module::from_text)?;
-            },
+            Codec::With(module) => {
+                let from_text = converter(module, "from_text");
+                quote_spanned! {at(field)=>
+                    let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, "pk", #from_text)?;
+                }
+            }
             _ => quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, "pk")?;),
         }
     });
     let arms = columns.map(|field| {
         let (local, name) = (local(field), &field.xml_name);
         match (field.occurs, field.codec) {
-            (Occurs::Optional, Codec::With(module)) => quote_spanned! {at(field)=>
-                #name => #local = __pubsub::Slot(&#local).parse_nullable(reader, #name, #module::from_text)?,
-            },
-            (_, Codec::With(module)) => quote_spanned! {at(field)=>
-                #name => #local = __pubsub::Slot(&#local).parse(reader, #name, #module::from_text)?,
-            },
+            (Occurs::Optional, Codec::With(module)) => {
+                let from_text = converter(module, "from_text");
+                quote_spanned! {at(field)=>
+                    #name => #local = __pubsub::Slot(&#local).parse_nullable(reader, #name, #from_text)?,
+                }
+            }
+            (_, Codec::With(module)) => {
+                let from_text = converter(module, "from_text");
+                quote_spanned! {at(field)=>
+                    #name => #local = __pubsub::Slot(&#local).parse(reader, #name, #from_text)?,
+                }
+            }
             (Occurs::Optional, _) => quote_spanned! {at(field)=>
                 #name => if let __pubsub::Some(text) = __pubsub::nullable(reader)? {
                     #local = __pubsub::Slot(&#local).value(text, #name)?;

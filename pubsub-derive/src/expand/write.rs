@@ -3,7 +3,10 @@
 //! Knows how the constant text between two values is joined into one push.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::Path;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::{at, site};
 use crate::publication::{Codec, Field, Occurs, Place};
@@ -28,14 +31,10 @@ impl Access {
     }
 }
 
-/// The name under which generated code holds a field's value.
+/// The name under which generated code holds a field's value; none of those it uses for anything else.
 pub(super) fn local(field: &Field<'_>) -> Ident {
     match field.ident {
-        Some(ident) => {
-            let mut local = ident.clone();
-            local.set_span(site().located_at(ident.span()));
-            local
-        }
+        Some(ident) => format_ident!("field_{}", ident.unraw(), span = at(field)),
         None => Ident::new("value", site()),
     }
 }
@@ -224,6 +223,13 @@ pub(super) fn child(field: &Field<'_>, value: &TokenStream) -> TokenStream {
     quote_spanned!(at(field)=> __pubsub::Child(#value).write(out, #name)?;)
 }
 
+/// A function of a module that converts values; a message about it points at the module.
+pub(super) fn converter(module: &Path, name: &str) -> TokenStream {
+    let span = site().located_at(module.span());
+    let name = Ident::new(name, span);
+    quote_spanned!(span=> #module::#name)
+}
+
 /// The text of one value.
 pub(super) fn leaf(field: &Field<'_>, value: &TokenStream, escape: &str) -> TokenStream {
     text(at(field), field.codec, &field.rust_name, value, escape)
@@ -239,9 +245,12 @@ pub(super) fn text(
 ) -> TokenStream {
     let escape = Ident::new(escape, site());
     match codec {
-        Codec::With(module) => quote_spanned! {span=>
-            __pubsub::write_converted(&#module::to_text(#value), out, #name, __pubsub::Escape::#escape)?;
-        },
+        Codec::With(module) => {
+            let to_text = converter(module, "to_text");
+            quote_spanned! {span=>
+            __pubsub::write_converted(&#to_text(#value), out, #name, __pubsub::Escape::#escape)?;
+            }
+        }
         Codec::Text | Codec::Child => quote_spanned! {span=>
             __pubsub::Leaf(#value).write(out, #name, __pubsub::Escape::#escape)?;
         },

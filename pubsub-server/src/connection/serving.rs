@@ -44,6 +44,8 @@ pub(super) struct Serving<S> {
     heard: Instant,
     is_pinged: bool,
     has_yielded: bool,
+    /// Whether stanzas that have come wait until more answers are sent.
+    is_held: bool,
     idle: Duration,
     ping: Duration,
 }
@@ -63,6 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             heard: Instant::now(),
             is_pinged: false,
             has_yielded: false,
+            is_held: false,
             idle,
             ping,
         }
@@ -101,10 +104,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             if self.deferred.is_some() || self.outgoing.unsent().len() > FULL {
                 return self.poll_timer(context);
             }
-            match self.poll_read(context) {
-                Poll::Ready(Ok(true)) => {}
-                Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(End::Lost),
-                Poll::Pending => return self.poll_timer(context),
+            if self.outgoing.unacknowledged() > self.dialogue.host.limits.queue {
+                return Poll::Ready(End::Failed(StreamError::SlowReader));
+            }
+            if !self.is_held {
+                match self.poll_read(context) {
+                    Poll::Ready(Ok(true)) => {}
+                    Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(End::Lost),
+                    Poll::Pending => return self.poll_timer(context),
+                }
             }
             match self.handle_input() {
                 Err(end) => return Poll::Ready(end),
@@ -187,8 +195,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         let mut wakes = Wakes::default();
         let mut has_delivered = false;
         let mut used = 0;
+        self.is_held = false;
         let result = loop {
             if self.deferred.is_some() {
+                break Ok(());
+            }
+            if self.outgoing.unsent().len() > FULL {
+                self.is_held = true;
                 break Ok(());
             }
             let rest = self.input.get(used..).unwrap_or_default();

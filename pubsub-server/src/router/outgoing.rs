@@ -51,6 +51,11 @@ impl Outgoing {
         self.buffer.get(self.sent..).unwrap_or_default()
     }
 
+    /// How many bytes the client has been sent and not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        self.sent
+    }
+
     /// Counts stanzas from here on; bytes held so far are not counted.
     pub(super) fn start_counting(&mut self) {
         let mut ledger = Ledger::default();

@@ -18,6 +18,14 @@ struct Binding<'x> {
     namespace: Cow<'x, str>,
 }
 
+impl Binding<'_> {
+    /// Compares without a call for the default namespace, which nearly every name asks for.
+    #[inline]
+    fn is_of(&self, prefix: &str) -> bool {
+        self.prefix.len() == prefix.len() && (prefix.is_empty() || self.prefix == prefix)
+    }
+}
+
 /// The declarations in force, outermost first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bindings<'x> {
@@ -76,7 +84,7 @@ impl<'x> Bindings<'x> {
     /// What `prefix` stands for; the default namespace is none unless declared.
     #[inline]
     pub(super) fn resolve(&self, prefix: &str) -> Option<Cow<'x, str>> {
-        match self.stack.iter().rfind(|binding| binding.prefix == prefix) {
+        match self.stack.iter().rfind(|binding| binding.is_of(prefix)) {
             Some(binding) => Some(binding.namespace.clone()),
             None if prefix.is_empty() => Some(Cow::Borrowed("")),
             None if prefix == "xml" => Some(Cow::Borrowed(XML)),
@@ -90,7 +98,7 @@ impl<'x> Bindings<'x> {
             .stack
             .iter()
             .skip(outside)
-            .any(|binding| binding.prefix == prefix)
+            .any(|binding| binding.is_of(prefix))
     }
 
     pub(super) fn to_scope(&self) -> Scope {

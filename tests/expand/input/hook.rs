@@ -9,7 +9,11 @@ struct Tweet {
 
 #[after_save]
 fn not_empty(tweet: &Tweet) -> Result<(), String> {
-    if tweet.text.is_empty() { Err("say something".to_owned()) } else { Ok(()) }
+    if tweet.text.is_empty() {
+        Err("say something".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 #[after_save(order = 10, on(create, delete))]

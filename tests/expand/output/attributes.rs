@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Article {
-        const NAME: &'static str = "article";
-        const NAMESPACE: &'static str = "urn:example:news";
+        const NAME: &'static __pubsub::str = "article";
+        const NAMESPACE: &'static __pubsub::str = "urn:example:news";
         const SHAPE: __pubsub::Shape = {
             __pubsub::check_timestamp(&__pubsub::KindOf::<SystemTime>::TEXT);
             __pubsub::Shape::Fields(
@@ -61,66 +61,80 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut key: __pubsub::Option<String> = __pubsub::None;
-            let mut headline: __pubsub::Option<String> = __pubsub::None;
-            let mut changed_at: __pubsub::Option<SystemTime> = __pubsub::None;
-            let mut colour: __pubsub::Option<u32> = __pubsub::None;
-            let mut weight: __pubsub::Option<u32> = __pubsub::None;
-            let mut views: __pubsub::Option<u64> = __pubsub::None;
+            let mut field_key: __pubsub::Option<String> = __pubsub::None;
+            let mut field_headline: __pubsub::Option<String> = __pubsub::None;
+            let mut field_changed_at: __pubsub::Option<SystemTime> = __pubsub::None;
+            let mut field_colour: __pubsub::Option<u32> = __pubsub::None;
+            let mut field_weight: __pubsub::Option<u32> = __pubsub::None;
+            let mut field_views: __pubsub::Option<u64> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "slug" => key = __pubsub::Slot(&key).text(reader, "slug")?,
+                    "slug" => {
+                        field_key = __pubsub::Slot(&field_key).text(reader, "slug")?;
+                    }
                     "headline" => {
-                        headline = __pubsub::Slot(&headline).text(reader, "headline")?;
+                        field_headline = __pubsub::Slot(&field_headline)
+                            .text(reader, "headline")?;
                     }
                     "changed-at" => {
-                        changed_at = __pubsub::Slot(&changed_at)
+                        field_changed_at = __pubsub::Slot(&field_changed_at)
                             .text(reader, "changed-at")?;
                     }
                     "colour" => {
-                        colour = __pubsub::Slot(&colour)
+                        field_colour = __pubsub::Slot(&field_colour)
                             .parse(reader, "colour", hexadecimal::from_text)?;
                     }
-                    "weight" => weight = __pubsub::Slot(&weight).text(reader, "weight")?,
-                    "views" => views = __pubsub::Slot(&views).text(reader, "views")?,
+                    "weight" => {
+                        field_weight = __pubsub::Slot(&field_weight)
+                            .text(reader, "weight")?;
+                    }
+                    "views" => {
+                        field_views = __pubsub::Slot(&field_views).text(reader, "views")?;
+                    }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                key: __pubsub::required(key, "slug")?,
-                headline: __pubsub::required(headline, "headline")?,
-                changed_at: __pubsub::required(changed_at, "changed-at")?,
-                colour: __pubsub::required(colour, "colour")?,
-                weight: match weight {
+                key: __pubsub::required(field_key, "slug")?,
+                headline: __pubsub::required(field_headline, "headline")?,
+                changed_at: __pubsub::required(field_changed_at, "changed-at")?,
+                colour: __pubsub::required(field_colour, "colour")?,
+                weight: match field_weight {
                     __pubsub::Some(value) => value,
                     __pubsub::None => one(),
                 },
-                views: __pubsub::Option::unwrap_or_default(views),
+                views: __pubsub::Option::unwrap_or_default(field_views),
             })
         }
     }
     const _: __pubsub::Shape = <Article as __pubsub::Payload>::SHAPE;
+    const NODE: &__pubsub::str = "/news";
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Article"),
+        node: NODE,
+        schema: <Article as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::NONE
+            .and(__pubsub::Action::Create)
+            .and(__pubsub::Action::Delete),
+        config: __pubsub::NodeConfig::new()
+            .access(__pubsub::AccessModel::Whitelist)
+            .max_items(__pubsub::MaxItems::Count(50u32))
+            .title("News")
+            .send_last(__pubsub::SendLast::Never),
+        id: __pubsub::Some("key"),
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Article {
-        const NODE: &'static str = "/news";
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Article"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::NONE
-                .and(__pubsub::Action::Create)
-                .and(__pubsub::Action::Delete),
-            config: __pubsub::NodeConfig::new()
-                .access(__pubsub::AccessModel::Whitelist)
-                .max_items(__pubsub::MaxItems::Count(50u32))
-                .title("News")
-                .send_last(__pubsub::SendLast::Never),
-            id: __pubsub::Some("key"),
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -132,7 +146,7 @@ const _: () = {
             __pubsub::Leaf(&self.key).write(out, "key", __pubsub::Escape::Plain)?;
             __pubsub::item_id(text, "key")
         }
-        fn is_published(&self) -> bool {
+        fn is_published(&self) -> __pubsub::bool {
             Article::is_public(self)
         }
         fn write_head(&self, out: &mut __pubsub::String) -> __pubsub::Written {
@@ -150,12 +164,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Article as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Status {
-        const NAME: &'static str = "django-objects";
-        const NAMESPACE: &'static str = "http://www.w3.org/2005/Atom";
+        const NAME: &'static __pubsub::str = "django-objects";
+        const NAMESPACE: &'static __pubsub::str = "http://www.w3.org/2005/Atom";
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
             &[
                 __pubsub::FieldSchema::new("id", __pubsub::KindOf::<i64>::TEXT),
@@ -22,7 +22,7 @@ const _: () = {
             __pubsub::Ok(())
         }
         fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
-            const MODEL: &str = __pubsub::join![
+            const MODEL: &__pubsub::str = __pubsub::join![
                 __pubsub::crate_of(::core::module_path!()), ".status"
             ];
             out.push_str("<object model=\"");
@@ -61,52 +61,61 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             __pubsub::enter_row(reader, namespace)?;
-            let id = __pubsub::Slot::<i64>::FREE.attribute(reader, "pk")?;
-            let mut message: __pubsub::Option<String> = __pubsub::None;
-            let mut is_public: __pubsub::Option<bool> = __pubsub::None;
-            let mut mood: __pubsub::Option<String> = __pubsub::None;
+            let field_id = __pubsub::Slot::<i64>::FREE.attribute(reader, "pk")?;
+            let mut field_message: __pubsub::Option<String> = __pubsub::None;
+            let mut field_is_public: __pubsub::Option<bool> = __pubsub::None;
+            let mut field_mood: __pubsub::Option<String> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_field(reader, namespace)? {
                 match &*name {
                     "message" => {
-                        message = __pubsub::Slot(&message).text(reader, "message")?;
+                        field_message = __pubsub::Slot(&field_message)
+                            .text(reader, "message")?;
                     }
                     "is_public" => {
-                        is_public = __pubsub::Slot(&is_public).text(reader, "is_public")?;
+                        field_is_public = __pubsub::Slot(&field_is_public)
+                            .text(reader, "is_public")?;
                     }
                     "mood" => {
                         if let __pubsub::Some(text) = __pubsub::nullable(reader)? {
-                            mood = __pubsub::Slot(&mood).value(text, "mood")?;
+                            field_mood = __pubsub::Slot(&field_mood)
+                                .value(text, "mood")?;
                         }
                     }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                id: __pubsub::required(id, "id")?,
-                message: __pubsub::required(message, "message")?,
-                is_public: __pubsub::required(is_public, "is_public")?,
-                mood: mood,
+                id: __pubsub::required(field_id, "id")?,
+                message: __pubsub::required(field_message, "message")?,
+                is_public: __pubsub::required(field_is_public, "is_public")?,
+                mood: field_mood,
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Status"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Status"),
+        node: NODE,
+        schema: <Status as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Django,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::Some("id"),
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Status {
-        const NODE: &'static str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Status"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Status"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Django,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::Some("id"),
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -122,12 +131,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Status as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

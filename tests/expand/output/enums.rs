@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for State {
-        const NAME: &'static str = "State";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "State";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Text(
@@ -18,7 +18,7 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             let _ = namespace;
             let value = __pubsub::Slot::<Self>::FREE.text(reader, "0")?;
@@ -43,7 +43,7 @@ const _: () = {
                 )
         }
         fn read_text(
-            text: __pubsub::Cow<'_, str>,
+            text: __pubsub::Cow<'_, __pubsub::str>,
         ) -> __pubsub::Result<Self, __pubsub::TextError> {
             match &*text {
                 "open" => __pubsub::Ok(Self::Open),
@@ -65,8 +65,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Media {
-        const NAME: &'static str = "Media";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Media";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Variants(
@@ -104,12 +104,13 @@ const _: () = {
         );
         fn write_content(&self, out: &mut __pubsub::String) -> __pubsub::Written {
             match self {
-                Self::Photo { width: width, url: url } => {
+                Self::Photo { width: field_width, url: field_url } => {
                     out.push_str("<Photo width=\"");
-                    __pubsub::Leaf(width)
+                    __pubsub::Leaf(field_width)
                         .write(out, "width", __pubsub::Escape::Attribute)?;
                     out.push_str("\"><url>");
-                    __pubsub::Leaf(url).write(out, "url", __pubsub::Escape::Element)?;
+                    __pubsub::Leaf(field_url)
+                        .write(out, "url", __pubsub::Escape::Element)?;
                     out.push_str("</url></Photo>");
                 }
                 Self::Link(value) => {
@@ -125,27 +126,29 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             let mut found: __pubsub::Option<Self> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 let value = match name {
                     "Photo" => {
-                        let width = __pubsub::Slot::<u32>::FREE
+                        let field_width = __pubsub::Slot::<u32>::FREE
                             .attribute(reader, "width")?;
-                        let mut url: __pubsub::Option<String> = __pubsub::None;
+                        let mut field_url: __pubsub::Option<String> = __pubsub::None;
                         while let __pubsub::Some(name) = __pubsub::next_child(
                             reader,
                             namespace,
                         )? {
                             match name {
-                                "url" => url = __pubsub::Slot(&url).text(reader, "url")?,
+                                "url" => {
+                                    field_url = __pubsub::Slot(&field_url).text(reader, "url")?;
+                                }
                                 _ => reader.skip()?,
                             }
                         }
                         Self::Photo {
-                            width: __pubsub::required(width, "width")?,
-                            url: __pubsub::required(url, "url")?,
+                            width: __pubsub::required(field_width, "width")?,
+                            url: __pubsub::required(field_url, "url")?,
                         }
                     }
                     "Link" => {

@@ -11,8 +11,8 @@ const _: () = {
         U: __pubsub::Payload,
         Vec<U>: __pubsub::Collection<Item = U> + __pubsub::Default,
     {
-        const NAME: &'static str = "Page";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Page";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -41,20 +41,23 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut heading: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
-            let mut note: __pubsub::Option<T> = __pubsub::None;
-            let mut rows: Vec<U> = __pubsub::Default::default();
+            let mut field_heading: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
+            let mut field_note: __pubsub::Option<T> = __pubsub::None;
+            let mut field_rows: Vec<U> = __pubsub::Default::default();
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
                     "heading" => {
-                        heading = __pubsub::Slot(&heading).text(reader, "heading")?;
+                        field_heading = __pubsub::Slot(&field_heading)
+                            .text(reader, "heading")?;
                     }
-                    "note" => note = __pubsub::Slot(&note).text(reader, "note")?,
+                    "note" => {
+                        field_note = __pubsub::Slot(&field_note).text(reader, "note")?;
+                    }
                     "rows" => {
                         __pubsub::Collection::put(
-                            &mut rows,
+                            &mut field_rows,
                             __pubsub::Slot::<U>::FREE.child(reader, namespace, "rows")?,
                         )
                     }
@@ -62,9 +65,9 @@ const _: () = {
                 }
             }
             __pubsub::Ok(Self {
-                heading: __pubsub::required(heading, "heading")?,
-                note: __pubsub::required(note, "note")?,
-                rows: rows,
+                heading: __pubsub::required(field_heading, "heading")?,
+                note: __pubsub::required(field_note, "note")?,
+                rows: field_rows,
             })
         }
     }
@@ -77,8 +80,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl<'a> __pubsub::Payload for Headline<'a> {
-        const NAME: &'static str = "Headline";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Headline";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -92,43 +95,43 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut text: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
+            let mut field_text: __pubsub::Option<Cow<'a, str>> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "text" => text = __pubsub::Slot(&text).text(reader, "text")?,
+                    "text" => {
+                        field_text = __pubsub::Slot(&field_text).text(reader, "text")?;
+                    }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                text: __pubsub::required(text, "text")?,
+                text: __pubsub::required(field_text, "text")?,
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Headline"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Headline"),
+        node: NODE,
+        schema: <Headline<'static> as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::None,
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl<'a> __pubsub::Publish for Headline<'a> {
-        const NODE: &'static str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Headline"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Headline"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::None,
-            channels: &[],
-        };
-        const IS_OWNED: bool = false;
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
+        const IS_OWNED: __pubsub::bool = false;
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Headline<'static> as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Tweet {
-        const NAME: &'static str = "Tweet";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Tweet";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -21,47 +21,47 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut text: __pubsub::Option<String> = __pubsub::None;
+            let mut field_text: __pubsub::Option<String> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "text" => text = __pubsub::Slot(&text).text(reader, "text")?,
+                    "text" => {
+                        field_text = __pubsub::Slot(&field_text).text(reader, "text")?;
+                    }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                text: __pubsub::required(text, "text")?,
+                text: __pubsub::required(field_text, "text")?,
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
+        node: NODE,
+        schema: <Tweet as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::None,
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Tweet {
-        const NODE: &'static str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::None,
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn as_any(&self) -> __pubsub::Option<&dyn __pubsub::Any> {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Tweet as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };
 fn not_empty(tweet: &Tweet) -> Result<(), String> {
     if tweet.text.is_empty() { Err("say something".to_owned()) } else { Ok(()) }

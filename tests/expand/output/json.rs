@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Reading {
-        const NAME: &'static str = "json";
-        const NAMESPACE: &'static str = "urn:xmpp:json:0";
+        const NAME: &'static __pubsub::str = "json";
+        const NAMESPACE: &'static __pubsub::str = "urn:xmpp:json:0";
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
             &[
                 __pubsub::FieldSchema::new("sensor", __pubsub::KindOf::<String>::JSON),
@@ -19,27 +19,33 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             let _ = namespace;
             __pubsub::read_json(reader)
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Reading"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Reading"),
+        node: NODE,
+        schema: <Reading as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Json,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::Some("sensor"),
+        channels: &[],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Reading {
-        const NODE: &'static str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Reading"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Reading"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Json,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::Some("sensor"),
-            channels: &[],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -55,13 +61,5 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Reading as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
     __pubsub::require_json!();
 };

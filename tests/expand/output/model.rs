@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Tweet {
-        const NAME: &'static str = "Tweet";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Tweet";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -44,24 +44,30 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut id: __pubsub::Option<i64> = __pubsub::None;
-            let mut author: __pubsub::Option<String> = __pubsub::None;
-            let mut text: __pubsub::Option<String> = __pubsub::None;
-            let mut reply_to: __pubsub::Option<i64> = __pubsub::None;
-            let mut tags: Vec<String> = __pubsub::Default::default();
+            let mut field_id: __pubsub::Option<i64> = __pubsub::None;
+            let mut field_author: __pubsub::Option<String> = __pubsub::None;
+            let mut field_text: __pubsub::Option<String> = __pubsub::None;
+            let mut field_reply_to: __pubsub::Option<i64> = __pubsub::None;
+            let mut field_tags: Vec<String> = __pubsub::Default::default();
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "id" => id = __pubsub::Slot(&id).text(reader, "id")?,
-                    "author" => author = __pubsub::Slot(&author).text(reader, "author")?,
-                    "text" => text = __pubsub::Slot(&text).text(reader, "text")?,
+                    "id" => field_id = __pubsub::Slot(&field_id).text(reader, "id")?,
+                    "author" => {
+                        field_author = __pubsub::Slot(&field_author)
+                            .text(reader, "author")?;
+                    }
+                    "text" => {
+                        field_text = __pubsub::Slot(&field_text).text(reader, "text")?;
+                    }
                     "reply_to" => {
-                        reply_to = __pubsub::Slot(&reply_to).text(reader, "reply_to")?;
+                        field_reply_to = __pubsub::Slot(&field_reply_to)
+                            .text(reader, "reply_to")?;
                     }
                     "tags" => {
                         __pubsub::Collection::put(
-                            &mut tags,
+                            &mut field_tags,
                             __pubsub::Slot::<String>::FREE.text(reader, "tags")?,
                         )
                     }
@@ -69,30 +75,36 @@ const _: () = {
                 }
             }
             __pubsub::Ok(Self {
-                id: __pubsub::required(id, "id")?,
-                author: __pubsub::required(author, "author")?,
-                text: __pubsub::required(text, "text")?,
-                reply_to: reply_to,
-                tags: tags,
+                id: __pubsub::required(field_id, "id")?,
+                author: __pubsub::required(field_author, "author")?,
+                text: __pubsub::required(field_text, "text")?,
+                reply_to: field_reply_to,
+                tags: field_tags,
                 draft: __pubsub::Default::default(),
             })
         }
     }
+    const NODE: &__pubsub::str = __pubsub::join![
+        "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
+    ];
+    static MODEL: __pubsub::Descriptor = __pubsub::Descriptor {
+        type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
+        node: NODE,
+        schema: <Tweet as __pubsub::Payload>::SCHEMA,
+        format: __pubsub::Format::Entry,
+        actions: __pubsub::Actions::ALL,
+        config: __pubsub::NodeConfig::new(),
+        id: __pubsub::Some("id"),
+        channels: &["user-{author}", "global"],
+    };
+    const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
+    __pubsub::inventory::submit! {
+        REGISTRATION
+    }
     #[automatically_derived]
     impl __pubsub::Publish for Tweet {
-        const NODE: &'static str = __pubsub::join![
-            "/", __pubsub::crate_of(::core::module_path!()), "/Tweet"
-        ];
-        const DESCRIPTOR: &'static __pubsub::Descriptor = &__pubsub::Descriptor {
-            type_name: ::core::concat!(::core::module_path!(), "::Tweet"),
-            node: Self::NODE,
-            schema: <Self as __pubsub::Payload>::SCHEMA,
-            format: __pubsub::Format::Entry,
-            actions: __pubsub::Actions::ALL,
-            config: __pubsub::NodeConfig::new(),
-            id: __pubsub::Some("id"),
-            channels: &["user-{author}", "global"],
-        };
+        const NODE: &'static __pubsub::str = NODE;
+        const DESCRIPTOR: &'static __pubsub::Descriptor = &MODEL;
         fn item_id(
             &self,
         ) -> __pubsub::Result<
@@ -128,12 +140,4 @@ const _: () = {
             __pubsub::Some(self)
         }
     }
-    const _: () = {
-        const MODEL: __pubsub::Registration = __pubsub::Registration(
-            <Tweet as __pubsub::Publish>::DESCRIPTOR,
-        );
-        __pubsub::inventory::submit! {
-            MODEL
-        }
-    };
 };

@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Order {
-        const NAME: &'static str = "Order";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Order";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = {
@@ -65,22 +65,22 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let number = __pubsub::Slot::<u32>::FREE.attribute(reader, "number")?;
-            let mut address: __pubsub::Option<Address> = __pubsub::None;
-            let mut lines: Vec<Line> = __pubsub::Default::default();
-            let audit = __pubsub::Slot::<Audit>::FREE.inline(reader, namespace)?;
-            let mut prices: BTreeMap<String, f64> = __pubsub::Default::default();
+            let field_number = __pubsub::Slot::<u32>::FREE.attribute(reader, "number")?;
+            let mut field_address: __pubsub::Option<Address> = __pubsub::None;
+            let mut field_lines: Vec<Line> = __pubsub::Default::default();
+            let field_audit = __pubsub::Slot::<Audit>::FREE.inline(reader, namespace)?;
+            let mut field_prices: BTreeMap<String, f64> = __pubsub::Default::default();
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
                     "address" => {
-                        address = __pubsub::Slot(&address)
+                        field_address = __pubsub::Slot(&field_address)
                             .child(reader, namespace, "address")?;
                     }
                     "lines" => {
                         __pubsub::Collection::put(
-                            &mut lines,
+                            &mut field_lines,
                             __pubsub::Slot::<Line>::FREE
                                 .child(reader, namespace, "lines")?,
                         )
@@ -90,7 +90,7 @@ const _: () = {
                             .attribute(reader, "key")?;
                         let value = __pubsub::Slot::<f64>::FREE.text(reader, "prices")?;
                         __pubsub::Collection::put(
-                            &mut prices,
+                            &mut field_prices,
                             __pubsub::pair(key, value, "prices")?,
                         );
                     }
@@ -98,11 +98,11 @@ const _: () = {
                 }
             }
             __pubsub::Ok(Self {
-                number: __pubsub::required(number, "number")?,
-                address: __pubsub::required(address, "address")?,
-                lines: lines,
-                audit: audit,
-                prices: prices,
+                number: __pubsub::required(field_number, "number")?,
+                address: __pubsub::required(field_address, "address")?,
+                lines: field_lines,
+                audit: field_audit,
+                prices: field_prices,
             })
         }
     }
@@ -116,8 +116,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Address {
-        const NAME: &'static str = "Address";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Address";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -131,17 +131,19 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut city: __pubsub::Option<String> = __pubsub::None;
+            let mut field_city: __pubsub::Option<String> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "city" => city = __pubsub::Slot(&city).text(reader, "city")?,
+                    "city" => {
+                        field_city = __pubsub::Slot(&field_city).text(reader, "city")?;
+                    }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                city: __pubsub::required(city, "city")?,
+                city: __pubsub::required(field_city, "city")?,
             })
         }
     }
@@ -154,8 +156,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Line {
-        const NAME: &'static str = "Line";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Line";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -169,17 +171,19 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut text: __pubsub::Option<String> = __pubsub::None;
+            let mut field_text: __pubsub::Option<String> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
-                    "text" => text = __pubsub::Slot(&text).text(reader, "text")?,
+                    "text" => {
+                        field_text = __pubsub::Slot(&field_text).text(reader, "text")?;
+                    }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                text: __pubsub::required(text, "text")?,
+                text: __pubsub::required(field_text, "text")?,
             })
         }
     }
@@ -192,8 +196,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for Audit {
-        const NAME: &'static str = "Audit";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "Audit";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Fields(
@@ -208,20 +212,20 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
-            let mut changed_by: __pubsub::Option<String> = __pubsub::None;
+            let mut field_changed_by: __pubsub::Option<String> = __pubsub::None;
             while let __pubsub::Some(name) = __pubsub::next_child(reader, namespace)? {
                 match name {
                     "changed_by" => {
-                        changed_by = __pubsub::Slot(&changed_by)
+                        field_changed_by = __pubsub::Slot(&field_changed_by)
                             .text(reader, "changed_by")?;
                     }
                     _ => reader.skip()?,
                 }
             }
             __pubsub::Ok(Self {
-                changed_by: __pubsub::required(changed_by, "changed_by")?,
+                changed_by: __pubsub::required(field_changed_by, "changed_by")?,
             })
         }
     }

@@ -6,8 +6,8 @@ const _: () = {
     };
     #[automatically_derived]
     impl __pubsub::Payload for UserId {
-        const NAME: &'static str = "UserId";
-        const NAMESPACE: &'static str = __pubsub::join![
+        const NAME: &'static __pubsub::str = "UserId";
+        const NAMESPACE: &'static __pubsub::str = __pubsub::join![
             "urn:pubsub:", __pubsub::crate_of(::core::module_path!())
         ];
         const SHAPE: __pubsub::Shape = __pubsub::Shape::Text(
@@ -18,7 +18,7 @@ const _: () = {
         }
         fn read(
             reader: &mut __pubsub::Reader<'_>,
-            namespace: &str,
+            namespace: &__pubsub::str,
         ) -> __pubsub::ReadAs<Self> {
             let _ = namespace;
             let value = __pubsub::Slot::<Self>::FREE.text(reader, "0")?;
@@ -36,7 +36,7 @@ const _: () = {
             __pubsub::Leaf(&self.0).write_bare(out, escape)
         }
         fn read_text(
-            text: __pubsub::Cow<'_, str>,
+            text: __pubsub::Cow<'_, __pubsub::str>,
         ) -> __pubsub::Result<Self, __pubsub::TextError> {
             __pubsub::Slot::<i64>::FREE.bare(text).map(Self)
         }

@@ -191,6 +191,14 @@ impl SessionConfig {
         self
     }
 
+    /// The same with a resource of its own if it has none, so that it has the same address after a reconnect.
+    pub(crate) fn with_lasting_resource(mut self) -> Self {
+        if self.resource.is_none() {
+            self.resource = Some(format!("pubsub-{:016x}", rand::random::<u64>()));
+        }
+        self
+    }
+
     /// The PubSub service to talk to. Default: the one that the server announces.
     #[must_use]
     pub fn service(mut self, service: Jid) -> Self {

@@ -14,7 +14,7 @@ use crate::session::wire::Wire;
 use crate::session::{ConnectError, SessionConfig};
 
 /// Announced by services that take several items in one publish, all of them or none.
-const ATOMIC_PUBLISH: &str = "urn:pubsub:atomic-multi-publish:1";
+const ATOMIC_PUBLISH: &str = "urn:pubsub:batch:1";
 const PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
 const AUTO_CREATE: &str = "http://jabber.org/protocol/pubsub#auto-create";
 
@@ -213,7 +213,7 @@ mod tests {
             false,
             false,
         );
-        check(&["urn:pubsub:atomic-multi-publish:1"], true, false, false);
+        check(&["urn:pubsub:batch:1"], true, false, false);
         check(
             &[
                 "http://jabber.org/protocol/pubsub#publish-options",

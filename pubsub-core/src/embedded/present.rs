@@ -1,4 +1,4 @@
-//! The server inside the process: started when no other is named. The only file that knows the server crate.
+//! A server on loopback with one account. The only file that knows the server crate.
 
 use pubsub_server::{Config, Limits, RunningServer, Server};
 
@@ -27,7 +27,9 @@ impl Embedded {
             limits: Limits::default(),
             ..Config::default()
         };
-        let server = Server::spawn(config).await.map_err(|error| Error::new(ErrorKind::Embedded, error))?;
+        let server = Server::spawn(config)
+            .await
+            .map_err(|error| Error::new(ErrorKind::Embedded, error))?;
         let url = format!(
             "xmpp://{ACCOUNT}:{password}@{DOMAIN}?connect={}&service={}&tls=off",
             server.addr(),

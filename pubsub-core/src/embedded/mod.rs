@@ -1,0 +1,11 @@
+//! The server inside the process: started when no other is named, if the feature `embedded` is on.
+
+#[cfg(not(feature = "embedded"))]
+mod absent;
+#[cfg(feature = "embedded")]
+mod present;
+
+#[cfg(not(feature = "embedded"))]
+pub(crate) use self::absent::Embedded;
+#[cfg(feature = "embedded")]
+pub(crate) use self::present::Embedded;

@@ -1,0 +1,13 @@
+//! A channel has a name.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+#[publish(channels(""))]
+struct Tweet {
+    #[publish(id)]
+    id: i64,
+    text: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! `channels` is a list.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+#[publish(channels = "all")]
+struct Tweet {
+    #[publish(id)]
+    id: i64,
+    text: String,
+}
+
+fn main() {}

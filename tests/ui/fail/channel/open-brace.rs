@@ -1,0 +1,13 @@
+//! A brace is closed.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+#[publish(channels("user-{id"))]
+struct Tweet {
+    #[publish(id)]
+    id: i64,
+    text: String,
+}
+
+fn main() {}

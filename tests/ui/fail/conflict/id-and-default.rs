@@ -1,0 +1,11 @@
+//! An id is always there.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+struct Tweet {
+    #[publish(id, default)]
+    id: i64,
+}
+
+fn main() {}

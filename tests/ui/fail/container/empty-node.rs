@@ -1,0 +1,13 @@
+//! A node has a name.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+#[publish(node = "")]
+struct Tweet {
+    #[publish(id)]
+    id: i64,
+    text: String,
+}
+
+fn main() {}

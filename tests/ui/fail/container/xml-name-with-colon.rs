@@ -1,0 +1,13 @@
+//! A prefix would need a declaration.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+#[publish(xml(name = "a:b"))]
+struct Tweet {
+    #[publish(id)]
+    id: i64,
+    text: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Rust allows more letters than XML.
+
+use pubsub_core::Publish;
+
+#[derive(Publish)]
+struct Tweet {
+    ª: String,
+}
+
+fn main() {}

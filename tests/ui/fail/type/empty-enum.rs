@@ -1,0 +1,8 @@
+//! There is no value.
+
+use pubsub_core::Payload;
+
+#[derive(Payload)]
+enum Never {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An address means nothing elsewhere.
+
+use pubsub_core::Payload;
+
+#[derive(Payload)]
+struct Tweet {
+    value: *const u8,
+}
+
+fn main() {}
