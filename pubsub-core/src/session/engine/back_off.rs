@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn the_limit_doubles_up_to_the_longest_wait() {
-        let bounds = (Duration::from_millis(250), Duration::from_secs(60));
+        let bounds = (Duration::from_millis(250), Duration::from_mins(1));
         for (failures, limit) in [(0, 250), (1, 500), (4, 4000), (8, 60_000), (200, 60_000)] {
             assert_eq!(wait(bounds, failures, 1.0), Duration::from_millis(limit));
             assert_eq!(wait(bounds, failures, 0.0), Duration::ZERO);

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_server_that_never_acknowledges_costs_no_memory() {
         let mut management = management();
-        for _ in 0..super::MOST_UNACKNOWLEDGED + 1 {
+        for _ in 0..=super::MOST_UNACKNOWLEDGED {
             management.sent(stanza("1"));
         }
         assert_eq!(management.resumable(), None);

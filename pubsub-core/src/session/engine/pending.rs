@@ -47,6 +47,17 @@ pub(in crate::session) enum Task {
     },
 }
 
+/// What a task has been through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Past {
+    /// Nothing.
+    New,
+    /// It was sent on a stream that is gone, so it may have taken effect.
+    Sent,
+    /// It may be what made the server close a stream, or refuse several items at once; it is sent alone.
+    Suspect,
+}
+
 /// A task with its circumstances.
 #[derive(Debug)]
 pub(in crate::session) struct Pending {
@@ -55,12 +66,9 @@ pub(in crate::session) struct Pending {
     pub(in crate::session) ticket: Option<Ticket>,
     pub(super) order: u64,
     pub(super) may_create: bool,
-    /// It was sent on a stream that is gone, so it may have taken effect.
-    pub(super) was_sent: bool,
+    pub(super) past: Past,
     /// It goes with the options that the node must have.
     pub(super) with_options: bool,
-    /// It was on its way when the server closed the stream over something that was sent.
-    pub(super) is_suspect: bool,
 }
 
 impl Pending {
@@ -71,10 +79,13 @@ impl Pending {
             ticket: Some(ticket),
             order: 0,
             may_create: true,
-            was_sent: false,
+            past: Past::New,
             with_options: false,
-            is_suspect: false,
         }
+    }
+
+    pub(super) fn is_suspect(&self) -> bool {
+        self.past == Past::Suspect
     }
 
     /// Nobody waits for it any more.

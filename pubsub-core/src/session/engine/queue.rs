@@ -72,7 +72,7 @@ impl Queue {
         while companions.len() + 1 < MOST_ITEMS {
             let next = self.waiting.pop_front_if(|next| {
                 bytes += weight(next);
-                let fits = bytes <= MOST_BYTES && !next.is_suspect;
+                let fits = bytes <= MOST_BYTES && !next.is_suspect();
                 let publication = next.publication().filter(|_| fits);
                 publication.is_some_and(|(other, wishes)| {
                     // One publish cannot carry one id twice and say which comes first.

@@ -62,13 +62,12 @@ impl Window {
 
     /// The id of the next request; `None` when every id is taken.
     pub(super) fn reserve(&mut self) -> Option<RequestId> {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                let slot = u16::try_from(self.slots.len()).ok()?;
-                self.slots.push(Slot::default());
-                slot
-            }
+        let slot = if let Some(slot) = self.free.pop() {
+            slot
+        } else {
+            let slot = u16::try_from(self.slots.len()).ok()?;
+            self.slots.push(Slot::default());
+            slot
         };
         self.serial += 1;
         let serial = self.serial;
@@ -149,7 +148,7 @@ impl Window {
 
     /// One of those on their way is under suspicion.
     pub(super) fn is_probing(&mut self) -> bool {
-        self.callers == 1 && self.each_caller().any(|pending| pending.is_suspect)
+        self.callers == 1 && self.each_caller().any(|pending| pending.is_suspect())
     }
 
     /// The requests of callers that are on their way.

@@ -39,7 +39,7 @@ impl Mailbox {
             return;
         }
         if inside.missed > 0 || inside.events.len() >= self.capacity {
-            inside.drop_event(event);
+            inside.drop_event(&event);
         } else {
             inside.events.push_back(event);
         }
@@ -96,13 +96,13 @@ impl Mailbox {
 }
 
 impl Inside {
-    fn drop_event(&mut self, event: SessionEvent) {
+    fn drop_event(&mut self, event: &SessionEvent) {
         match event {
             SessionEvent::Online { resumed } => {
                 // That one stream ended must not be hidden by another that was resumed.
                 let was_new =
                     matches!(self.standing, Some(SessionEvent::Online { resumed: false }));
-                let resumed = resumed && !was_new;
+                let resumed = *resumed && !was_new;
                 self.standing = Some(SessionEvent::Online { resumed });
             }
             SessionEvent::Offline if self.standing.is_none() => {

@@ -54,14 +54,14 @@ impl Listeners {
     }
 
     /// Hands out what the service says about a node. Nothing is copied unless somebody listens.
-    pub(in crate::session) fn notify(&self, service: &Arc<str>, notice: Notice<'_>) {
+    pub(in crate::session) fn notify(&self, service: &Arc<str>, notice: Notice<'_, '_>) {
         let registered = self.lock();
-        let of_node = registered.by_node.get_key_value(&*notice.node);
+        let of_node = registered.by_node.get_key_value(notice.node);
         if of_node.is_none() && registered.to_all.is_empty() {
             return;
         }
         let node = of_node.map(|(node, _)| Ok(node.clone()));
-        let Ok(node) = node.unwrap_or_else(|| NodeName::new(&*notice.node)) else {
+        let Ok(node) = node.unwrap_or_else(|| NodeName::new(notice.node)) else {
             tracing::warn!("the service tells of a node whose name is none");
             return;
         };
@@ -139,7 +139,6 @@ mod tests {
     use crate::session::stanza::{Notice, NoticeKind};
 
     fn purge(listeners: &Listeners, node: &str) {
-        let node = node.into();
         let kind = NoticeKind::Purged;
         listeners.notify(&"pubsub.x".into(), Notice { node, kind });
     }

@@ -246,7 +246,7 @@ mod tests {
             assert!(matches!(arrival, Arrival::OtherStanza));
         });
         check("<presence/>", |arrival| {
-            assert!(matches!(arrival, Arrival::OtherStanza))
+            assert!(matches!(arrival, Arrival::OtherStanza));
         });
         check("<a xmlns='urn:xmpp:sm:3' h='7'/>", |arrival| {
             assert!(matches!(arrival, Arrival::Acknowledged(7)));
@@ -261,7 +261,7 @@ mod tests {
             },
         );
         check("<x xmlns='other'/>", |arrival| {
-            assert!(matches!(arrival, Arrival::Unknown))
+            assert!(matches!(arrival, Arrival::Unknown));
         });
     }
 }

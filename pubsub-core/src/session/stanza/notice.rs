@@ -8,8 +8,8 @@ use super::namespace::PUBSUB_EVENT;
 
 /// One thing that a message says about a node.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::session) struct Notice<'x> {
-    pub(in crate::session) node: Cow<'x, str>,
+pub(in crate::session) struct Notice<'n, 'x> {
+    pub(in crate::session) node: &'n str,
     pub(in crate::session) kind: NoticeKind<'x>,
 }
 
@@ -38,7 +38,7 @@ pub(in crate::session) enum NoticeKind<'x> {
 /// Hands every notice of a message to `each`. `reader` stands in the message.
 pub(in crate::session) fn notices<'x>(
     mut reader: Reader<'x>,
-    mut each: impl FnMut(Notice<'x>),
+    mut each: impl FnMut(Notice<'_, 'x>),
 ) -> Result<(), XmlError> {
     while let Some(child) = reader.child()? {
         if child.is("event", PUBSUB_EVENT) {
@@ -61,8 +61,8 @@ pub(in crate::session) fn notices<'x>(
 fn about_node<'x>(
     reader: &mut Reader<'x>,
     what: &str,
-    node: &Cow<'x, str>,
-    each: &mut impl FnMut(Notice<'x>),
+    node: &str,
+    each: &mut impl FnMut(Notice<'_, 'x>),
 ) -> Result<(), XmlError> {
     let kind = match what {
         "items" => return items(reader, node, each),
@@ -77,7 +77,6 @@ fn about_node<'x>(
                 redirect = reader.attribute("uri").or(redirect);
                 reader.skip()?;
             }
-            let node = node.clone();
             let kind = NoticeKind::Deleted { redirect };
             each(Notice { node, kind });
             return Ok(());
@@ -85,15 +84,14 @@ fn about_node<'x>(
         _ => return reader.skip(),
     };
     reader.skip()?;
-    let node = node.clone();
     each(Notice { node, kind });
     Ok(())
 }
 
 fn items<'x>(
     reader: &mut Reader<'x>,
-    node: &Cow<'x, str>,
-    each: &mut impl FnMut(Notice<'x>),
+    node: &str,
+    each: &mut impl FnMut(Notice<'_, 'x>),
 ) -> Result<(), XmlError> {
     while let Some(child) = reader.child()? {
         let id = reader.attribute("id");
@@ -118,7 +116,6 @@ fn items<'x>(
             reader.skip()?;
             continue;
         };
-        let node = node.clone();
         each(Notice { node, kind });
     }
     Ok(())

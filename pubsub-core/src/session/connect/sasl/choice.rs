@@ -7,6 +7,7 @@ use xmpp_parsers::sasl::Mechanism;
 use xmpp_parsers::sasl_cb::Type;
 
 use crate::session::Login;
+use crate::session::config::LoginRule;
 
 /// What the server offers.
 #[derive(Debug, Clone, Copy)]
@@ -22,10 +23,8 @@ pub(super) struct Means {
     pub(super) has_account: bool,
     /// Nobody can listen.
     pub(super) is_private: bool,
-    /// The configuration allows PLAIN.
-    pub(super) plain_allowed: bool,
-    /// The configuration accepts no login but one that is bound to TLS.
-    pub(super) must_bind: bool,
+    /// What the configuration is content with.
+    pub(super) rule: LoginRule,
     /// What binds the login to TLS, on TLS 1.3.
     pub(super) exporter: Option<Vec<u8>>,
 }
@@ -37,7 +36,7 @@ pub(super) struct Choice {
     pub(super) binding: ChannelBinding,
 }
 
-pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
+pub(super) fn choose(offer: Offer<'_>, means: &Means) -> Result<Choice, Login> {
     let offers = |name: &str| offer.mechanisms.contains(name);
     let unbound = |mechanism| Choice {
         mechanism,
@@ -71,7 +70,7 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
             }
         }
     }
-    if means.must_bind {
+    if means.rule == LoginRule::Bound {
         return Err(refused(
             offer,
             "SCRAM bound to TLS 1.3 by tls-exporter is needed, as ?auth=bound says",
@@ -102,7 +101,7 @@ pub(super) fn choose(offer: Offer<'_>, means: Means) -> Result<Choice, Login> {
     if !means.is_private {
         return Err(refused(offer, "PLAIN is not used where others may listen"));
     }
-    if !means.plain_allowed {
+    if means.rule != LoginRule::PlainAllowed {
         return Err(refused(
             offer,
             "if the server may see the password, allow it with ?auth=plain",
@@ -125,14 +124,13 @@ fn refused(offer: Offer<'_>, needed: &'static str) -> Login {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChannelBinding, Means, Mechanism, Offer, Type, choose};
+    use super::{ChannelBinding, LoginRule, Means, Mechanism, Offer, Type, choose};
 
     fn means(exporter: bool) -> Means {
         Means {
             has_account: true,
             is_private: true,
-            plain_allowed: false,
-            must_bind: false,
+            rule: LoginRule::Scram,
             exporter: exporter.then(|| vec![7; 32]),
         }
     }
@@ -140,7 +138,7 @@ mod tests {
     fn check(
         offered: &str,
         bindings: Option<&[Type]>,
-        means: Means,
+        means: &Means,
         expect: Option<(Mechanism, &str)>,
     ) {
         let mechanisms = offered.split_whitespace().map(str::to_owned).collect();
@@ -166,13 +164,13 @@ mod tests {
         check(
             ALL,
             Some(&[Type::TlsUnique, Type::TlsExporter]),
-            means(true),
+            &means(true),
             Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,")),
         );
         check(
             "SCRAM-SHA-1 SCRAM-SHA-1-PLUS",
             Some(&[Type::TlsExporter]),
-            means(true),
+            &means(true),
             Some((Mechanism::ScramSha1Plus, "p=tls-exporter,,")),
         );
     }
@@ -182,7 +180,7 @@ mod tests {
         check(
             "SCRAM-SHA-1 SCRAM-SHA-256 PLAIN",
             None,
-            means(true),
+            &means(true),
             Some((Mechanism::ScramSha256, "y,,")),
         );
     }
@@ -190,12 +188,12 @@ mod tests {
     #[test]
     fn a_binding_that_one_side_may_lack_is_not_claimed() {
         let unbound = || Some((Mechanism::ScramSha256, "n,,"));
-        check(ALL, Some(&[Type::TlsExporter]), means(false), unbound());
-        check(ALL, None, means(true), unbound());
+        check(ALL, Some(&[Type::TlsExporter]), &means(false), unbound());
+        check(ALL, None, &means(true), unbound());
         check(
             ALL,
             Some(&[Type::TlsServerEndPoint]),
-            means(true),
+            &means(true),
             Some((Mechanism::ScramSha256, "n,,")),
         );
     }
@@ -203,34 +201,34 @@ mod tests {
     #[test]
     fn a_binding_can_be_insisted_on() {
         let strict = |exporter| Means {
-            must_bind: true,
+            rule: LoginRule::Bound,
             ..means(exporter)
         };
         let bound = Some((Mechanism::ScramSha256Plus, "p=tls-exporter,,"));
-        check(ALL, Some(&[Type::TlsExporter]), strict(true), bound);
-        check(ALL, None, strict(true), None);
-        check(ALL, Some(&[Type::TlsExporter]), strict(false), None);
-        check("SCRAM-SHA-256 PLAIN", None, strict(true), None);
+        check(ALL, Some(&[Type::TlsExporter]), &strict(true), bound);
+        check(ALL, None, &strict(true), None);
+        check(ALL, Some(&[Type::TlsExporter]), &strict(false), None);
+        check("SCRAM-SHA-256 PLAIN", None, &strict(true), None);
     }
 
     #[test]
     fn plain_is_the_last_resort_and_must_be_asked_for() {
         let allowed = |is_private| Means {
-            plain_allowed: true,
+            rule: LoginRule::PlainAllowed,
             is_private,
             ..means(false)
         };
-        check("PLAIN", None, means(true), None);
+        check("PLAIN", None, &means(true), None);
         check(
             "PLAIN",
             None,
-            allowed(true),
+            &allowed(true),
             Some((Mechanism::Plain, "n,,")),
         );
-        check("PLAIN", None, allowed(false), None);
-        check("PLAIN SCRAM-SHA-512", None, allowed(true), None);
-        check("PLAIN ANONYMOUS", None, means(false), None);
-        check("", None, means(false), None);
+        check("PLAIN", None, &allowed(false), None);
+        check("PLAIN SCRAM-SHA-512", None, &allowed(true), None);
+        check("PLAIN ANONYMOUS", None, &means(false), None);
+        check("", None, &means(false), None);
     }
 
     #[test]
@@ -242,10 +240,10 @@ mod tests {
         check(
             "ANONYMOUS PLAIN",
             None,
-            nobody(),
+            &nobody(),
             Some((Mechanism::Anonymous, "n,,")),
         );
-        check("SCRAM-SHA-256", None, nobody(), None);
-        check("ANONYMOUS", None, means(false), None);
+        check("SCRAM-SHA-256", None, &nobody(), None);
+        check("ANONYMOUS", None, &means(false), None);
     }
 }

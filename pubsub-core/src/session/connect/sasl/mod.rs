@@ -14,7 +14,7 @@ use xmpp_parsers::stream_features::StreamFeatures;
 
 use self::choice::{Choice, Means, Offer, choose};
 use super::negotiate::{Channel, Typed, condition, next, send};
-use crate::session::config::{Identity, LoginRule};
+use crate::session::config::Identity;
 use crate::session::{ConnectError, Login, SessionConfig};
 
 type Dynamic = Box<dyn Mechanism + Send>;
@@ -41,11 +41,10 @@ pub(super) async fn authenticate(
     let means = Means {
         has_account: matches!(config.identity, Identity::Account { .. }),
         is_private: channel.is_private,
-        plain_allowed: config.login == LoginRule::PlainAllowed,
-        must_bind: config.login == LoginRule::Bound,
+        rule: config.login,
         exporter: channel.exporter,
     };
-    let choice = choose(offer, means).map_err(failed)?;
+    let choice = choose(offer, &means).map_err(failed)?;
     tracing::debug!(mechanism = ?choice.mechanism, "logging in");
     let proves_itself = !matches!(
         choice.mechanism,

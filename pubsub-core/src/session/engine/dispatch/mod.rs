@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::management::{Management, Sent};
 use super::measure;
 use super::nodes::Nodes;
-use super::pending::{Pending, Recipient, Task};
+use super::pending::{Past, Pending, Recipient, Task};
 use super::queue::Queue;
 use super::window::{Occupant, Window};
 use crate::session::connect::Service;
@@ -112,7 +112,7 @@ impl Dispatch {
 
     /// One at a time while one of them may be what made the server close the stream.
     fn width(&mut self) -> usize {
-        let is_next = self.queue.first().is_some_and(|first| first.is_suspect);
+        let is_next = self.queue.first().is_some_and(Pending::is_suspect);
         if is_next || self.window.is_probing() {
             1
         } else {
@@ -135,7 +135,7 @@ impl Dispatch {
             }
             pending.with_options = self.service.checks_options && form::has_options(&config);
         }
-        if !self.service.publishes_several || pending.is_suspect {
+        if !self.service.publishes_several || pending.is_suspect() {
             self.send(out, Occupant::One(pending), now);
             return;
         }
@@ -331,7 +331,7 @@ impl Dispatch {
         let node = several.first().and_then(Pending::changed_node).cloned();
         let alone = several.into_iter().map(|mut pending| {
             // Sent by itself next time.
-            pending.is_suspect = true;
+            pending.past = Past::Suspect;
             pending
         });
         self.queue.put_back(alone.collect());

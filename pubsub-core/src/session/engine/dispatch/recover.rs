@@ -1,7 +1,7 @@
 //! What becomes of requests when a connection is lost: they go on where the stream goes on, are sent again where that
 //! does no harm, and fail otherwise. None is left without an answer, none overtakes another of its node.
 
-use super::{Dispatch, Occupant};
+use super::{Dispatch, Occupant, Past};
 use crate::session::engine::management::{Sent, TooMany};
 use crate::session::wire::Wire;
 use crate::session::{ConnectError, PubSubError};
@@ -41,7 +41,9 @@ impl Dispatch {
         let mut again = self.nodes.release_all();
         for occupant in self.window.drain() {
             for mut pending in occupant.callers() {
-                pending.was_sent = true;
+                if pending.past == Past::New {
+                    pending.past = Past::Sent;
+                }
                 if pending.is_repeatable() {
                     again.push(pending);
                 } else {
@@ -64,7 +66,7 @@ impl Dispatch {
         if self.window.callers() != 1 {
             self.window
                 .each_caller()
-                .for_each(|pending| pending.is_suspect = true);
+                .for_each(|pending| pending.past = Past::Suspect);
             return;
         }
         let all = self.window.drain();

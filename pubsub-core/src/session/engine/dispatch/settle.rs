@@ -2,7 +2,7 @@
 
 use pubsub_xml::XmlError;
 
-use super::{Dispatch, Occupant, Pending, Recipient, Task};
+use super::{Dispatch, Occupant, Past, Pending, Recipient, Task};
 use crate::session::error::{Failure, classify};
 use crate::session::stanza::{Answer, RequestId};
 use crate::session::{PubSubError, Target};
@@ -117,7 +117,7 @@ impl Dispatch {
             }
         }
         self.let_go(&pending);
-        if is_missing && pending.was_sent && is_retraction(&pending) {
+        if is_missing && pending.past != Past::New && is_retraction(&pending) {
             // The first try got through; only its answer was lost.
             pending.acknowledge();
             return;
