@@ -10,6 +10,7 @@ use syn::{Attribute, Item, ItemFn, Meta, parse_quote};
 
 use crate::declaration::Derive;
 use crate::errors::Errors;
+use crate::hook::Stage;
 use crate::{derive, hook};
 
 #[test]
@@ -75,7 +76,7 @@ fn expand_hook(function: &ItemFn) -> TokenStream {
         Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
     };
-    hook::expand(syn::parse2(arguments), &function)
+    hook::expand(Stage::AfterSave, syn::parse2(arguments), &function)
 }
 
 #[test]
