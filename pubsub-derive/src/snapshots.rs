@@ -36,14 +36,14 @@ fn expansions_are_as_recorded() {
 /// What an item expands to, if it is one of ours.
 fn expand(item: &Item) -> TokenStream {
     match item {
-        Item::Struct(item) => expand_derive(&item.attrs, parse_quote!(#item)),
-        Item::Enum(item) => expand_derive(&item.attrs, parse_quote!(#item)),
+        Item::Struct(item) => expand_derive(&item.attrs, &parse_quote!(#item)),
+        Item::Enum(item) => expand_derive(&item.attrs, &parse_quote!(#item)),
         Item::Fn(function) => expand_hook(function),
         _ => TokenStream::new(),
     }
 }
 
-fn expand_derive(attributes: &[Attribute], item: syn::DeriveInput) -> TokenStream {
+fn expand_derive(attributes: &[Attribute], item: &syn::DeriveInput) -> TokenStream {
     let mut expanded = TokenStream::new();
     for attribute in attributes
         .iter()
@@ -52,9 +52,9 @@ fn expand_derive(attributes: &[Attribute], item: syn::DeriveInput) -> TokenStrea
         attribute
             .parse_nested_meta(|meta| {
                 if meta.path.is_ident("Publish") {
-                    expanded.extend(derive(&item, Derive::Publish));
+                    expanded.extend(derive(item, Derive::Publish));
                 } else if meta.path.is_ident("Payload") {
-                    expanded.extend(derive(&item, Derive::Payload));
+                    expanded.extend(derive(item, Derive::Payload));
                 }
                 Ok(())
             })
@@ -83,7 +83,7 @@ fn expand_hook(function: &ItemFn) -> TokenStream {
 #[cfg(debug_assertions)]
 fn errors_cannot_be_dropped_unread() {
     let dropped = std::panic::catch_unwind(|| {
-        Errors::new().push(syn::Error::new(proc_macro2::Span::call_site(), "lost"))
+        Errors::new().push(syn::Error::new(proc_macro2::Span::call_site(), "lost"));
     });
     assert!(dropped.is_err());
 }
