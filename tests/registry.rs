@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use pubsub_core::hooks::Stage;
 use pubsub_core::registry::RegistryProblem;
-use pubsub_core::{Action, Publish, Registry, after_save, registered};
+use pubsub_core::{Action, Publish, Registry, after_commit, after_save, registered};
 
 // Naming a crate links it. `fixture_unnamed` is a dependency just as well, but nothing here says its name.
 use fixture_named as _;
@@ -56,6 +56,12 @@ fn last(_: &Tweet) -> Result<(), std::fmt::Error> {
 #[after_save(order = -7, on(create, delete))]
 fn first(_: &Tweet, action: Action) {
     heard(action.as_str());
+}
+
+/// Runs at another stage, and so not with those above.
+#[after_commit(order = -100)]
+fn committed(_: &Tweet) {
+    heard("committed");
 }
 
 fn heard(what: &'static str) {
@@ -139,6 +145,7 @@ fn hooks_run_by_their_order_and_then_by_name_until_one_fails() {
     assert_eq!(
         names,
         [
+            "registry::committed",
             "registry::first",
             "registry::a_in_the_middle",
             "registry::b_in_the_middle",
@@ -168,6 +175,10 @@ fn hooks_run_by_their_order_and_then_by_name_until_one_fails() {
         (Ok(()), vec!["a", "b", "last"])
     );
     assert_eq!(run(&tweet, Action::Delete), (Ok(()), vec!["delete"]));
+    HEARD.lock().unwrap().clear();
+    let value = tweet.as_any().unwrap();
+    registry.run_hooks(Stage::AfterCommit, value, Action::Create).unwrap();
+    assert_eq!(*HEARD.lock().unwrap(), ["committed"]);
     tweet.text.clear();
     let refused = Err("hook `registry::a_in_the_middle` failed: say something".to_owned());
     assert_eq!(run(&tweet, Action::Create), (refused, vec!["create", "a"]));

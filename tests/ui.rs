@@ -38,6 +38,8 @@ mod expand_newtype;
 mod from_a_macro;
 #[path = "ui/pass/generics.rs"]
 mod generics;
+#[path = "ui/pass/hooks.rs"]
+mod hooks;
 #[path = "ui/pass/inside_a_function.rs"]
 mod inside_a_function;
 #[path = "ui/pass/known_while_compiling.rs"]

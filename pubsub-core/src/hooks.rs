@@ -1,4 +1,4 @@
-//! Functions that run after a model was saved: what `#[after_save]` registers.
+//! Functions that run after a model was saved: what `#[after_save]` and `#[after_commit]` register.
 //!
 //! Knows which hooks exist, which model each is for and in what order they run. Does not know transactions: whoever saves calls them inside one.
 
@@ -52,6 +52,14 @@ impl Hook {
             model,
             call,
         }
+    }
+
+    /// The same at the other stage.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn after_commit(mut self) -> Self {
+        self.stage = Stage::AfterCommit;
+        self
     }
 
     /// The same at another place in the order.

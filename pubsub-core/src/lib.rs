@@ -82,7 +82,7 @@ pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast}
 pub use payload::{DecodeError, EncodeError, Payload};
 pub use publish::Publish;
 #[cfg(feature = "derive")]
-pub use pubsub_derive::{Payload, Publish, after_save};
+pub use pubsub_derive::{Payload, Publish, after_commit, after_save};
 pub use receipt::Receipt;
 pub use registry::{Descriptor, Registry, RegistryError, registered};
 pub use session::PubSubError;

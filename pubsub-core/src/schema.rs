@@ -93,8 +93,8 @@ impl FieldSchema {
 
     /// The same with the fields of its type in its place.
     #[must_use]
-    pub const fn inline(mut self) -> Self {
-        self.place = Place::Inline;
+    pub const fn inline(mut self, shape: &'static Shape) -> Self {
+        self.place = Place::Inline(shape);
         self
     }
 
@@ -128,14 +128,14 @@ impl FieldSchema {
 }
 
 /// Where a field stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In a child element.
     Element,
     /// In an attribute.
     Attribute,
-    /// Its own fields stand directly among those around it.
-    Inline,
+    /// Its own fields, which are these, stand directly among those around it.
+    Inline(&'static Shape),
 }
 
 /// How often a field occurs.

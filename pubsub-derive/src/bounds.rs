@@ -27,7 +27,7 @@ pub(crate) fn where_clause(publication: &Publication<'_>) -> Option<WhereClause>
     };
     match &publication.content {
         Content::Fields(fields) | Content::Row(fields) | Content::Json(fields) => {
-            needed.fields(fields)
+            needed.fields(fields);
         }
         Content::Words(_) => {}
         Content::Variants(variants) => {

@@ -30,7 +30,7 @@ pub(crate) enum Body<'a> {
     /// A struct with named fields, perhaps none.
     Struct(Vec<FieldDeclaration<'a>>),
     /// A struct around one value without a name.
-    Newtype(FieldDeclaration<'a>),
+    Newtype(Box<FieldDeclaration<'a>>),
     /// An enum.
     Enum(Vec<VariantDeclaration<'a>>),
     /// Something no derive can do anything with; an error has been recorded.
@@ -63,7 +63,7 @@ pub(crate) struct VariantDeclaration<'a> {
 pub(crate) enum VariantBody<'a> {
     Unit,
     Fields(Vec<FieldDeclaration<'a>>),
-    Newtype(FieldDeclaration<'a>),
+    Newtype(Box<FieldDeclaration<'a>>),
 }
 
 impl<'a> Declaration<'a> {
@@ -74,7 +74,9 @@ impl<'a> Declaration<'a> {
                 Fields::Unit => Body::Struct(Vec::new()),
                 Fields::Named(named) => Body::Struct(fields(&named.named, errors)),
                 Fields::Unnamed(unnamed) => match fields(&unnamed.unnamed, errors) {
-                    mut one if one.len() == 1 => one.pop().map_or(Body::Unusable, Body::Newtype),
+                    mut one if one.len() == 1 => one
+                        .pop()
+                        .map_or(Body::Unusable, |one| Body::Newtype(Box::new(one))),
                     _ => {
                         let message = "the values of a tuple struct have no names to be published under; name the fields, `struct Name { field: Type }`";
                         errors.at(&data.fields, message);
@@ -121,9 +123,9 @@ impl<'a> VariantDeclaration<'a> {
             Fields::Unit => VariantBody::Unit,
             Fields::Named(named) => VariantBody::Fields(fields(&named.named, errors)),
             Fields::Unnamed(unnamed) => match fields(&unnamed.unnamed, errors) {
-                mut one if one.len() == 1 => {
-                    one.pop().map_or(VariantBody::Unit, VariantBody::Newtype)
-                }
+                mut one if one.len() == 1 => one
+                    .pop()
+                    .map_or(VariantBody::Unit, |one| VariantBody::Newtype(Box::new(one))),
                 none if none.is_empty() => VariantBody::Fields(Vec::new()),
                 _ => {
                     let ident = &variant.ident;

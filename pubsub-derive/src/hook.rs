@@ -1,4 +1,4 @@
-//! `#[after_save]`: the grammar, rules and code of a hook.
+//! `#[after_save]` and `#[after_commit]`: the grammar, rules and code of a hook.
 //!
 //! Knows functions. Does not know models: whether the argument is one is asked of the core by the generated code.
 
@@ -14,7 +14,24 @@ use crate::errors::Errors;
 use crate::expand::block;
 use crate::naming::nearest;
 
-/// The words of `#[after_save(...)]`.
+/// Which of the two attributes it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    AfterSave,
+    AfterCommit,
+}
+
+impl Stage {
+    /// The attribute's own word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::AfterSave => "after_save",
+            Self::AfterCommit => "after_commit",
+        }
+    }
+}
+
+/// The words of `#[after_save(...)]` and `#[after_commit(...)]`.
 #[derive(Default)]
 pub(crate) struct HookAttributes {
     order: Option<(Option<UnOp>, LitInt)>,
@@ -45,7 +62,7 @@ impl Parse for HookAttributes {
                 name => {
                     let advice = match nearest(name, WORDS) {
                         Some(meant) => format!("did you mean `{meant}`?"),
-                        None => "`after_save` takes `order`, `on` and `crate`".to_owned(),
+                        None => "a hook takes `order`, `on` and `crate`".to_owned(),
                     };
                     return Err(syn::Error::new(
                         word.span(),
@@ -82,14 +99,21 @@ fn order(word: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<UnOp>, Lit
 }
 
 /// What a hook cannot be put on.
-pub(crate) fn not_a_function(item: &TokenStream) -> TokenStream {
-    let message = "`after_save` goes on a function: fn name(model: &Model)";
+pub(crate) fn not_a_function(stage: Stage, item: &TokenStream) -> TokenStream {
+    let message = format!(
+        "`{}` goes on a function: fn name(model: &Model)",
+        stage.word()
+    );
     let error = syn::Error::new_spanned(item, message).to_compile_error();
     quote_spanned!(Span::mixed_site()=> #item #error)
 }
 
 /// The function, unchanged, and its registration unless something is wrong.
-pub(crate) fn expand(attributes: syn::Result<HookAttributes>, function: &ItemFn) -> TokenStream {
+pub(crate) fn expand(
+    stage: Stage,
+    attributes: syn::Result<HookAttributes>,
+    function: &ItemFn,
+) -> TokenStream {
     let mut errors = Errors::new();
     let attributes = attributes.unwrap_or_else(|error| {
         errors.push(error);
@@ -99,7 +123,7 @@ pub(crate) fn expand(attributes: syn::Result<HookAttributes>, function: &ItemFn)
     let site = Span::mixed_site();
     let hook = match (errors.into_result(), model) {
         (Err(error), _) => error.to_compile_error(),
-        (Ok(()), Some(model)) => registration(&attributes, function, model),
+        (Ok(()), Some(model)) => registration(stage, &attributes, function, model),
         (Ok(()), None) => TokenStream::new(),
     };
     quote_spanned!(site=> #function #hook)
@@ -158,7 +182,12 @@ fn check<'f>(function: &'f ItemFn, errors: &mut Errors) -> Option<&'f Type> {
     }
 }
 
-fn registration(attributes: &HookAttributes, function: &ItemFn, model: &Type) -> TokenStream {
+fn registration(
+    stage: Stage,
+    attributes: &HookAttributes,
+    function: &ItemFn,
+    model: &Type,
+) -> TokenStream {
     let site = Span::mixed_site();
     let core: Path = attributes
         .core
@@ -166,6 +195,7 @@ fn registration(attributes: &HookAttributes, function: &ItemFn, model: &Type) ->
         .unwrap_or_else(|| parse_quote!(::pubsub_core));
     let name = &function.sig.ident;
     let end = format!("::{}", name.unraw());
+    let stage = (stage == Stage::AfterCommit).then(|| quote_spanned!(site=> .after_commit()));
     let order = attributes
         .order
         .as_ref()
@@ -204,7 +234,7 @@ fn registration(attributes: &HookAttributes, function: &ItemFn, model: &Type) ->
         }
 
         const HOOK: __pubsub::Hook =
-            __pubsub::Hook::new(::core::concat!(::core::module_path!(), #end), model, call) #order #on;
+            __pubsub::Hook::new(::core::concat!(::core::module_path!(), #end), model, call) #stage #order #on;
         __pubsub::inventory::submit! { HOOK }
     };
     block(&core, &items)

@@ -1,7 +1,8 @@
 //! The derive macros of `pubsub-core`, which re-exports them: use them from there.
 //!
 //! One stage a file: `attribute` (grammar) and `declaration` (what the user wrote) are judged by `check`, which alone can make a `publication`;
-//! `expand` turns that into tokens and cannot fail. `fallback` is what a type with mistakes expands to. `hook` is `#[after_save]`, all of it.
+//! `expand` turns that into tokens and cannot fail. `fallback` is what a type with mistakes expands to. `hook` is `#[after_save]` and
+//! `#[after_commit]`, all of them.
 
 mod attribute;
 mod bounds;
@@ -22,6 +23,7 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 
 use crate::declaration::{Declaration, Derive};
 use crate::errors::Errors;
+use crate::hook::Stage;
 
 #[doc = include_str!("docs/publish.md")]
 #[proc_macro_derive(Publish, attributes(publish))]
@@ -38,9 +40,19 @@ pub fn derive_payload(input: TokenStream) -> TokenStream {
 #[doc = include_str!("docs/after_save.md")]
 #[proc_macro_attribute]
 pub fn after_save(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    hook(Stage::AfterSave, attributes, item)
+}
+
+#[doc = include_str!("docs/after_commit.md")]
+#[proc_macro_attribute]
+pub fn after_commit(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    hook(Stage::AfterCommit, attributes, item)
+}
+
+fn hook(stage: Stage, attributes: TokenStream, item: TokenStream) -> TokenStream {
     match syn::parse::<ItemFn>(item.clone()) {
-        Ok(function) => hook::expand(syn::parse(attributes), &function).into(),
-        Err(_) => hook::not_a_function(&item.into()).into(),
+        Ok(function) => hook::expand(stage, syn::parse(attributes), &function).into(),
+        Err(_) => hook::not_a_function(stage, &item.into()).into(),
     }
 }
 

@@ -147,6 +147,12 @@ pub(crate) fn namespace_problem(namespace: &str) -> Option<String> {
     {
         return Some("this namespace belongs to XML itself; use one of your own".to_owned());
     }
+    if namespace == "urn:pubsub:change:1" {
+        return Some(
+            "this is the namespace of the mark that every entry carries; use one of your own"
+                .to_owned(),
+        );
+    }
     if namespace == "http://www.w3.org/2005/Atom" {
         return Some(
             "this is the namespace of the entry around the payload; use one of your own".to_owned(),

@@ -10,6 +10,7 @@ use syn::{Attribute, Item, ItemFn, Meta, parse_quote};
 
 use crate::declaration::Derive;
 use crate::errors::Errors;
+use crate::hook::Stage;
 use crate::{derive, hook};
 
 #[test]
@@ -35,14 +36,14 @@ fn expansions_are_as_recorded() {
 /// What an item expands to, if it is one of ours.
 fn expand(item: &Item) -> TokenStream {
     match item {
-        Item::Struct(item) => expand_derive(&item.attrs, parse_quote!(#item)),
-        Item::Enum(item) => expand_derive(&item.attrs, parse_quote!(#item)),
+        Item::Struct(item) => expand_derive(&item.attrs, &parse_quote!(#item)),
+        Item::Enum(item) => expand_derive(&item.attrs, &parse_quote!(#item)),
         Item::Fn(function) => expand_hook(function),
         _ => TokenStream::new(),
     }
 }
 
-fn expand_derive(attributes: &[Attribute], item: syn::DeriveInput) -> TokenStream {
+fn expand_derive(attributes: &[Attribute], item: &syn::DeriveInput) -> TokenStream {
     let mut expanded = TokenStream::new();
     for attribute in attributes
         .iter()
@@ -51,9 +52,9 @@ fn expand_derive(attributes: &[Attribute], item: syn::DeriveInput) -> TokenStrea
         attribute
             .parse_nested_meta(|meta| {
                 if meta.path.is_ident("Publish") {
-                    expanded.extend(derive(&item, Derive::Publish));
+                    expanded.extend(derive(item, Derive::Publish));
                 } else if meta.path.is_ident("Payload") {
-                    expanded.extend(derive(&item, Derive::Payload));
+                    expanded.extend(derive(item, Derive::Payload));
                 }
                 Ok(())
             })
@@ -75,14 +76,14 @@ fn expand_hook(function: &ItemFn) -> TokenStream {
         Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
     };
-    hook::expand(syn::parse2(arguments), &function)
+    hook::expand(Stage::AfterSave, syn::parse2(arguments), &function)
 }
 
 #[test]
 #[cfg(debug_assertions)]
 fn errors_cannot_be_dropped_unread() {
     let dropped = std::panic::catch_unwind(|| {
-        Errors::new().push(syn::Error::new(proc_macro2::Span::call_site(), "lost"))
+        Errors::new().push(syn::Error::new(proc_macro2::Span::call_site(), "lost"));
     });
     assert!(dropped.is_err());
 }

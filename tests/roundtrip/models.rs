@@ -124,6 +124,10 @@ pub struct Leaves {
     newtype: Newtype,
     #[publish(with = spaced)]
     converted: Vec<u8>,
+    #[publish(with = pubsub_core::payload::base64)]
+    bytes: Vec<u8>,
+    #[publish(attribute, with = pubsub_core::payload::base64)]
+    maybe_bytes: Option<Box<[u8]>>,
     #[publish(default, skip_if = is_zero)]
     usually_zero: u32,
 }
@@ -194,13 +198,14 @@ impl Leaves {
             any::<u128>(),
             words(),
             vec(any::<u8>(), 0..4),
+            option::of(vec(any::<u8>(), 0..9)),
             0_u32..3,
         );
         (texts, numbers, option::of(floats), others).prop_map(
             |(texts, numbers, special, others)| {
                 let (id, text, attribute, maybe, boxed, newtype) = texts;
                 let (number, unsigned, small, float, single, flag) = numbers;
-                let (letter, non_zero, address, at, uuid, word, converted, usually_zero) = others;
+                let (letter, non_zero, address, at, uuid, word, converted, bytes, usually_zero) = others;
                 Self {
                     id,
                     text: text.into(),
@@ -221,6 +226,8 @@ impl Leaves {
                     word,
                     newtype: Newtype(newtype),
                     converted,
+                    bytes: bytes.clone().unwrap_or_default(),
+                    maybe_bytes: bytes.map(Into::into),
                     usually_zero,
                 }
             },

@@ -34,6 +34,10 @@ mod container {
     }
 
     /// Writes a value as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// When serde refuses, or the text holds what XML cannot carry.
     pub fn write_json<T: Serialize>(value: &T, out: &mut String) -> Result<(), EncodeError> {
         let json = serde_json::to_string(value).map_err(TextError::invalid);
         json.and_then(|json| Escape::Element.push(out, &json))
@@ -41,6 +45,10 @@ mod container {
     }
 
     /// Reads a value from JSON text.
+    ///
+    /// # Errors
+    ///
+    /// When the element does not hold text that serde can read.
     pub fn read_json<T: DeserializeOwned>(reader: &mut Reader<'_>) -> Result<T, DecodeError> {
         serde_json::from_str(&reader.text()?).map_err(|error| DecodeError::invalid("json", error))
     }
@@ -59,6 +67,10 @@ mod absent {
     const ADVICE: &str = "pubsub-core was built without its feature `json`";
 
     /// Writes nothing, and says why.
+    ///
+    /// # Errors
+    ///
+    /// Always.
     pub fn write_json<T>(_: &T, _: &mut String) -> Result<(), EncodeError> {
         Err(EncodeError::new(
             "json",
@@ -67,6 +79,10 @@ mod absent {
     }
 
     /// Reads nothing, and says why.
+    ///
+    /// # Errors
+    ///
+    /// Always.
     pub fn read_json<T>(_: &mut Reader<'_>) -> Result<T, DecodeError> {
         Err(DecodeError::invalid("json", ADVICE))
     }

@@ -3,6 +3,7 @@
 //! Knows what would otherwise be repeated in every model. Everything that can do without a type parameter does, so that many models compile fast.
 
 mod child;
+mod clash;
 mod django;
 mod finish;
 mod hook;
@@ -24,10 +25,11 @@ pub use inventory;
 pub use pubsub_xml::Reader;
 
 pub use self::child::{Child, HasPayload, WriteChild, next_child};
+pub use self::clash::{check_apart, check_inline, check_keyed, check_timestamp};
 pub use self::django::{close_field, enter_row, next_field, nullable, open_field};
 pub use self::finish::{any_variant, channel, check_hook, item_id, only_variant, pair, required};
 pub use self::hook::{call_action_hook, call_hook};
-pub use self::kind::{AnyKind, KindOf, check_attribute_free, check_inline, check_timestamp};
+pub use self::kind::{AnyKind, KindOf};
 pub use self::leaf::{HasText, Leaf, WriteLeaf, write_converted};
 pub use self::names::{Joined, crate_of, length_of};
 pub use self::slot::{Collection, ReadChild, ReadText, Slot};

@@ -96,11 +96,12 @@ macro_rules! require_json {
 mod tests {
     use super::crate_of;
 
+    const NODE: &str = join!["/", crate_of("démo::x"), "/", "Tweet"];
+
     #[test]
     fn the_crate_is_what_stands_before_the_first_colon() {
         assert_eq!(crate_of("demo::models::tweet"), "demo");
         assert_eq!(crate_of("demo"), "demo");
-        const NODE: &str = join!["/", crate_of("démo::x"), "/", "Tweet"];
         assert_eq!(NODE, "/démo/Tweet");
     }
 }

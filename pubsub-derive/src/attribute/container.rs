@@ -155,7 +155,7 @@ impl ContainerAttributes {
                     match part.to_string().as_str() {
                         "name" => give(&mut self.xml_name, &part, quoted(&part, inside)?)?,
                         "namespace" => {
-                            give(&mut self.xml_namespace, &part, quoted(&part, inside)?)?
+                            give(&mut self.xml_namespace, &part, quoted(&part, inside)?)?;
                         }
                         _ => {
                             let message = format!(

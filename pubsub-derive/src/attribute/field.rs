@@ -68,21 +68,21 @@ impl FieldAttributes {
 
     /// The words given, with whether each says how the field is written; for rules about several of them.
     pub(crate) fn words(&self) -> impl Iterator<Item = &Ident> {
-        fn word<T>(given: &Option<Given<T>>) -> Option<&Ident> {
-            given.as_ref().map(|given| &given.word)
+        fn word<T>(given: Option<&Given<T>>) -> Option<&Ident> {
+            given.map(|given| &given.word)
         }
         [
-            word(&self.id),
-            word(&self.skip),
-            word(&self.rename),
-            word(&self.attribute),
-            word(&self.with),
-            word(&self.default),
-            word(&self.skip_if),
-            word(&self.child),
-            word(&self.flatten),
-            word(&self.title),
-            word(&self.updated),
+            word(self.id.as_ref()),
+            word(self.skip.as_ref()),
+            word(self.rename.as_ref()),
+            word(self.attribute.as_ref()),
+            word(self.with.as_ref()),
+            word(self.default.as_ref()),
+            word(self.skip_if.as_ref()),
+            word(self.child.as_ref()),
+            word(self.flatten.as_ref()),
+            word(self.title.as_ref()),
+            word(self.updated.as_ref()),
         ]
         .into_iter()
         .flatten()

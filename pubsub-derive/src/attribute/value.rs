@@ -66,15 +66,14 @@ pub(super) fn choice<T: Copy>(
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
         return Ok(*choice);
     }
-    let advice = match nearest(&value, choices.iter().map(|(name, _)| *name)) {
-        Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => {
-            let known: Vec<_> = choices
-                .iter()
-                .map(|(name, _)| format!("\"{name}\""))
-                .collect();
-            format!("write one of {}", known.join(", "))
-        }
+    let advice = if let Some(meant) = nearest(&value, choices.iter().map(|(name, _)| *name)) {
+        format!("did you mean \"{meant}\"?")
+    } else {
+        let known: Vec<_> = choices
+            .iter()
+            .map(|(name, _)| format!("\"{name}\""))
+            .collect();
+        format!("write one of {}", known.join(", "))
     };
     Err(syn::Error::new(
         text.span(),

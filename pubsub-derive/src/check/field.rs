@@ -1,90 +1,14 @@
-//! Rules about one field: its type, and which of its words go together.
+//! Rules about one field: its type, and which words go with it. Those of words among each other are in `words`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::{Around, names, place};
+use super::{Around, names, words};
 use crate::attribute::{DefaultValue, FieldAttributes, Given};
-use crate::declaration::{Derive, FieldDeclaration};
+use crate::declaration::FieldDeclaration;
 use crate::errors::Errors;
 use crate::occurs::{Occurs, Shape};
 use crate::publication::{Absent, Codec, Field, Format, Named, Place};
-
-/// Pairs of words that cannot both be meant, with the reason.
-const EXCLUSIVE: &[(&str, &str, &str)] = &[
-    (
-        "attribute",
-        "child",
-        "an attribute is text and cannot hold an element; remove one of them",
-    ),
-    (
-        "attribute",
-        "flatten",
-        "what is flattened has its own places; remove one of them",
-    ),
-    (
-        "child",
-        "flatten",
-        "a child has an element of its own, what is flattened has none; remove one of them",
-    ),
-    (
-        "with",
-        "child",
-        "`with` makes text of the value, `child` an element; remove one of them",
-    ),
-    (
-        "with",
-        "flatten",
-        "`with` makes text of the value, and what is flattened has fields; remove one of them",
-    ),
-    (
-        "rename",
-        "flatten",
-        "what is flattened has no name; remove one of them",
-    ),
-    (
-        "skip_if",
-        "flatten",
-        "what is flattened is always there; move `skip_if` to its fields",
-    ),
-    (
-        "default",
-        "flatten",
-        "what is flattened is always there; move `default` to its fields",
-    ),
-    (
-        "id",
-        "child",
-        "an id is text; mark a field that is one value",
-    ),
-    (
-        "id",
-        "flatten",
-        "an id is text; mark a field that is one value",
-    ),
-    ("id", "skip_if", "an id is always needed; remove `skip_if`"),
-    ("id", "default", "an id is always there; remove `default`"),
-    (
-        "title",
-        "child",
-        "a title is text; mark a field that is one value",
-    ),
-    (
-        "title",
-        "flatten",
-        "a title is text; mark a field that is one value",
-    ),
-    (
-        "updated",
-        "child",
-        "a time is text; mark a field that is one value",
-    ),
-    (
-        "updated",
-        "flatten",
-        "a time is text; mark a field that is one value",
-    ),
-];
 
 /// A field with a name.
 pub(super) fn check<'a>(
@@ -93,10 +17,7 @@ pub(super) fn check<'a>(
     errors: &mut Errors,
 ) -> Field<'a> {
     let attributes = &declared.attributes;
-    check_words(attributes, around, errors);
-    if attributes.skip.is_some() {
-        check_skipped(attributes, errors);
-    }
+    words::check(attributes, around, errors);
     let shape = shape(declared, around, errors);
     let place = match attributes {
         FieldAttributes { skip: Some(_), .. } => Place::Skipped,
@@ -168,7 +89,7 @@ pub(super) fn value<'a>(
     {
         errors.at(word, format!("a value without a name takes only `with` and `child`; name the field to use `{word}`"));
     }
-    check_exclusive(attributes, errors);
+    words::check_exclusive(attributes, errors);
     let shape = shape(declared, around, errors);
     if !matches!(shape.occurs, Occurs::Once) {
         let message =
@@ -222,7 +143,7 @@ pub(super) fn named<'a>(field: &'a FieldDeclaration<'a>, ident: &'a Ident) -> Na
     Named {
         ident,
         rust_name: ident.unraw().to_string(),
-        span: place(Some(ident), field.ty),
+        span: ident.span(),
         item: shape.item,
         occurs: shape.occurs,
         codec: codec(&field.attributes),
@@ -281,77 +202,6 @@ fn shape<'a>(declared: &FieldDeclaration<'a>, around: Around, errors: &mut Error
     shape_of(declared)
 }
 
-fn check_words(attributes: &FieldAttributes, around: Around, errors: &mut Errors) {
-    check_exclusive(attributes, errors);
-    let entry_words = ["id", "title", "updated"];
-    for word in attributes.words() {
-        let name = word.to_string();
-        if entry_words.contains(&name.as_str())
-            && (around.derive == Derive::Payload || around.in_variant)
-        {
-            let message = format!(
-                "`{name}` belongs to the item of a model; derive `Publish` instead, or remove `{name}`"
-            );
-            errors.at(word, message);
-        }
-        match around.format {
-            Format::Entry => {}
-            Format::Django if matches!(name.as_str(), "attribute" | "child" | "flatten") => {
-                errors.at(word, format!("a row of Django has no place for `{name}`; use format = \"entry\", or text made by `with`"));
-            }
-            Format::Json if !matches!(name.as_str(), "id" | "title" | "updated") => {
-                let advice = match name.as_str() {
-                    "rename" => "write #[serde(rename = \"...\")]".to_owned(),
-                    "with" => "write #[serde(with = \"...\")]".to_owned(),
-                    "skip" => "write #[serde(skip)]".to_owned(),
-                    "skip_if" => "write #[serde(skip_serializing_if = \"...\")]".to_owned(),
-                    "default" => "write #[serde(default)]".to_owned(),
-                    "flatten" => "write #[serde(flatten)]".to_owned(),
-                    _ => format!("remove `{name}`"),
-                };
-                errors.at(
-                    word,
-                    format!("in the format \"json\" serde writes the fields; {advice}"),
-                );
-            }
-            Format::Django | Format::Json => {}
-        }
-    }
-}
-
-fn check_exclusive(attributes: &FieldAttributes, errors: &mut Errors) {
-    let words: Vec<_> = attributes.words().collect();
-    for (one, two, reason) in EXCLUSIVE {
-        if let (Some(_), Some(second)) = (
-            words.iter().find(|word| **word == one),
-            words.iter().find(|word| **word == two),
-        ) {
-            errors.at(
-                second,
-                format!("`{one}` and `{two}` exclude each other: {reason}"),
-            );
-        }
-    }
-}
-
-/// A field that is not written has no use for words about writing.
-fn check_skipped(attributes: &FieldAttributes, errors: &mut Errors) {
-    for word in attributes
-        .words()
-        .filter(|word| *word != "skip" && *word != "default")
-    {
-        let advice = if word == "id" {
-            "subscribers need the id; remove `skip`"
-        } else {
-            "the field is not written; remove one of them"
-        };
-        errors.at(
-            word,
-            format!("`skip` and `{word}` exclude each other: {advice}"),
-        );
-    }
-}
-
 fn check_occurrence(attributes: &FieldAttributes, shape: Shape<'_>, errors: &mut Errors) {
     let is_once = matches!(shape.occurs, Occurs::Once);
     if let (Some(default), false, None) = (&attributes.default, is_once, &attributes.skip) {
@@ -379,15 +229,16 @@ fn check_occurrence(attributes: &FieldAttributes, shape: Shape<'_>, errors: &mut
     ] {
         let Some(given) = given else { continue };
         match (shape.occurs, what) {
-            (Occurs::Once, _) => {}
             (Occurs::Optional, "an id") => {
                 errors.at_span(given.span(), "an id must always be there; remove `Option`, or leave `id` out to have one made at each save");
             }
-            (Occurs::Optional, _) => {}
-            _ => errors.at_span(
-                given.span(),
-                format!("{what} is one value, and this field has many; mark another"),
-            ),
+            (Occurs::Once | Occurs::Optional, _) => {}
+            (Occurs::Many | Occurs::Keyed(_), _) => {
+                errors.at_span(
+                    given.span(),
+                    format!("{what} is one value, and this field has many; mark another"),
+                );
+            }
         }
     }
 }

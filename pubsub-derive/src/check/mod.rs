@@ -1,16 +1,15 @@
 //! The rules, and the only way from a declaration to a publication.
 //!
 //! Knows what may not be said, alone or together, and what to say instead. `container` holds the rules about the type, `field` those about one
-//! field, `names` those about names among each other, `channel` reads the templates of channels. None of them generates anything.
+//! field, `words` those about the words on it, `names` those about names among each other, `channel` reads the templates of channels. None of them generates anything.
 
 mod channel;
 mod container;
 mod field;
 mod names;
+mod words;
 
-use proc_macro2::Ident;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{Path, parse_quote};
 
 use crate::attribute::ContainerAttributes;
@@ -214,9 +213,4 @@ fn model<'a>(
         title: field::only(fields, |attributes| attributes.title.as_ref(), errors),
         updated: field::only(fields, |attributes| attributes.updated.as_ref(), errors),
     }
-}
-
-/// Where messages about a whole field point.
-fn place(ident: Option<&Ident>, fallback: impl Spanned) -> proc_macro2::Span {
-    ident.map_or_else(|| fallback.span(), Ident::span)
 }

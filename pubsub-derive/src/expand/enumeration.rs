@@ -153,9 +153,10 @@ fn write_variant(variant: &Variant<'_>) -> TokenStream {
             writer.text(&format!("</{name}>"));
             let bound = fields.iter().filter_map(|field| {
                 let (ident, local) = (field.ident?, write::local(field));
-                Some(match field.place {
-                    Place::Skipped => quote_spanned!(at(field)=> #ident: _,),
-                    _ => quote_spanned!(at(field)=> #ident: #local,),
+                Some(if field.place == Place::Skipped {
+                    quote_spanned!(at(field)=> #ident: _,)
+                } else {
+                    quote_spanned!(at(field)=> #ident: #local,)
                 })
             });
             quote_spanned!(site()=> { #(#bound)* })

@@ -74,12 +74,11 @@ pub(super) fn without_lifetimes(generics: &Generics) -> Option<TokenStream> {
 }
 
 fn node(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
-    match &model.node {
-        Some(node) => quote_spanned!(site()=> #node),
-        None => {
-            let end = format!("/{}", publication.ident.unraw());
-            quote_spanned!(site()=> __pubsub::join!["/", __pubsub::crate_of(::core::module_path!()), #end])
-        }
+    if let Some(node) = &model.node {
+        quote_spanned!(site()=> #node)
+    } else {
+        let end = format!("/{}", publication.ident.unraw());
+        quote_spanned!(site()=> __pubsub::join!["/", __pubsub::crate_of(::core::module_path!()), #end])
     }
 }
 
@@ -104,12 +103,11 @@ fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
             .map(|action| Ident::new(action, site()));
         quote_spanned!(site()=> NONE #(.and(__pubsub::Action::#actions))*)
     };
-    let settings = model.settings.iter().map(|setting| self::setting(setting));
-    let id = match &model.id {
-        Some(Named { rust_name, .. }) => {
-            quote_spanned!(site()=> __pubsub::Some(#rust_name))
-        }
-        None => quote_spanned!(site()=> __pubsub::None),
+    let settings = model.settings.iter().map(self::setting);
+    let id = if let Some(Named { rust_name, .. }) = &model.id {
+        quote_spanned!(site()=> __pubsub::Some(#rust_name))
+    } else {
+        quote_spanned!(site()=> __pubsub::None)
     };
     let channels = model.channels.iter().map(|channel| &channel.template);
     quote_spanned! {site()=>
@@ -182,9 +180,10 @@ fn channel(channel: &Channel<'_>) -> TokenStream {
         ChannelPart::Literal(text) => quote_spanned!(site()=> out.push_str(#text);),
         ChannelPart::Field(field) => {
             let ident = field.ident;
-            let value = match field.occurs {
-                Occurs::Optional => quote_spanned!(site()=> #ident),
-                _ => quote_spanned!(site()=> &self.#ident),
+            let value = if let Occurs::Optional = field.occurs {
+                quote_spanned!(site()=> #ident)
+            } else {
+                quote_spanned!(site()=> &self.#ident)
             };
             text(field, &value, "Plain")
         }

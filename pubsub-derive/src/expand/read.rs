@@ -53,17 +53,18 @@ pub(super) fn declaration(field: &Field<'_>) -> TokenStream {
         (Place::Inline, _) => {
             quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.inline(reader, namespace)?;)
         }
-        (Place::Attribute, _) => match field.codec {
-            Codec::With(module) => {
+        (Place::Attribute, _) => {
+            if let Codec::With(module) = field.codec {
                 let from_text = converter(module, "from_text");
                 quote_spanned! {at(field)=>
                     let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, #name, #from_text)?;
                 }
+            } else {
+                quote_spanned! {at(field)=>
+                    let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, #name)?;
+                }
             }
-            _ => quote_spanned! {at(field)=>
-                let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, #name)?;
-            },
-        },
+        }
         (Place::Element, Occurs::Once | Occurs::Optional) => {
             quote_spanned!(at(field)=> let mut #local: __pubsub::Option<#item> = __pubsub::None;)
         }

@@ -81,13 +81,14 @@ fn column(field: &Field<'_>) -> TokenStream {
         #value
         __pubsub::close_field(out, start, &kind);
     };
-    match field.skip_if {
-        Some(skip_if) => quote_spanned! {at(field)=>
+    if let Some(skip_if) = field.skip_if {
+        quote_spanned! {at(field)=>
             if !#skip_if(#place) {
                 #column
             }
-        },
-        None => quote_spanned!(at(field)=> { #column }),
+        }
+    } else {
+        quote_spanned!(at(field)=> { #column })
     }
 }
 
@@ -96,15 +97,12 @@ fn read_row(publication: &Publication<'_>, fields: &[Field<'_>]) -> TokenStream 
     let first = columns.clone().map(|field| read::declaration(field));
     let key = fields.iter().filter(|field| is_key(publication, field)).map(|field| {
         let (local, item) = (local(field), field.item);
-        match field.codec {
-            Codec::With(module) => {
-                let from_text = converter(module, "from_text");
-                quote_spanned! {at(field)=>
-                    let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, "pk", #from_text)?;
-                }
+        if let Codec::With(module) = field.codec {
+            let from_text = converter(module, "from_text");
+            quote_spanned! {at(field)=>
+                let #local = __pubsub::Slot::<#item>::FREE.parse_attribute(reader, "pk", #from_text)?;
             }
-            _ => quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, "pk")?;),
-        }
+        } else { quote_spanned!(at(field)=> let #local = __pubsub::Slot::<#item>::FREE.attribute(reader, "pk")?;) }
     });
     let arms = columns.map(|field| {
         let (local, name) = (local(field), &field.xml_name);

@@ -76,7 +76,10 @@ fn field_schema(field: &Field<'_>, format: Format) -> TokenStream {
     let named = (rust_name != xml_name).then(|| quote_spanned!(site()=> .named(#xml_name)));
     let place = match field.place {
         Place::Attribute => Some(quote_spanned!(site()=> .attribute())),
-        Place::Inline => Some(quote_spanned!(site()=> .inline())),
+        Place::Inline => {
+            let item = field.item;
+            Some(quote_spanned!(site()=> .inline(__pubsub::KindOf::<#item>::SHAPE)))
+        }
         Place::Element | Place::Skipped => None,
     };
     let occurs = match field.occurs {
@@ -144,18 +147,26 @@ fn field_checks(fields: &[Field<'_>]) -> TokenStream {
             .map(|field| &field.xml_name)
     };
     let mut checks = TokenStream::new();
-    for field in fields {
+    for (position, field) in fields.iter().enumerate() {
         let item = field.item;
         if field.place == Place::Inline {
             let (elements, attributes) = (names(Place::Element), names(Place::Attribute));
             checks.extend(quote_spanned! {at(field)=>
-                __pubsub::check_inline(&[#(#elements),*], &[#(#attributes),*], &<#item as __pubsub::Payload>::SHAPE);
+                __pubsub::check_inline(&[#(#elements),*], &[#(#attributes),*], __pubsub::KindOf::<#item>::SHAPE);
             });
+            for earlier in fields
+                .iter()
+                .take(position)
+                .filter(|earlier| earlier.place == Place::Inline)
+            {
+                let earlier = earlier.item;
+                checks.extend(quote_spanned! {at(field)=>
+                    __pubsub::check_apart(__pubsub::KindOf::<#item>::SHAPE, __pubsub::KindOf::<#earlier>::SHAPE);
+                });
+            }
         }
         if let (Occurs::Keyed(_), Codec::Child) = (field.occurs, field.codec) {
-            checks.extend(quote_spanned! {at(field)=>
-                __pubsub::check_attribute_free("key", &<#item as __pubsub::Payload>::SHAPE);
-            });
+            checks.extend(quote_spanned!(at(field)=> __pubsub::check_keyed(__pubsub::KindOf::<#item>::SHAPE);));
         }
     }
     checks

@@ -123,7 +123,7 @@ pub(super) fn write_elements(writer: &mut Writer, fields: &[Field<'_>], access: 
     for field in fields {
         match field.place {
             Place::Element => put(writer, field, access, &mut |writer, value| {
-                element(writer, field, value)
+                element(writer, field, value);
             }),
             Place::Inline => {
                 let (value, name) = (access.reference(field), &field.rust_name);

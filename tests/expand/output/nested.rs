@@ -14,7 +14,7 @@ const _: () = {
             __pubsub::check_inline(
                 &["address", "lines", "prices"],
                 &["number"],
-                &<Audit as __pubsub::Payload>::SHAPE,
+                __pubsub::KindOf::<Audit>::SHAPE,
             );
             __pubsub::Shape::Fields(
                 &[
@@ -30,7 +30,7 @@ const _: () = {
                             "audit",
                             __pubsub::KindOf::<Audit>::NESTED,
                         )
-                        .inline(),
+                        .inline(__pubsub::KindOf::<Audit>::SHAPE),
                     __pubsub::FieldSchema::new("prices", __pubsub::KindOf::<f64>::TEXT)
                         .keyed(&__pubsub::KindOf::<String>::TEXT),
                 ],
