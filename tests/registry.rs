@@ -177,7 +177,9 @@ fn hooks_run_by_their_order_and_then_by_name_until_one_fails() {
     assert_eq!(run(&tweet, Action::Delete), (Ok(()), vec!["delete"]));
     HEARD.lock().unwrap().clear();
     let value = tweet.as_any().unwrap();
-    registry.run_hooks(Stage::AfterCommit, value, Action::Create).unwrap();
+    registry
+        .run_hooks(Stage::AfterCommit, value, Action::Create)
+        .unwrap();
     assert_eq!(*HEARD.lock().unwrap(), ["committed"]);
     tweet.text.clear();
     let refused = Err("hook `registry::a_in_the_middle` failed: say something".to_owned());

@@ -205,7 +205,8 @@ impl Leaves {
             |(texts, numbers, special, others)| {
                 let (id, text, attribute, maybe, boxed, newtype) = texts;
                 let (number, unsigned, small, float, single, flag) = numbers;
-                let (letter, non_zero, address, at, uuid, word, converted, bytes, usually_zero) = others;
+                let (letter, non_zero, address, at, uuid, word, converted, bytes, usually_zero) =
+                    others;
                 Self {
                     id,
                     text: text.into(),
