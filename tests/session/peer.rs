@@ -232,7 +232,7 @@ impl Connection {
         .await;
         let disco = self.request().await;
         let features: String = [
-            (offer.atomic_publish, "urn:pubsub:atomic-multi-publish:1"),
+            (offer.atomic_publish, "urn:pubsub:batch:1"),
             (
                 offer.auto_create,
                 "http://jabber.org/protocol/pubsub#auto-create",
