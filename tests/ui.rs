@@ -5,6 +5,10 @@
 //! to be read before they are committed.
 
 #![allow(dead_code, reason = "most cases only have to compile")]
+#![allow(
+    clippy::pedantic,
+    reason = "the cases are written as users may write them; `fixtures/strict` holds the generated code to the lints"
+)]
 
 use std::path::Path;
 
