@@ -6,7 +6,9 @@
 
 #![allow(dead_code, reason = "most cases only have to compile")]
 #![allow(
+    clippy::needless_lifetimes,
     clippy::pedantic,
+    clippy::ptr_arg,
     reason = "the cases are written as users may write them; `fixtures/strict` holds the generated code to the lints"
 )]
 
