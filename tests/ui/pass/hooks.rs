@@ -28,11 +28,18 @@ fn text_as_error(_: &Tweet) -> Result<(), String> {
 
 #[after_save(order = 5)]
 fn own_error(tweet: &Tweet) -> Result<(), TooLong> {
-    if tweet.text.len() > 280 { Err(TooLong) } else { Ok(()) }
+    if tweet.text.len() > 280 {
+        Err(TooLong)
+    } else {
+        Ok(())
+    }
 }
 
 #[after_save(on(create, update, delete), order = -5)]
-pub(crate) fn with_action(_: &Tweet, _action: Action) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn with_action(
+    _: &Tweet,
+    _action: Action,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(())
 }
 
