@@ -71,7 +71,7 @@ fn models() -> impl Iterator<Item = &'static pubsub_core::Descriptor> {
     registered().filter(|model| model.type_name != "registry::Copied")
 }
 
-fn hooks() -> impl Iterator<Item = pubsub_core::hooks::Hook> {
+fn hooks() -> impl Iterator<Item = Hook> {
     pubsub_core::hooks::registered()
 }
 
