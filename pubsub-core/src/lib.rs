@@ -1,6 +1,6 @@
 //! Save a model, and every subscriber hears of it, over XMPP PubSub (XEP-0060).
 //!
-//! ```
+//! ```standalone_crate
 //! use pubsub_core::{PubSub, Publish};
 //!
 //! #[derive(Debug, Publish)]
@@ -40,6 +40,11 @@
 //! - `dns` (default): SRV look-ups for servers that are named by their domain.
 //! - `json`: payloads with `format = "json"`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
+
+/// The examples of the README, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
 
 pub mod name;
 pub mod schema;

@@ -4,7 +4,7 @@
 //! subscriptions of the same test. Everything up to the wire is the real thing: hooks run, values are encoded,
 //! events are decoded. No server, no socket, no clock.
 //!
-//! ```
+//! ```standalone_crate
 //! use pubsub_core::testing::Recorder;
 //! use pubsub_core::{Publish, assert_published};
 //!

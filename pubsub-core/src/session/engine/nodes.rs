@@ -1,7 +1,7 @@
 //! What is known about nodes while it matters: which have been published to on this stream, and which have their
 //! publishes held back, in order, until something about the node is settled.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use tokio::time::Instant;
 
@@ -14,8 +14,20 @@ const MOST_KNOWN: usize = 65_536;
 /// The publishes of one node that must wait, by the order of their calls.
 #[derive(Debug, Default)]
 struct Held {
-    waiting: BTreeMap<u64, Pending>,
+    waiting: VecDeque<Pending>,
     is_being_created: bool,
+}
+
+impl Held {
+    fn add(&mut self, pending: Pending) {
+        // Nearly always the latest; only one that comes back is not.
+        let place = self
+            .waiting
+            .iter()
+            .rposition(|other| other.order < pending.order);
+        self.waiting
+            .insert(place.map_or(0, |place| place + 1), pending);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +68,7 @@ impl Nodes {
             .and_then(|node| self.held.get_mut(node))
         {
             Some(held) => {
-                held.waiting.insert(pending.order, pending);
+                held.add(pending);
                 None
             }
             None => Some(pending),
@@ -71,7 +83,7 @@ impl Nodes {
     /// Holds back a publish that found no node. Whether the node is to be created now.
     pub(super) fn hold_for_creation(&mut self, node: &NodeName, pending: Pending) -> bool {
         let held = self.held.entry(node.clone()).or_default();
-        held.waiting.insert(pending.order, pending);
+        held.add(pending);
         !std::mem::replace(&mut held.is_being_created, true)
     }
 
@@ -83,16 +95,15 @@ impl Nodes {
     }
 
     /// Holds the node no longer; takes what waited, in order.
-    pub(super) fn release(&mut self, node: &NodeName) -> Vec<Pending> {
-        let held = self.held.remove(node).unwrap_or_default();
-        held.waiting.into_values().collect()
+    pub(super) fn release(&mut self, node: &NodeName) -> VecDeque<Pending> {
+        self.held.remove(node).unwrap_or_default().waiting
     }
 
     /// Holds nothing any longer; takes everything that waited.
     pub(super) fn release_all(&mut self) -> Vec<Pending> {
         self.held
             .drain()
-            .flat_map(|(_, held)| held.waiting.into_values())
+            .flat_map(|(_, held)| held.waiting)
             .collect()
     }
 
@@ -102,10 +113,7 @@ impl Nodes {
 
     /// When the first of those held was called.
     pub(super) fn first_call(&self) -> Option<Instant> {
-        let firsts = self
-            .held
-            .values()
-            .filter_map(|held| held.waiting.values().next());
+        let firsts = self.held.values().filter_map(|held| held.waiting.front());
         firsts.map(|pending| pending.called).min()
     }
 
@@ -113,10 +121,8 @@ impl Nodes {
     pub(super) fn take_older(&mut self, limit: Instant) -> Vec<Pending> {
         let mut older = Vec::new();
         for held in self.held.values_mut() {
-            while let Some(first) = held.waiting.first_entry()
-                && first.get().called <= limit
-            {
-                older.push(first.remove());
+            while let Some(pending) = held.waiting.pop_front_if(|first| first.called <= limit) {
+                older.push(pending);
             }
         }
         older

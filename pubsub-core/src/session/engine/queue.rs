@@ -25,9 +25,14 @@ impl Queue {
     }
 
     /// Puts back requests that were taken before, each where it belongs.
-    pub(super) fn put_back(&mut self, mut earlier: Vec<Pending>) {
+    pub(super) fn put_back(&mut self, earlier: impl Into<Vec<Pending>>) {
+        let mut earlier = earlier.into();
         earlier.sort_by_key(|pending| pending.order);
         for pending in earlier.into_iter().rev() {
+            if self.first().is_none_or(|first| pending.order < first.order) {
+                self.waiting.push_front(pending);
+                continue;
+            }
             let place = self
                 .waiting
                 .partition_point(|other| other.order < pending.order);

@@ -334,7 +334,7 @@ impl Dispatch {
             pending.past = Past::Suspect;
             pending
         });
-        self.queue.put_back(alone.collect());
+        self.queue.put_back(alone.collect::<Vec<_>>());
         if let Some(node) = node {
             self.release(&node);
         }
