@@ -8,11 +8,7 @@
     dead_code,
     clippy::all,
     clippy::pedantic,
-<<<<<<< HEAD
-    reason = "most cases only have to compile, and are written as users write"
-=======
     reason = "most cases only have to compile, and are written as users may write them; `fixtures/strict` holds the generated code to the lints"
->>>>>>> derive
 )]
 
 use std::path::Path;
