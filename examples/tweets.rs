@@ -26,8 +26,10 @@ struct Tweet {
 /// Save what is typed, and print what is heard.
 #[derive(Parser)]
 struct Arguments {
-    /// An XMPP server and an account: xmpp://user:password@host
-    #[arg(long)]
+    #[arg(
+        long,
+        help = "An XMPP server and an account: xmpp://user:password@host"
+    )]
     url: Option<String>,
     /// The author of the tweets
     #[arg(long, default_value = "ann")]
@@ -116,7 +118,7 @@ async fn print(mut subscription: Subscription<Tweet>, heard: mpsc::Sender<()>) {
     while let Some(event) = subscription.next().await {
         match event {
             Ok(Event::Published { id, item, .. }) => {
-                println!("#{id} {}: {}", item.author, item.text)
+                println!("#{id} {}: {}", item.author, item.text);
             }
             Ok(Event::Retracted { id }) => println!("#{id} was deleted"),
             Ok(other) => println!("{other:?}"),

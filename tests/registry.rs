@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::sync::Mutex;
 
-use pubsub_core::hooks::Stage;
+use pubsub_core::hooks::{Hook, Stage};
 use pubsub_core::registry::RegistryProblem;
 use pubsub_core::{Action, Publish, Registry, after_commit, after_save, registered};
 
@@ -48,9 +48,8 @@ fn a_in_the_middle(tweet: &Tweet) -> Result<(), String> {
 }
 
 #[after_save(order = 7)]
-fn last(_: &Tweet) -> Result<(), std::fmt::Error> {
+fn last(_: &Tweet) {
     heard("last");
-    Ok(())
 }
 
 #[after_save(order = -7, on(create, delete))]
@@ -72,7 +71,7 @@ fn models() -> impl Iterator<Item = &'static pubsub_core::Descriptor> {
     registered().filter(|model| model.type_name != "registry::Copied")
 }
 
-fn hooks() -> impl Iterator<Item = pubsub_core::hooks::Hook> {
+fn hooks() -> impl Iterator<Item = Hook> {
     pubsub_core::hooks::registered()
 }
 
@@ -140,7 +139,7 @@ fn hooks_run_by_their_order_and_then_by_name_until_one_fails() {
     let names: Vec<_> = registry
         .hooks(TypeId::of::<Tweet>())
         .iter()
-        .map(|hook| hook.name())
+        .map(Hook::name)
         .collect();
     assert_eq!(
         names,
@@ -192,7 +191,7 @@ fn a_hook_of_another_crate_is_found() {
     let names: Vec<_> = registry
         .hooks(TypeId::of::<fixture_named::Linked>())
         .iter()
-        .map(|hook| hook.name())
+        .map(Hook::name)
         .collect();
     assert_eq!(names, ["fixture_named::first"]);
 }

@@ -2,6 +2,12 @@
 //!
 //! The oracle beside our own reader is minidom, which knows nothing of the code under test.
 
+#![allow(
+    clippy::pedantic,
+    clippy::ptr_arg,
+    reason = "the models are written as users may write them"
+)]
+
 #[path = "roundtrip/models.rs"]
 mod models;
 

@@ -123,15 +123,15 @@ async fn a_refusal_names_the_node_and_says_whether_to_try_again() {
     });
     recorder.refuse_next(PubSubError::Disconnected { target });
     let pubsub = recorder.pubsub();
-    let note = Anonymous {
+    let unnamed = Anonymous {
         text: "x".to_owned(),
     };
-    let refused = note.save_with(&pubsub).await.unwrap_err();
+    let refused = unnamed.save_with(&pubsub).await.unwrap_err();
     assert_eq!(
         (refused.node(), refused.is_transient()),
         (Some(&node), false)
     );
-    let offline = note.save_with(&pubsub).await.unwrap_err();
+    let offline = unnamed.save_with(&pubsub).await.unwrap_err();
     assert!(offline.is_transient(), "{offline}");
 }
 
@@ -144,18 +144,18 @@ struct Anonymous {
 async fn a_model_without_an_id_gets_a_new_item_each_time_and_cannot_be_deleted() {
     let recorder = Recorder::new();
     let pubsub = recorder.pubsub();
-    let note = Anonymous {
+    let unnamed = Anonymous {
         text: "x".to_owned(),
     };
-    let first = note.save_with(&pubsub).await.unwrap();
-    let second = note.save_with(&pubsub).await.unwrap();
+    let first = unnamed.save_with(&pubsub).await.unwrap();
+    let second = unnamed.save_with(&pubsub).await.unwrap();
     assert_ne!(first.item(), second.item());
     assert_eq!(
         recorder.published::<Anonymous>()[0].1.action,
         Some(Action::Create)
     );
     assert!(matches!(
-        note.delete_with(&pubsub).await,
+        unnamed.delete_with(&pubsub).await,
         Err(SaveError::NoId { .. })
     ));
     let _ = pubsub

@@ -4,7 +4,16 @@
 //! recorded there is known to work. What must not compile stands in `ui/fail` with its messages beside it; `TRYBUILD=overwrite` accepts new ones,
 //! to be read before they are committed.
 
-#![allow(dead_code, reason = "most cases only have to compile")]
+#![allow(
+    dead_code,
+    clippy::all,
+    clippy::pedantic,
+<<<<<<< HEAD
+    reason = "most cases only have to compile, and are written as users write"
+=======
+    reason = "most cases only have to compile, and are written as users may write them; `fixtures/strict` holds the generated code to the lints"
+>>>>>>> derive
+)]
 
 use std::path::Path;
 

@@ -8,8 +8,13 @@ use crate::Failure;
 /// The server to talk to.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// Whom to log in as, and where: xmpp://user:password@domain
-    #[arg(long, env = "PUBSUB_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "PUBSUB_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        help = "Whom to log in as, and where: xmpp://user:password@domain"
+    )]
     url: String,
 }
 

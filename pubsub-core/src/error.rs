@@ -18,7 +18,7 @@ pub struct Error {
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// What kind of trouble an [`Error`] is.
+/// What kind of trouble an [`Error`](struct@Error) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -1,5 +1,14 @@
 //! Models with every kind of field, and arbitrary values of them.
 
+#![allow(
+    clippy::linkedlist,
+    reason = "every collection has to be read back, liked or not"
+)]
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "`skip_if` passes a reference"
+)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
 use std::net::IpAddr;
@@ -139,8 +148,9 @@ fn is_zero(number: &u32) -> bool {
 mod spaced {
     use std::num::ParseIntError;
 
-    pub fn to_text(bytes: &Vec<u8>) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x} ")).collect()
+    pub fn to_text(bytes: &[u8]) -> String {
+        let spaced: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        spaced.join(" ")
     }
 
     pub fn from_text(text: &str) -> Result<Vec<u8>, ParseIntError> {

@@ -69,6 +69,7 @@ impl Escape {
     label = "not a text value",
     note = "if `{Self}` is a struct or an enum with data: derive `Payload` for it and mark the field `#[publish(child)]`",
     note = "if it is an enum without data, or a struct around one text value: derive `Payload` for it",
+    note = "if it has xso's `AsXmlText`: it needs `FromXmlText` as well",
     note = "if it is someone else's type: name a module that converts it, `#[publish(with = module)]`",
     note = "if it is an alias of `Option<_>` or of a collection: write the type out, a derive cannot see through aliases"
 )]

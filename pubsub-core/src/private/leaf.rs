@@ -3,7 +3,7 @@
 //! Knows how the compiler looks for a method: by value, then by `&`, then by `&mut`. [`WriteLeaf`] has one impl for each, so the best way that a
 //! type has is taken, and a type that has none gets one message which says what to do.
 
-use xso::AsXmlText;
+use xso::{AsXmlText, FromXmlText};
 
 use crate::payload::{EncodeError, Escape, Text, TextError};
 
@@ -46,8 +46,8 @@ impl<T: Text> WriteLeaf for Leaf<'_, T> {
     }
 }
 
-/// The type has a text that the XMPP libraries know.
-impl<T: AsXmlText> WriteLeaf for &Leaf<'_, T> {
+/// The type has a text that the XMPP libraries know. Both ways: what could be written but not read would be lost.
+impl<T: AsXmlText + FromXmlText> WriteLeaf for &Leaf<'_, T> {
     fn write_bare(self, out: &mut String, escape: Escape) -> Result<(), TextError> {
         let text = self.0.as_xml_text().map_err(TextError::invalid)?;
         escape.push(out, &text)

@@ -22,7 +22,7 @@ mod hex {
 mod words {
     use std::convert::Infallible;
 
-    pub fn to_text(words: &Vec<String>) -> String {
+    pub fn to_text(words: &[String]) -> String {
         words.join(" ")
     }
 
