@@ -14,6 +14,8 @@ mod outage;
 mod peer;
 #[path = "session/stranger.rs"]
 mod stranger;
+#[path = "session/tls.rs"]
+mod tls;
 
 use std::time::Duration;
 

@@ -9,10 +9,10 @@ use crate::peer::{Connection, PATIENCE, Peer, between};
 use crate::{Offer, config};
 
 /// Base 64 of what a test sends; too little to depend on a crate for.
-fn base64(text: &str) -> String {
+pub fn base64(text: impl AsRef<[u8]>) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
+    for chunk in text.as_ref().chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
         let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
         for digit in 0..4 {
@@ -28,7 +28,7 @@ fn base64(text: &str) -> String {
     out
 }
 
-fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
@@ -44,16 +44,16 @@ fn decode(text: &str) -> String {
 }
 
 /// The name of the mechanism that the client chose, and its first message.
-async fn auth(connection: &mut Connection) -> (String, String) {
+pub async fn auth(connection: &mut Connection) -> (String, String) {
     let auth = connection.until("</auth>").await;
     let mechanism = between(&auth, "mechanism='", "'").to_owned();
     let data = auth.trim_end_matches("</auth>").rsplit_once('>').unwrap().1;
     (mechanism, decode(data))
 }
 
-async fn challenge(connection: &mut Connection, initial: &str, rest: &str) {
+pub async fn challenge(connection: &mut Connection, initial: &str, rest: &str) {
     let nonce = initial.rsplit_once("r=").unwrap().1;
-    let challenge = base64(&format!("r={nonce}server,{rest}"));
+    let challenge = base64(format!("r={nonce}server,{rest}"));
     connection
         .send(&format!(
             "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{challenge}</challenge>"
@@ -61,11 +61,11 @@ async fn challenge(connection: &mut Connection, initial: &str, rest: &str) {
         .await;
 }
 
-fn connect(url: &str) -> impl Future<Output = Result<Session, ConnectError>> + use<> {
+pub fn connect(url: &str) -> impl Future<Output = Result<Session, ConnectError>> + use<> {
     within(PATIENCE, Session::connect(config(url)))
 }
 
-fn reason(outcome: Result<Session, ConnectError>) -> Login {
+pub fn reason(outcome: Result<Session, ConnectError>) -> Login {
     match outcome {
         Err(ConnectError::Authentication { reason, .. }) => reason,
         other => panic!("{other:?}"),

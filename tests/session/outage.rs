@@ -10,9 +10,7 @@ use crate::{all_arrive, change, config, online, publish};
 
 const MANAGED: Offer = Offer {
     management: true,
-    atomic_publish: false,
-    auto_create: false,
-    publish_options: false,
+    features: &[],
     largest_stanza: None,
 };
 

@@ -1,11 +1,13 @@
 //! A server that does what the test says and nothing else: it looks for text in what comes and sends what it is told.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::within;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Nothing in these tests takes longer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,12 +18,16 @@ const TLS: &str = "<s:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'
 /// What the server offers after the login.
 #[derive(Clone, Copy, Default)]
 pub struct Offer {
+    /// Stream management.
     pub management: bool,
-    pub atomic_publish: bool,
-    pub auto_create: bool,
-    pub publish_options: bool,
+    /// What the PubSub service says it can do.
+    pub features: &'static [&'static str],
     pub largest_stanza: Option<usize>,
 }
+
+pub const BATCHES: &str = "urn:pubsub:batch:1";
+pub const AUTO_CREATE: &str = "http://jabber.org/protocol/pubsub#auto-create";
+pub const PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
 
 pub struct Peer {
     listener: TcpListener,
@@ -50,9 +56,31 @@ impl Peer {
         let accepted = within(PATIENCE, self.listener.accept()).await;
         self.accepted.fetch_add(1, Ordering::Relaxed);
         Connection {
-            stream: accepted.unwrap().0,
+            stream: Box::new(accepted.unwrap().0),
             received: String::new(),
         }
+    }
+
+    /// The URL for TLS from the first byte.
+    pub fn tls_url(&self, account: &str, authority: &Path) -> String {
+        let url = self.url(account).replacen("xmpp:", "xmpps:", 1);
+        format!("{url}&ca={}", authority.display())
+    }
+
+    /// Accepts a connection with TLS, and what binds a login to it (RFC 9266); `None` when the client hangs up.
+    pub async fn accept_tls(&self, acceptor: &TlsAcceptor) -> Option<(Connection, Vec<u8>)> {
+        let (stream, _) = within(PATIENCE, self.listener.accept()).await.unwrap();
+        let stream = within(PATIENCE, acceptor.accept(stream)).await.ok()?;
+        let exporter = stream
+            .get_ref()
+            .1
+            .export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None)
+            .unwrap();
+        let connection = Connection {
+            stream: Box::new(stream),
+            received: String::new(),
+        };
+        Some((connection, exporter))
     }
 
     /// Accepts a connection and lets it in anonymously.
@@ -68,6 +96,10 @@ impl Peer {
     }
 }
 
+/// A connection, with TLS or without.
+trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
+
 /// A request that came: its id, and all of it.
 #[derive(Debug)]
 pub struct Came {
@@ -76,7 +108,7 @@ pub struct Came {
 }
 
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Socket>,
     received: String,
 }
 
@@ -181,10 +213,7 @@ impl Connection {
     }
 
     pub async fn offer(&mut self, mechanisms: &[&str]) {
-        let offered: String = mechanisms
-            .iter()
-            .map(|name| format!("<mechanism>{name}</mechanism>"))
-            .collect();
+        let offered = elements(mechanisms, "<mechanism>", "</mechanism>");
         self.open(&format!(
             "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{offered}</mechanisms>"
         ))
@@ -231,21 +260,7 @@ impl Connection {
         )
         .await;
         let disco = self.request().await;
-        let features: String = [
-            (offer.atomic_publish, "urn:pubsub:batch:1"),
-            (
-                offer.auto_create,
-                "http://jabber.org/protocol/pubsub#auto-create",
-            ),
-            (
-                offer.publish_options,
-                "http://jabber.org/protocol/pubsub#publish-options",
-            ),
-        ]
-        .iter()
-        .filter(|(has, _)| *has)
-        .map(|(_, feature)| format!("<feature var='{feature}'/>"))
-        .collect();
+        let features = elements(offer.features, "<feature var='", "'/>");
         self.send(&format!(
             "<iq type='result' id='{}' from='pubsub.localhost'><query xmlns='http://jabber.org/protocol/disco#info'>\
              <identity category='pubsub' type='service'/>{features}</query></iq>",
@@ -261,6 +276,14 @@ impl Connection {
         self.until("<presence/>").await;
         bind.xml
     }
+}
+
+/// One element for each of the texts.
+pub fn elements(texts: &[&str], before: &str, after: &str) -> String {
+    texts
+        .iter()
+        .flat_map(|text| [before, text, after])
+        .collect()
 }
 
 /// What stands between two texts.

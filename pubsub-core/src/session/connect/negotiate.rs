@@ -43,8 +43,10 @@ pub(super) async fn log_in(config: &SessionConfig) -> Result<Wire, ConnectError>
         exporter: None,
     };
     let (features, stream) = match config.security {
-        Security::Off if is_loopback => open(host, Transport::Tcp(tcp)).await?,
-        Security::Off => return Err(ConnectError::TlsRequired { host: host.into() }),
+        Security::Off => {
+            protect(config.security, is_loopback, false, host)?;
+            open(host, Transport::Tcp(tcp)).await?
+        }
         Security::DirectTls => {
             let tls = secure(config, tcp, true).await?;
             channel.exporter = exporter(&tls);
@@ -53,16 +55,14 @@ pub(super) async fn log_in(config: &SessionConfig) -> Result<Wire, ConnectError>
         }
         Security::StartTls => {
             let (features, stream) = open(host, Transport::Tcp(tcp)).await?;
-            if features.can_starttls() {
+            if protect(config.security, is_loopback, features.can_starttls(), host)? {
                 let tcp = proceed(host, stream).await?;
                 let tls = secure(config, tcp, false).await?;
                 channel.exporter = exporter(&tls);
                 channel.is_private = true;
                 open(host, Transport::Tls(Box::new(tls))).await?
-            } else if is_loopback {
-                (features, stream)
             } else {
-                return Err(ConnectError::TlsRequired { host: host.into() });
+                (features, stream)
             }
         }
     };
@@ -75,6 +75,24 @@ pub(super) async fn log_in(config: &SessionConfig) -> Result<Wire, ConnectError>
         &received,
         config.largest_stanza,
     ))
+}
+
+/// Whether to upgrade to TLS. Without TLS nothing is said to a server on another machine, whatever it offers.
+fn protect(
+    security: Security,
+    is_loopback: bool,
+    offers_tls: bool,
+    host: &str,
+) -> Result<bool, ConnectError> {
+    match security {
+        Security::DirectTls => Ok(false),
+        Security::StartTls if offers_tls => Ok(true),
+        Security::StartTls | Security::Off if is_loopback => Ok(false),
+        Security::StartTls | Security::Off => {
+            let host = host.to_owned();
+            Err(ConnectError::TlsRequired { host })
+        }
+    }
 }
 
 async fn open(host: &str, transport: Transport) -> Result<(StreamFeatures, Typed), ConnectError> {
@@ -196,7 +214,21 @@ pub(super) fn condition(variant: &impl std::fmt::Debug) -> String {
 mod tests {
     use xmpp_parsers::stream_error::DefinedCondition;
 
-    use super::condition;
+    use super::{condition, protect};
+    use crate::session::config::Security;
+
+    #[test]
+    fn beyond_loopback_there_is_no_login_without_tls() {
+        let check = |security, is_loopback, offers_tls| {
+            protect(security, is_loopback, offers_tls, "x").ok()
+        };
+        assert_eq!(check(Security::StartTls, false, true), Some(true));
+        assert_eq!(check(Security::StartTls, true, true), Some(true));
+        assert_eq!(check(Security::StartTls, true, false), Some(false));
+        assert_eq!(check(Security::StartTls, false, false), None);
+        assert_eq!(check(Security::Off, true, true), Some(false));
+        assert_eq!(check(Security::Off, false, true), None);
+    }
 
     #[test]
     fn conditions_are_named_as_on_the_wire() {

@@ -133,13 +133,13 @@ impl Engine {
     }
 
     async fn work(&mut self, is_patient: bool) -> Option<Arc<ConnectError>> {
-        let mut failures = 0;
-        let mut was_online = is_patient;
+        let mut failures: u32 = 0;
+        let mut is_proven = false;
         loop {
             self.shared.status.send_replace(Status::Connecting);
             let error = match self.attempt().await? {
                 Ok(established) => {
-                    was_online = true;
+                    is_proven = true;
                     let began = Instant::now();
                     let ended = match self.adopt(established) {
                         Ok(wire) => self.online(wire).await,
@@ -162,7 +162,7 @@ impl Engine {
                 }
             };
             let reason = Arc::new(error);
-            if reason.is_fatal() || !was_online {
+            if reason.ends_session(is_proven) || !(is_patient || is_proven) {
                 tracing::error!(%reason, "giving up");
                 return Some(reason);
             }
@@ -173,7 +173,7 @@ impl Engine {
             } else {
                 chance
             };
-            let pause = back_off::wait(self.config.back_off, failures.min(32) - 1, chance);
+            let pause = back_off::wait(self.config.back_off, failures.saturating_sub(1), chance);
             let next_attempt = Instant::now() + pause;
             tracing::warn!(%reason, ?pause, "not connected");
             measure::reconnecting();

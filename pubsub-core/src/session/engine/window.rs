@@ -146,11 +146,6 @@ impl Window {
         ids.into_iter().filter_map(|id| self.take(id)).collect()
     }
 
-    /// One of those on their way is under suspicion.
-    pub(super) fn is_probing(&mut self) -> bool {
-        self.callers == 1 && self.each_caller().any(|pending| pending.is_suspect())
-    }
-
     /// The requests of callers that are on their way.
     pub(super) fn each_caller(&mut self) -> impl Iterator<Item = &mut Pending> {
         self.slots

@@ -109,12 +109,18 @@ impl ConnectError {
     /// Whether another attempt with the same configuration is useless.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Authentication { .. } | Self::Config(_))
+    }
+
+    /// Whether a session gives up. One that was logged in with these credentials before bears with a server that,
+    /// while it starts again, does not offer to log in yet.
+    pub(in crate::session) fn ends_session(&self, is_proven: bool) -> bool {
         match self {
-            Self::Authentication { .. } | Self::Config(_) => true,
-            Self::Stream { condition, .. } => {
-                matches!(condition.as_str(), "host-unknown" | "host-gone")
-            }
-            _ => false,
+            Self::Authentication {
+                reason: Login::NoMechanism { .. },
+                ..
+            } => !is_proven,
+            error => error.is_fatal(),
         }
     }
 

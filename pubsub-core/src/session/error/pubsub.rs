@@ -99,8 +99,8 @@ pub enum PubSubError {
         /// What the service says about it.
         text: Option<String>,
     },
-    /// Nobody answers at the address of the service.
-    #[error("{target}: there is no PubSub service at {service} ({condition})")]
+    /// Nobody answers at the address of the service, or not to requests of this kind.
+    #[error("{target}: nobody at {service} answers such requests ({condition})")]
     NoSuchService {
         /// What the request was about.
         target: Target,

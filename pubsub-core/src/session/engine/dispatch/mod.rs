@@ -50,6 +50,8 @@ pub(super) struct Dispatch {
     place: Place,
     heads: Heads,
     width: usize,
+    /// Some request is under suspicion.
+    is_probing: bool,
     patience: Duration,
 }
 
@@ -65,6 +67,7 @@ impl Dispatch {
             place: Place::default(),
             heads: Heads::default(),
             width: config.window,
+            is_probing: false,
             patience: config.request_deadline,
         }
     }
@@ -112,12 +115,16 @@ impl Dispatch {
 
     /// One at a time while one of them may be what made the server close the stream.
     fn width(&mut self) -> usize {
-        let is_next = self.queue.first().is_some_and(Pending::is_suspect);
-        if is_next || self.window.is_probing() {
-            1
-        } else {
-            self.width
+        if !self.is_probing {
+            return self.width;
         }
+        let is_next = self.queue.first().is_some_and(Pending::is_suspect);
+        self.is_probing = is_next
+            || self
+                .window
+                .each_caller()
+                .any(|pending| pending.is_suspect());
+        if self.is_probing { 1 } else { self.width }
     }
 
     fn start(&mut self, out: &mut String, mut pending: Pending, now: Instant) {
@@ -329,6 +336,7 @@ impl Dispatch {
 
     fn split(&mut self, several: Vec<Pending>) {
         let node = several.first().and_then(Pending::changed_node).cloned();
+        self.is_probing = true;
         let alone = several.into_iter().map(|mut pending| {
             // Sent by itself next time.
             pending.past = Past::Suspect;

@@ -63,7 +63,8 @@ impl Dispatch {
             return;
         };
         self.management = None;
-        if self.window.callers() != 1 {
+        if self.window.each_caller().count() != 1 {
+            self.is_probing = true;
             self.window
                 .each_caller()
                 .for_each(|pending| pending.past = Past::Suspect);
