@@ -7,10 +7,11 @@
 //! Without a URL the server runs inside this process. With nothing on standard input a short feed is played.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use pubsub_core::{Event, PubSub, Publish, Subscription};
+use pubsub_core::{Event, PubSub, Publish, SaveError, Subscription};
 use tokio::sync::mpsc;
 
 /// A tweet. Its node is `/tweets/Tweet`; `user-ann` hears of those that ann writes.
@@ -37,7 +38,17 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tweets: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -72,8 +83,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             author: arguments.author.clone(),
             text,
         };
-        tweet.save().await?;
-        wait_for_echo(&mut echo).await?;
+        forget(&mut echo);
+        match tweet.save().await {
+            Ok(_) => wait_for_echo(&mut echo, id).await?,
+            // Nothing was sent: the next line may be fine.
+            Err(SaveError::Encode(error)) => eprintln!("{error}"),
+            Err(error) => return Err(error.into()),
+        }
     }
     if id == 0 {
         play_the_feed(&mut echo).await?;
@@ -86,7 +102,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Creates, updates and deletes a few tweets.
-async fn play_the_feed(echo: &mut mpsc::Receiver<()>) -> Result<(), Box<dyn std::error::Error>> {
+async fn play_the_feed(
+    echo: &mut mpsc::Receiver<String>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let tweet = |id, author: &str, text: &str| Tweet {
         id,
         author: author.to_owned(),
@@ -99,42 +117,71 @@ async fn play_the_feed(echo: &mut mpsc::Receiver<()>) -> Result<(), Box<dyn std:
         "I heard you <before> you pressed reload & so did everybody else.",
     );
     for saved in [&first, &second] {
+        forget(echo);
         saved.save().await?;
-        wait_for_echo(echo).await?;
+        wait_for_echo(echo, saved.id).await?;
     }
+    forget(echo);
     Tweet {
         text: "Everybody is listening.".to_owned(),
         ..first
     }
     .save()
     .await?;
-    wait_for_echo(echo).await?;
+    wait_for_echo(echo, 1).await?;
+    forget(echo);
     second.delete().await?;
-    wait_for_echo(echo).await
+    wait_for_echo(echo, second.id).await
 }
 
 /// Prints what the second subscriber hears, and says each time that it did.
-async fn print(mut subscription: Subscription<Tweet>, heard: mpsc::Sender<()>) {
+async fn print(mut subscription: Subscription<Tweet>, heard: mpsc::Sender<String>) {
     while let Some(event) = subscription.next().await {
-        match event {
+        let id = match &event {
+            Ok(Event::Published { id, .. } | Event::Retracted { id }) => Some(id.to_string()),
+            _ => None,
+        };
+        let said = match event {
             Ok(Event::Published { id, item, .. }) => {
-                println!("#{id} {}: {}", item.author, item.text);
+                say(&format!("#{id} {}: {}", item.author, item.text))
             }
-            Ok(Event::Retracted { id }) => println!("#{id} was deleted"),
-            Ok(other) => println!("{other:?}"),
-            Err(error) => eprintln!("{error}"),
-        }
-        if heard.send(()).await.is_err() {
+            Ok(Event::Retracted { id }) => say(&format!("#{id} was deleted")),
+            Ok(other) => say(&format!("{other:?}")),
+            Err(error) => {
+                eprintln!("{error}");
+                Ok(())
+            }
+        };
+        // Whoever reads the output may stop reading it.
+        if said.is_err() {
             return;
+        }
+        // Others may write to the node as well, more than anybody here waits for.
+        if let Some(id) = id {
+            let _ = heard.try_send(id);
         }
     }
 }
 
-async fn wait_for_echo(echo: &mut mpsc::Receiver<()>) -> Result<(), Box<dyn std::error::Error>> {
-    match tokio::time::timeout(Duration::from_secs(10), echo.recv()).await? {
-        Some(()) => Ok(()),
-        None => Err("the subscription has ended".into()),
-    }
+fn say(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
+}
+
+/// Forgets what was heard before.
+fn forget(echo: &mut mpsc::Receiver<String>) {
+    while echo.try_recv().is_ok() {}
+}
+
+async fn wait_for_echo(
+    echo: &mut mpsc::Receiver<String>,
+    id: u64,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let id = id.to_string();
+    let heard = async {
+        while echo.recv().await.ok_or("the subscription has ended")? != id {}
+        Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(10), heard).await?
 }
 
 /// Standard input, read in a thread because a terminal cannot be read otherwise. A terminal gets a prompt.
@@ -173,10 +220,11 @@ fn read_line() -> Option<String> {
             print!("tweet> ");
             std::io::stdout().flush().ok()?;
         }
-        let mut line = String::new();
-        if input.lock().read_line(&mut line).ok()? == 0 {
+        let mut line = Vec::new();
+        if input.lock().read_until(b'\n', &mut line).ok()? == 0 {
             return None;
         }
+        let line = String::from_utf8_lossy(&line);
         if !line.trim().is_empty() {
             return Some(line.trim().to_owned());
         }

@@ -171,9 +171,10 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(error @ std::env::VarError::NotUnicode(_)) => Err(Error::new(
+        // The error of the standard library repeats the value, and that may hold a password.
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(
             ErrorKind::Configuration,
-            format!("{name}: {error}"),
+            format!("{name} is not valid UTF-8; percent-encode what is not ASCII"),
         )),
     }
 }

@@ -46,6 +46,18 @@ async fn a_line_is_heard_over_the_embedded_server() {
     types_two_lines(tweets()).await;
 }
 
+#[tokio::test]
+async fn a_line_that_cannot_be_sent_does_not_end_the_program() {
+    let mut tweets = Dialogue::start(tweets());
+    tweets.say("no \u{1} in XML").await;
+    tweets.say("the next line").await;
+    tweets
+        .hear_until(|line| line == "#2 ann: the next line")
+        .await;
+    let (rest, status) = tweets.end().await;
+    assert!(status.success(), "{status}: {rest:?}");
+}
+
 async fn a_line_is_heard_over_any_server(peer: Peer) {
     let mut command = tweets();
     command.args(["--url", &peer.url("ann")]);
