@@ -37,13 +37,19 @@ fn main() {
     });
 }
 
+/// A client that does not come to an end in time has stalled, which counts as nothing.
+async fn in_time(rate: impl Future<Output = f64>) -> f64 {
+    tokio::time::timeout(4 * TURN, rate).await.unwrap_or(0.0)
+}
+
 /// The median of a few turns of every client against one server.
 async fn measure(peer: &Peer, window: usize, table: &mut Table) {
     let mut rates = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
-        rates[0].push(clients::raw(peer, window, TURN).await);
-        rates[1].push(clients::save(peer, window, TURN).await);
-        rates[2].push(clients::tokio_xmpp(peer, window, TURN).await);
+        rates[0].push(in_time(clients::raw(peer, window, TURN)).await);
+        rates[1].push(in_time(clients::save(peer, window, TURN)).await);
+        rates[2].push(in_time(clients::tokio_xmpp(peer, window, TURN)).await);
+        eprintln!("{} {window}: {rates:.0?}", peer.name());
     }
     let medians = rates.map(|mut rates| {
         rates.sort_by(f64::total_cmp);

@@ -128,6 +128,42 @@ async fn a_slow_reader_gets_the_current_state_of_what_it_missed() {
     assert_eq!(heard.len(), usize::try_from(last).unwrap(), "{heard:?}");
 }
 
+#[derive(Debug, Clone, PartialEq, Publish)]
+#[publish(max_items = 10)]
+struct Fleeting {
+    #[publish(id)]
+    id: i64,
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_when_the_node_kept_too_few_items() {
+    let peer = OurServer::start().await;
+    let writer = connect(&peer, "ann").await;
+    let config: SessionConfig = peer.url("bob").parse().unwrap();
+    let reader = PubSub::builder()
+        .session(config)
+        .buffer(4)
+        .connect()
+        .await
+        .unwrap();
+    let mut events = reader.subscribe::<Fleeting>().await.unwrap();
+    let last = 200;
+    for id in 1..=last {
+        let _ = Fleeting { id }.save_with(&writer).await.unwrap();
+    }
+    let (mut heard, mut gaps) = (Vec::new(), 0);
+    while heard.last() != Some(&last) {
+        match within(PATIENCE, events.next()).await.unwrap() {
+            Ok(Event::Published { item, .. }) => heard.push(item.id),
+            Ok(other) => panic!("nothing was retracted: {other:?}"),
+            Err(SubscribeError::Gap { .. }) => gaps += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(heard.is_sorted() && heard.len() < 200, "{heard:?}");
+    assert!(gaps > 0);
+}
+
 #[tokio::test]
 async fn the_service_is_told_when_the_last_subscription_of_a_node_is_dropped() {
     let peer = OurServer::start().await;

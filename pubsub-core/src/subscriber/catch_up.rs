@@ -30,37 +30,54 @@ pub(super) fn look(journal: &Journal, recent: &[(ItemId, Mark)], is_whole: bool)
     let last_told = recent
         .iter()
         .rposition(|(id, mark)| journal.knows(id, mark));
-    let gone = || {
-        if is_whole {
-            journal.missing(|told| recent.iter().any(|(id, _)| id == told))
-        } else {
-            Vec::new()
-        }
-    };
     match last_told {
-        Some(last) => Look::Enough {
-            from: last + 1,
-            gone: gone(),
-            has_gap: false,
-        },
         None if !is_whole => Look::Farther,
-        None if recent.is_empty() || journal.begins_empty() => Look::Enough {
-            from: 0,
-            gone: gone(),
-            has_gap: false,
-        },
-        // Nothing connects. If nothing was ever told either, the items may all be older than the subscription.
-        None if journal.is_blank() => Look::Enough {
+        // Nothing connects, and nothing was ever told: the items may all be older than the subscription.
+        None if journal.is_blank() && !recent.is_empty() => Look::Enough {
             from: recent.len(),
             gone: Vec::new(),
             has_gap: true,
         },
-        None => Look::Enough {
-            from: 0,
-            gone: gone(),
-            has_gap: true,
-        },
+        None => {
+            let (gone, is_unclear) = gone(journal, recent, 0);
+            let has_gap = is_unclear || !(recent.is_empty() || journal.begins_empty());
+            Look::Enough {
+                from: 0,
+                gone,
+                has_gap,
+            }
+        }
+        Some(last) => {
+            let from = last + 1;
+            let (gone, has_gap) = if is_whole {
+                gone(journal, recent, from)
+            } else {
+                (Vec::new(), false)
+            };
+            Look::Enough {
+                from,
+                gone,
+                has_gap,
+            }
+        }
     }
+}
+
+/// The items that were told and are not held any more, and whether it is unclear what became of the oldest.
+///
+/// A node that keeps a number of items drops the oldest when new ones come, and that is no retraction. So of what is
+/// missing at the old end nothing is said when there is news; what is missing between kept items was retracted.
+fn gone(journal: &Journal, recent: &[(ItemId, Mark)], from: usize) -> (Vec<ItemId>, bool) {
+    let told = journal.in_order();
+    let is_held = |id: &ItemId| recent.iter().any(|(held, _)| held == id);
+    let oldest_kept = told.iter().position(|id| is_held(id)).unwrap_or(told.len());
+    let has_news = recent
+        .iter()
+        .skip(from)
+        .any(|(id, mark)| !journal.knows(id, mark));
+    let passed_over = if has_news { oldest_kept } else { 0 };
+    let missing = told.into_iter().skip(passed_over).filter(|id| !is_held(id));
+    (missing.cloned().collect(), passed_over > 0)
 }
 
 #[cfg(test)]
@@ -111,12 +128,11 @@ mod tests {
             (held(&[("b", 2), ("a", 3)]), true, enough(1, &[], false)),
             (held(&[("b", 2), ("a", 3)]), false, enough(1, &[], false)),
             (held(&[("c", 3), ("d", 4)]), false, Look::Farther),
-            (held(&[("b", 2), ("c", 3)]), true, enough(1, &["a"], false)),
-            (
-                held(&[("c", 3), ("d", 4)]),
-                true,
-                enough(0, &["a", "b"], true),
-            ),
+            // Retracted, or dropped for c: nobody can tell.
+            (held(&[("b", 2), ("c", 3)]), true, enough(1, &[], true)),
+            (held(&[("c", 3), ("d", 4)]), true, enough(0, &[], true)),
+            (held(&[("b", 2)]), true, enough(1, &["a"], false)),
+            (held(&[("a", 1), ("c", 3)]), true, enough(1, &["b"], false)),
             (held(&[]), true, enough(0, &["a", "b"], false)),
         ] {
             assert_eq!(

@@ -96,7 +96,7 @@ impl<T: Send + 'static> Follower<T> {
                 SessionEvent::Online { resumed: false } => self.return_to(&mut reader).await,
                 SessionEvent::Lagged { missed } => {
                     tracing::warn!(node = %self.node, missed, "the reader of a subscription is too slow");
-                    self.catch_up(&mut reader).await
+                    self.catch_up(&mut reader, missed).await
                 }
                 _ => Ok(()),
             };
@@ -134,7 +134,7 @@ impl<T: Send + 'static> Follower<T> {
     async fn return_to(&mut self, reader: &mut Reader<T>) -> Result<(), Abandoned> {
         for pause in PAUSES {
             match self.renew().await {
-                Ok(()) => return self.catch_up(reader).await,
+                Ok(()) => return self.catch_up(reader, 0).await,
                 // The next connection brings the next attempt.
                 Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {
                     return Ok(());
@@ -150,8 +150,8 @@ impl<T: Send + 'static> Follower<T> {
             .await
     }
 
-    /// Tells what the node's items show to be news.
-    async fn catch_up(&mut self, reader: &mut Reader<T>) -> Result<(), Abandoned> {
+    /// Tells what the node's items show to be news. `missed` is how many events there were at least.
+    async fn catch_up(&mut self, reader: &mut Reader<T>, missed: u64) -> Result<(), Abandoned> {
         let mut far = FIRST_LOOK;
         loop {
             let items = match self.outlet.recent(&self.node, far).await {
@@ -186,7 +186,9 @@ impl<T: Send + 'static> Follower<T> {
                     gone,
                     has_gap,
                 } => {
-                    if has_gap {
+                    let read_back =
+                        u64::try_from(items.len().saturating_sub(from)).unwrap_or(u64::MAX);
+                    if has_gap || missed > read_back {
                         reader
                             .tell(Err(SubscribeError::Gap {
                                 node: self.node.clone(),
@@ -196,6 +198,10 @@ impl<T: Send + 'static> Follower<T> {
                     for id in gone {
                         self.journal.forget(&id);
                         reader.tell(Ok(Event::Retracted { id })).await?;
+                    }
+                    if is_whole {
+                        self.journal
+                            .retain(|told| marks.iter().any(|(id, _)| id == told));
                     }
                     let news = items.into_iter().zip(marks).skip(from);
                     for (item, (id, mark)) in news {
