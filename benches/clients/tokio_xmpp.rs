@@ -24,7 +24,7 @@ pub(crate) async fn tokio_xmpp(peer: &Peer, window: usize, turn: Duration) -> f6
     );
     while !matches!(client.next().await.expect("an event"), Event::Online { .. }) {}
     let service = Jid::from_str(peer.pubsub_service()).expect("an address");
-    let (mut sender, mut receiver) = client.split();
+    let (sender, mut receiver) = client.split();
     let events = tokio::spawn(async move { while receiver.next().await.is_some() {} });
     let mut requests = FuturesUnordered::new();
     let (mut next, mut answered) = (0, 0_u32);
