@@ -1,6 +1,7 @@
 //! How many saves a second get their acknowledgement, against a raw socket and against `tokio_xmpp::Client`.
 //!
-//! Run with `cargo xtask bench throughput`. Every server runs as a process of its own; all clients send the same
+//! Run with `cargo xtask bench throughput`, or for one of `ours`, `prosody` and `ejabberd` with
+//! `cargo bench -p pubsub-benches --bench throughput -- NAME`. Every server runs as a process of its own; all clients send the same
 //! stanza but for the numbers in it, log in over plain TCP on loopback, and keep `window` requests unanswered.
 
 mod clients;
@@ -23,7 +24,14 @@ fn main() {
     runtime.block_on(async {
         let mut table = Table::new(["server", "window", "client", "saves/s", "of the raw socket"]);
         // One at a time: the others must not take the processor away.
+        let chosen: Vec<String> = std::env::args()
+            .skip(1)
+            .filter(|word| !word.starts_with('-'))
+            .collect();
         for name in ["ours", "prosody", "ejabberd"] {
+            if !chosen.is_empty() && !chosen.iter().any(|wanted| wanted == name) {
+                continue;
+            }
             let peer = match name {
                 "ours" => OurProgram::start().await,
                 "prosody" => Prosody::start().await,
