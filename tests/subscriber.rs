@@ -39,6 +39,13 @@ async fn connect(peer: &Peer, user: &str) -> PubSub {
     .unwrap()
 }
 
+/// A handle whose subscriptions hold few events for their reader.
+async fn connect_with_little_room(peer: &Peer, user: &str) -> PubSub {
+    let config: SessionConfig = peer.url(user).parse().unwrap();
+    let connecting = PubSub::builder().session(config).buffer(4).connect();
+    within(PATIENCE, connecting).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_payload_that_does_not_decode_is_one_error_and_the_stream_goes_on() {
     let peer = OurServer::start().await;
@@ -104,13 +111,7 @@ async fn items_are_fetched_from_nodes_that_do_not_deliver_payloads() {
 async fn a_slow_reader_gets_the_current_state_of_what_it_missed() {
     let peer = OurServer::start().await;
     let writer = connect(&peer, "ann").await;
-    let config: SessionConfig = peer.url("bob").parse().unwrap();
-    let reader = PubSub::builder()
-        .session(config)
-        .buffer(4)
-        .connect()
-        .await
-        .unwrap();
+    let reader = connect_with_little_room(&peer, "bob").await;
     let mut tweets = reader.subscribe::<Tweet>().await.unwrap();
     let last = 200;
     for id in 1..=last {
@@ -139,13 +140,7 @@ struct Fleeting {
 async fn a_slow_reader_is_told_when_the_node_kept_too_few_items() {
     let peer = OurServer::start().await;
     let writer = connect(&peer, "ann").await;
-    let config: SessionConfig = peer.url("bob").parse().unwrap();
-    let reader = PubSub::builder()
-        .session(config)
-        .buffer(4)
-        .connect()
-        .await
-        .unwrap();
+    let reader = connect_with_little_room(&peer, "bob").await;
     let mut events = reader.subscribe::<Fleeting>().await.unwrap();
     let last = 200;
     for id in 1..=last {
