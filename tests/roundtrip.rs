@@ -256,6 +256,7 @@ fn one_stamp_tells_repeats_creates_and_ones_own_changes() {
     let stamp = Stamp {
         sequence: Some(u64::MAX),
         action: Some(Action::Update),
+        log: Some("0123".into()),
         origin: Some("a\"<b".into()),
     };
     let xml = encoded(&Small { id: 1, size: 2 }, &stamp);

@@ -133,8 +133,10 @@ pub enum ChangeKind {
 /// The mark of the sender inside an entry: lets a subscriber drop repeats, tell a create from an update, and skip its own changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stamp {
-    /// The position of the change in its sender's outbox.
+    /// The number of the change: within its log and node, where there is a log; otherwise within its origin.
     pub sequence: Option<u64>,
+    /// The id of the store whose outbox it was in. There the numbers of a node have no gaps.
+    pub log: Option<Arc<str>>,
     /// What happened to the model.
     pub action: Option<Action>,
     /// Who made the change.
@@ -147,6 +149,7 @@ impl Stamp {
     pub const fn of(action: Action) -> Self {
         Self {
             sequence: None,
+            log: None,
             action: Some(action),
             origin: None,
         }
@@ -155,6 +158,9 @@ impl Stamp {
     /// Whether nothing is known: such a stamp is not written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.sequence.is_none() && self.action.is_none() && self.origin.is_none()
+        self.sequence.is_none()
+            && self.log.is_none()
+            && self.action.is_none()
+            && self.origin.is_none()
     }
 }

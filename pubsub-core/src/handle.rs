@@ -235,6 +235,7 @@ impl PubSub {
         let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
         Stamp {
             sequence: Some(sequence),
+            log: None,
             action: None,
             origin: Some(Arc::clone(&self.shared.origin)),
         }

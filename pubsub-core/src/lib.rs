@@ -64,6 +64,8 @@ pub mod __private;
 mod content;
 mod receipt;
 
+pub mod store;
+
 pub mod session;
 pub mod subscriber;
 
@@ -73,6 +75,8 @@ mod embedded;
 mod error;
 mod handle;
 mod outlet;
+mod position;
+mod relay;
 mod saving;
 pub mod testing;
 
@@ -85,6 +89,7 @@ pub use handle::PubSub;
 pub use name::{ItemId, NameError, NodeName};
 pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
 pub use payload::{DecodeError, EncodeError, Payload};
+pub use position::Position;
 pub use publish::Publish;
 #[cfg(feature = "derive")]
 pub use pubsub_derive::{Payload, Publish, after_commit, after_save};

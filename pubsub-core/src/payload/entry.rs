@@ -116,6 +116,11 @@ fn close(stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
             out.push_str(itoa::Buffer::new().format(sequence));
             out.push('"');
         }
+        if let Some(log) = &stamp.log {
+            out.push_str(" log=\"");
+            escape_attribute(out, log).map_err(|error| EncodeError::text("log", error.into()))?;
+            out.push('"');
+        }
         if let Some(action) = stamp.action {
             out.push_str(" action=\"");
             out.push_str(action.as_str());
@@ -131,6 +136,21 @@ fn close(stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
     }
     out.push_str(CLOSE);
     Ok(())
+}
+
+/// Writes the stamp into an entry that was written without one.
+///
+/// # Errors
+///
+/// When the stamp cannot be written; `out` is then as it was.
+pub(crate) fn stamp_into(entry: &str, stamp: &Stamp, out: &mut String) -> Result<(), EncodeError> {
+    let Some(open) = entry.strip_suffix(CLOSE) else {
+        out.push_str(entry);
+        return Ok(());
+    };
+    let before = out.len();
+    out.push_str(open);
+    undone(close(stamp, out), out, before)
 }
 
 fn undone(
@@ -225,6 +245,7 @@ fn read_stamp(reader: &mut Reader<'_>) -> Result<Stamp, DecodeError> {
     stamp.action = reader
         .attribute("action")
         .and_then(|action| action.parse().ok());
+    stamp.log = reader.attribute("log").map(Into::into);
     stamp.origin = reader.attribute("origin").map(Into::into);
     reader.skip()?;
     Ok(stamp)
