@@ -31,13 +31,19 @@ fn encoded<M: Publish>(model: &M, stamp: &Stamp) -> String {
 fn stamps() -> impl Strategy<Value = Stamp> {
     let actions = prop::sample::select(vec![Action::Create, Action::Update, Action::Delete]);
     let origins = prop::option::of(hostile().prop_filter("XML", |text| is_xml(text)));
-    (any::<Option<u64>>(), prop::option::of(actions), origins).prop_map(
-        |(sequence, action, origin)| Stamp {
+    let logs = prop::option::of(hostile().prop_filter("XML", |text| is_xml(text)));
+    (
+        any::<Option<u64>>(),
+        logs,
+        prop::option::of(actions),
+        origins,
+    )
+        .prop_map(|(sequence, log, action, origin)| Stamp {
             sequence,
+            log: log.map(Into::into),
             action,
             origin: origin.map(Into::into),
-        },
-    )
+        })
 }
 
 /// Writes, lets minidom judge, and reads back.
