@@ -9,6 +9,8 @@ mod error;
 mod outbox;
 mod query;
 mod split;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod unit;
 mod value;
 

@@ -1,0 +1,3 @@
+//! Stores in SQL databases: what SQLite and PostgreSQL have in common, written once over a connection that hides which it is.
+
+pub(crate) mod dialect;
