@@ -41,6 +41,10 @@
 //! - `json`: payloads with `format = "json"`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
 
+// The tests in here derive models, and what the derive writes speaks of the crate by its name.
+#[cfg(test)]
+extern crate self as pubsub_core;
+
 /// The examples of the README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
