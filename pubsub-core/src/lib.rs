@@ -42,6 +42,10 @@
 //! - `sea-orm`: `#[publish(sea_orm)]`, with which what SeaORM saves is published; see the module `sea_orm`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
 
+// The tests in here derive models, and what the derive writes speaks of the crate by its name.
+#[cfg(test)]
+extern crate self as pubsub_core;
+
 /// The examples of the README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
