@@ -2,13 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
-/// Why a store could not do what it was asked.
-#[derive(Debug)]
+/// Why a store could not do what it was asked. Cheap to clone: one failed commit is told to everybody who waited for it.
+#[derive(Debug, Clone)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    message: Arc<str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What kind of trouble a [`StoreError`] is.
@@ -46,7 +47,7 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<Arc<str>>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -55,7 +56,7 @@ impl StoreError {
     }
 
     pub(crate) fn with(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
     }
 

@@ -6,12 +6,16 @@
 mod column;
 mod entry;
 mod error;
+mod joined;
+mod open;
 mod outbox;
 mod query;
 mod split;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
+mod transaction;
 mod unit;
+mod url;
 mod value;
 
 use std::fmt;
@@ -22,9 +26,13 @@ use futures_util::future::BoxFuture;
 pub use self::column::{Column, ColumnKind, columns};
 pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Wanted};
 pub use self::error::{StoreError, StoreErrorKind};
+pub use self::joined::Joined;
+pub use self::open::open;
 pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
+pub use self::transaction::Transaction;
 pub use self::unit::{ChannelsOf, Consult, Former, Piece, Unit, Written};
+pub use self::url::StoreUrl;
 pub use self::value::Value;
 use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
@@ -84,6 +92,28 @@ pub trait Store: Outbox + fmt::Debug + Send + Sync + 'static {
     ///
     /// See [`StoreError`]; nothing was written then.
     fn write(&self, unit: Unit) -> BoxFuture<'_, Result<Option<Vec<Written>>, StoreError>>;
+
+    /// The same as [`write`](Self::write), in a transaction that the caller has opened and will commit.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`]; [`StoreErrorKind::Elsewhere`] when the transaction is not in the database of the store. Nothing was written
+    /// then, and the transaction can go on.
+    fn join<'a>(
+        &'a self,
+        transaction: Joined<'a>,
+        unit: Unit,
+    ) -> BoxFuture<'a, Result<Option<Vec<Written>>, StoreError>>;
+
+    /// Opens a transaction on a connection of its own, to be joined.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`]; [`StoreErrorKind::Busy`] when others write for too long.
+    fn begin(&self) -> BoxFuture<'_, Result<Transaction, StoreError>>;
+
+    /// Says that a transaction that was joined has been committed: [`news`](Outbox::news) is ready at once. Without this call it is soon.
+    fn committed(&self);
 
     /// The row of an item.
     ///

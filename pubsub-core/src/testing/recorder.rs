@@ -53,6 +53,7 @@ impl Recorder {
         let pubsub = PubSub::new(Parts {
             outlet: Outlet::Hub(hub.clone()),
             registry: Registry::load()?,
+            depot: None,
             origin: "recorder".into(),
             buffer: 1024,
             drain: Duration::ZERO,
