@@ -1,0 +1,5 @@
+//! The relay against an outbox in memory and services that refuse, forget and cannot be reached.
+
+mod lanes;
+mod outbox;
+mod running;
