@@ -485,6 +485,7 @@ impl Lane {
     /// The lane is still ours, and has this much.
     pub(super) fn kept(&mut self, last: u64) {
         self.last = self.last.max(last);
+        self.is_releasing = false;
         self.is_unwanted = false;
         self.read_at = 0;
     }

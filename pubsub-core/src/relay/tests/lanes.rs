@@ -209,15 +209,16 @@ impl World {
             return;
         };
         let outcome = match answer {
-            Answer::Through => {
-                self.nodes[node].taken.push(sequence);
-                Outcome::Through
-            }
-            Answer::Refused => {
+            // What it took once it does not refuse for good.
+            Answer::Refused if !self.nodes[node].taken.contains(&sequence) => {
                 self.nodes[node].refused.push(sequence);
                 Outcome::Refused("no".to_owned())
             }
             Answer::Later => Outcome::Later,
+            Answer::Through | Answer::Refused => {
+                self.nodes[node].taken.push(sequence);
+                Outcome::Through
+            }
         };
         self.lanes
             .answered(key, sequence as u64, outcome, self.now, 0.5);
