@@ -39,7 +39,12 @@
 //! - `embedded` (default): a server inside the process, started when no URL is given.
 //! - `dns` (default): SRV look-ups for servers that are named by their domain.
 //! - `json`: payloads with `format = "json"`.
+//! - `sea-orm`: `#[publish(sea_orm)]`, with which what SeaORM saves is published; see the module `sea_orm`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
+
+// The tests in here derive models, and what the derive writes speaks of the crate by its name.
+#[cfg(test)]
+extern crate self as pubsub_core;
 
 /// The examples of the README, which must compile.
 #[cfg(doctest)]
@@ -74,10 +79,13 @@ mod builder;
 mod embedded;
 mod error;
 mod handle;
+mod outbox_row;
 mod outlet;
 mod position;
 mod relay;
 mod saving;
+#[cfg(feature = "sea-orm")]
+pub mod sea_orm;
 pub mod testing;
 
 pub use ambient::{AlreadyInstalled, NotInstalled, current};
@@ -88,6 +96,7 @@ pub use error::{Error, ErrorKind, SaveError};
 pub use handle::PubSub;
 pub use name::{ItemId, NameError, NodeName};
 pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
+pub use outbox_row::OutboxRow;
 pub use payload::{DecodeError, EncodeError, Payload};
 pub use position::Position;
 pub use publish::Publish;
