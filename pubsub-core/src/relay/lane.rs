@@ -188,8 +188,9 @@ impl Lane {
         self.is_reading = false;
         let is_full = slots.len() >= most;
         if slots.is_empty() {
-            // Numbers without an entry: it was given another one, or was discarded.
-            self.read_to = self.read_to.max(self.last);
+            // Numbers without an entry.
+            let asked = self.read_to.saturating_add(most as u64);
+            self.read_to = asked.min(self.last).max(self.read_to);
         }
         for slot in slots {
             // Anything else is not an answer to what was asked.

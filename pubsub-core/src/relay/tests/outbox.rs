@@ -11,7 +11,7 @@ use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
 use crate::store::{
     Depth, Entry, EntryKind, History, Lane, Outbox, Parked, Query, Row, Rows, Settled, Store,
-    StoreError, StoreErrorKind, Unit, Wanted, Written,
+    StoreError, StoreErrorKind, Unit, Waiting, Wanted, Written,
 };
 
 #[derive(Debug)]
@@ -260,6 +260,15 @@ impl Outbox for MemoryOutbox {
                 ..Depth::default()
             })
         })
+    }
+
+    fn undelivered<'a>(
+        &'a self,
+        _: Option<&'a NodeName>,
+        _: u64,
+        _: u32,
+    ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>> {
+        unused()
     }
 
     fn parked(&self, _: u64, _: u32) -> BoxFuture<'_, Result<Vec<Parked>, StoreError>> {
