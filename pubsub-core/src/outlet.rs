@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, join, join_all};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::change::{Change, ChangeKind};
@@ -209,6 +210,22 @@ impl Outlet {
         match self {
             Self::Session(session, _) => session.nodes().await,
             Self::Hub(hub) => Ok(hub.nodes()),
+        }
+    }
+
+    /// How many changes may wait to be sent, and how many bytes of payload among them.
+    pub(crate) fn capacity(&self) -> (usize, usize) {
+        match self {
+            Self::Session(session, _) => session.capacity(),
+            Self::Hub(_) => (usize::MAX, usize::MAX),
+        }
+    }
+
+    /// How the service can be reached; `None` when it always can.
+    pub(crate) fn status(&self) -> Option<watch::Receiver<Status>> {
+        match self {
+            Self::Session(session, _) => Some(session.status()),
+            Self::Hub(_) => None,
         }
     }
 
