@@ -26,7 +26,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 pub use self::column::{Column, ColumnKind, columns};
-pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Wanted};
+pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Waiting, Wanted};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::joined::Joined;
 pub use self::open::open;

@@ -168,6 +168,13 @@ impl Store for SqlStore {
 }
 
 impl Outbox for SqlStore {
+    fn undelivered<'a>(
+        &'a self,
+        _: Option<&'a crate::name::NodeName>,
+        _: u64,
+        _: u32,
+    ) -> BoxFuture<'a, Result<Vec<crate::store::Waiting>, StoreError>> { Box::pin(async { Ok(Vec::new()) }) }
+
     fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         Box::pin(async move {
             self.check_open()?;
