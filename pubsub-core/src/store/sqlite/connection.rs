@@ -6,10 +6,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode as _, Row as _, Sqlite,
-    SqliteConnection, ValueRef as _,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection, ValueRef as _};
 
 use crate::store::StoreError;
 use crate::store::sql::backend::Reading;
@@ -96,8 +93,9 @@ impl Cells for SqliteCells {
         if value.is_null() {
             return Ok(None);
         }
-        let text = <&str>::decode(value);
-        text.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        let text = <&str as sqlx::Decode<sqlx::Sqlite>>::decode(value);
+        text.map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 
     fn integer(&self, cell: usize) -> Result<Option<i64>, StoreError> {
@@ -105,7 +103,9 @@ impl Cells for SqliteCells {
         if value.is_null() {
             return Ok(None);
         }
-        let number = i64::decode(value);
-        number.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        let number = <i64 as sqlx::Decode<sqlx::Sqlite>>::decode(value);
+        number
+            .map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 }
