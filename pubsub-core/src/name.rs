@@ -90,6 +90,11 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            pub(crate) fn shared(&self) -> Arc<str> {
+                self.0.clone()
+            }
         }
 
         impl FromStr for $name {

@@ -13,6 +13,8 @@ mod query;
 mod split;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod transaction;
 mod unit;
 mod url;

@@ -58,15 +58,11 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.link {
             #[cfg(feature = "sqlite")]
-            Own::Sqlite(transaction) => transaction
-                .commit()
-                .await
-                .map_err((|e| StoreError::new(super::StoreErrorKind::Database, format!("{e}"))))?,
+            Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain)?,
             #[cfg(feature = "postgres")]
-            Own::Postgres(transaction) => transaction
-                .commit()
-                .await
-                .map_err((|e| StoreError::new(super::StoreErrorKind::Database, format!("{e}"))))?,
+            Own::Postgres(transaction) => {
+                transaction.commit().await.map_err(super::sql::explain)?
+            }
             Own::Nobody(nobody) => match nobody {},
         }
         self.hold.committed();
@@ -81,15 +77,9 @@ impl Transaction {
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.link {
             #[cfg(feature = "sqlite")]
-            Own::Sqlite(transaction) => transaction
-                .rollback()
-                .await
-                .map_err((|e| StoreError::new(super::StoreErrorKind::Database, format!("{e}")))),
+            Own::Sqlite(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
-            Own::Postgres(transaction) => transaction
-                .rollback()
-                .await
-                .map_err((|e| StoreError::new(super::StoreErrorKind::Database, format!("{e}")))),
+            Own::Postgres(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             Own::Nobody(nobody) => match nobody {},
         }
     }

@@ -1,0 +1,88 @@
+//! Carries out units inside an open transaction: reads what is there, decides, asks, writes.
+//!
+//! Knows the order of these steps. Does not begin or end the transaction, and does not know who gathers units.
+//!
+//! A whole batch takes a handful of statements: the counters of the nodes, the rows as they were, then the rows, counters
+//! and entries as they are to be. In between everything happens in memory, so that units see what those before them did.
+
+mod ground;
+mod plan;
+mod work;
+mod write;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use self::ground::Ground;
+use self::plan::Draft;
+use self::work::Verdict;
+pub(crate) use self::work::Work;
+use super::connection::Connection;
+use crate::store::{StoreError, StoreErrorKind, Written};
+
+/// How long a caller may think while everybody waits.
+const THINKING: Duration = Duration::from_secs(5);
+
+/// What came of a unit.
+pub(crate) type Outcome = Result<Option<Vec<Written>>, StoreError>;
+
+/// Carries out units in their order, and answers one outcome each.
+///
+/// # Errors
+///
+/// When a statement failed: the transaction must be rolled back then. Verdicts that were given are kept in the work, and nobody is asked
+/// twice.
+pub(crate) async fn apply(
+    connection: &mut dyn Connection,
+    works: &mut [Work],
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut ground = Ground::read(connection, works).await?;
+    let mut outcomes = Vec::with_capacity(works.len());
+    let mut entries = Vec::new();
+    for work in works {
+        let draft = Draft::of(work, &mut ground);
+        match ask(work, &draft).await {
+            Ok(true) => {
+                ground.lock(connection, draft.nodes()).await?;
+                outcomes.push(draft.number(&mut ground, &mut entries).map(Some));
+            }
+            Ok(false) => {
+                draft.undo(&mut ground);
+                outcomes.push(Ok(None));
+            }
+            Err(error) => {
+                draft.undo(&mut ground);
+                outcomes.push(Err(error));
+            }
+        }
+    }
+    write::write(connection, ground, entries).await?;
+    Ok(outcomes)
+}
+
+/// Whether a unit is to be written.
+async fn ask(work: &mut Work, draft: &Draft) -> Result<bool, StoreError> {
+    if let Some(consult) = work.unit.consult.take() {
+        work.verdict = match consult.ask.send(draft.formers()) {
+            Err(_) => Verdict::No,
+            Ok(()) => match timeout(THINKING, consult.verdict).await {
+                Ok(Ok(true)) => Verdict::Yes,
+                Ok(Ok(false) | Err(_)) => Verdict::No,
+                Err(_) => Verdict::Silence,
+            },
+        };
+    }
+    match work.verdict {
+        Verdict::Yes => Ok(true),
+        Verdict::No => Ok(false),
+        Verdict::Silence => Err(StoreError::new(
+            StoreErrorKind::Unanswered,
+            format!(
+                "a hook took longer than {} s while the transaction was open; nothing was written. \
+                 Do what takes long in an after_commit hook",
+                THINKING.as_secs()
+            ),
+        )),
+    }
+}

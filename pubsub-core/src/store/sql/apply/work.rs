@@ -1,0 +1,93 @@
+//! A unit with everything that can be made ready before a transaction is open.
+//!
+//! Knows tables and the values of columns. Does not touch the database but to find the tables.
+
+use std::sync::Arc;
+
+use crate::store::split::split;
+use crate::store::sql::backend::Backend;
+use crate::store::sql::table::{Table, Tables};
+use crate::store::{Piece, StoreError, StoreErrorKind, Unit, Value};
+
+/// A unit that is ready to be carried out.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) unit: Unit,
+    /// One a piece.
+    pub(super) ready: Vec<Ready>,
+    /// What the consulted caller said; yes when there is nobody to ask.
+    pub(super) verdict: Verdict,
+    /// How much memory it takes, about.
+    pub(crate) bytes: usize,
+}
+
+/// What was made ready for a piece.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    /// The table of its model, if it has one.
+    pub(super) table: Option<Arc<Table>>,
+    /// The values of the columns, for a save.
+    pub(super) values: Arc<[Value]>,
+}
+
+/// What a consulted caller said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Yes,
+    No,
+    /// Nothing in time.
+    Silence,
+}
+
+impl Work {
+    /// Makes a unit ready: finds the tables, and reads the values of the columns from the payloads.
+    pub(crate) async fn of(
+        unit: Unit,
+        tables: &Tables,
+        backend: &dyn Backend,
+    ) -> Result<Self, StoreError> {
+        let mut ready = Vec::with_capacity(unit.pieces.len());
+        let mut bytes = 0;
+        for piece in &unit.pieces {
+            ready.push(match piece {
+                Piece::Save {
+                    model,
+                    payload,
+                    nodes,
+                    ..
+                } => {
+                    let table = tables.of(backend, model).await?;
+                    let values = split(model, &table.columns, payload).map_err(|error| {
+                        StoreError::new(
+                            StoreErrorKind::Row,
+                            format!(
+                                "the payload of a {} cannot be read back: {error}",
+                                model.type_name
+                            ),
+                        )
+                    })?;
+                    bytes += payload.len() * (1 + nodes.len()) + 64 * values.len();
+                    Ready {
+                        table: Some(table),
+                        values: values.into(),
+                    }
+                }
+                Piece::Delete { model, .. } | Piece::Touch { model, .. } => Ready {
+                    table: Some(tables.of(backend, model).await?),
+                    ..Ready::default()
+                },
+                Piece::Tell { payload, .. } => {
+                    bytes += payload.as_ref().map_or(0, |payload| payload.len());
+                    Ready::default()
+                }
+            });
+            bytes += 256;
+        }
+        Ok(Self {
+            unit,
+            ready,
+            verdict: Verdict::Yes,
+            bytes,
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! Jobs that share a transaction, and the answers that are owed for them.
+//!
+//! Knows what each job does inside the transaction. Does not begin or end it.
+
+use tokio::sync::oneshot;
+
+use super::admin;
+use super::apply::{Work, apply};
+use super::backend::Backend;
+use super::connection::Connection;
+use super::entries::Stored;
+use super::lanes::{self, Ours};
+use crate::name::NodeName;
+use crate::store::{Lane, Settled, StoreError, Written};
+
+/// Something to be written.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A unit.
+    Write(Box<Work>, Owed<Option<Vec<Written>>>),
+    /// Anything else.
+    Errand(Errand),
+    /// Do what is waiting, and end.
+    Close(Owed<()>),
+}
+
+/// A job that is no unit.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// What became of entries.
+    Settle(Vec<Settled>, Owed<Vec<Lane>>),
+    /// Deliver again.
+    Rewind(NodeName, u64, Owed<Lane>),
+    /// Tell parked entries again.
+    Retry(Vec<u64>, Owed<u64>),
+    /// Forget parked entries.
+    Discard(Vec<u64>, Owed<u64>),
+}
+
+/// An answer that somebody waits for. It is known before the commit, and given after it.
+#[derive(Debug)]
+pub(super) struct Owed<T> {
+    to: oneshot::Sender<Result<T, StoreError>>,
+    answer: Option<Result<T, StoreError>>,
+}
+
+impl<T> Owed<T> {
+    pub(super) fn new() -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+        let (to, answered) = oneshot::channel();
+        (Self { to, answer: None }, answered)
+    }
+
+    /// Gives it. Whoever does not wait any more does not need it.
+    pub(super) fn give(self, failure: Option<&StoreError>) {
+        let answer = match failure {
+            Some(error) => Some(Err(error.clone())),
+            None => self.answer,
+        };
+        if let Some(answer) = answer {
+            drop(self.to.send(answer));
+        }
+    }
+
+    pub(super) fn is(&mut self, answer: Result<T, StoreError>) {
+        self.answer = Some(answer);
+    }
+}
+
+/// Jobs that share a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    works: Vec<Work>,
+    /// One a work.
+    waiting: Vec<Owed<Option<Vec<Written>>>>,
+    errands: Vec<Errand>,
+    bytes: usize,
+}
+
+/// What was done, but for the commit.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Lanes that were given back.
+    pub(super) released: Vec<i64>,
+    /// Whether there is something new to deliver.
+    pub(super) has_entries: bool,
+    /// Whether entries may have become old.
+    pub(super) has_settled: bool,
+}
+
+impl Batch {
+    pub(super) fn write(&mut self, work: Work, owed: Owed<Option<Vec<Written>>>) {
+        self.bytes += work.bytes;
+        self.works.push(work);
+        self.waiting.push(owed);
+    }
+
+    pub(super) fn errand(&mut self, errand: Errand) {
+        self.errands.push(errand);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.works.len() + self.errands.len()
+    }
+
+    /// How much memory the units take, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing in it has to survive the loss of power: what is settled once more is only told once more.
+    pub(super) fn is_light(&self) -> bool {
+        self.works.is_empty()
+            && self
+                .errands
+                .iter()
+                .all(|errand| matches!(errand, Errand::Settle(..)))
+    }
+
+    /// Does everything. After an error all of it is still to be done.
+    pub(super) async fn run(
+        &mut self,
+        connection: &mut dyn Connection,
+        backend: &dyn Backend,
+    ) -> Result<Done, StoreError> {
+        let mut done = Done::default();
+        for errand in &mut self.errands {
+            errand.run(connection, backend, &mut done).await?;
+        }
+        if !self.works.is_empty() {
+            let outcomes = apply(connection, &mut self.works).await?;
+            for (owed, outcome) in self.waiting.iter_mut().zip(outcomes) {
+                if let Ok(Some(written)) = &outcome {
+                    done.has_entries |= written.iter().any(|written| !written.entries.is_empty());
+                }
+                owed.is(outcome);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Gives all answers, or tells everybody what went wrong.
+    pub(super) fn answer(self, failure: Option<&StoreError>) {
+        for owed in self.waiting {
+            owed.give(failure);
+        }
+        for errand in self.errands {
+            match errand {
+                Errand::Settle(_, owed) => owed.give(failure),
+                Errand::Rewind(_, _, owed) => owed.give(failure),
+                Errand::Retry(_, owed) | Errand::Discard(_, owed) => owed.give(failure),
+            }
+        }
+    }
+
+    /// The same jobs, a batch each.
+    pub(super) fn singles(self) -> impl Iterator<Item = Self> {
+        let works = self
+            .works
+            .into_iter()
+            .zip(self.waiting)
+            .map(|(work, owed)| {
+                let mut batch = Self::default();
+                batch.write(work, owed);
+                batch
+            });
+        let errands = self.errands.into_iter().map(|errand| {
+            let mut batch = Self::default();
+            batch.errand(errand);
+            batch
+        });
+        errands.chain(works)
+    }
+}
+
+impl Errand {
+    async fn run(
+        &mut self,
+        connection: &mut dyn Connection,
+        backend: &dyn Backend,
+        done: &mut Done,
+    ) -> Result<(), StoreError> {
+        let ours = Ownership(backend);
+        match self {
+            Self::Settle(settled, owed) => {
+                let settlement = lanes::settle(connection, settled, &ours).await?;
+                done.has_settled = true;
+                done.released.extend(settlement.released);
+                owed.is(Ok(settlement.kept));
+            }
+            Self::Rewind(node, to, owed) => {
+                owed.is(Ok(lanes::rewind(connection, node, *to, &ours).await?));
+            }
+            Self::Retry(ids, owed) => {
+                let count = admin::retry(connection, ids).await?;
+                done.has_entries |= count > 0;
+                owed.is(Ok(count));
+            }
+            Self::Discard(ids, owed) => owed.is(Ok(admin::discard(connection, ids).await?)),
+        }
+        Ok(())
+    }
+}
+
+/// Whose a lane is, as the database's folder knows it.
+struct Ownership<'a>(&'a dyn Backend);
+
+impl Ours for Ownership<'_> {
+    fn is_ours(&self, lane: &Stored) -> bool {
+        match self.0.owner() {
+            Some(owner) => lane.owner == Some(owner),
+            None => self.0.is_claimed(lane.id),
+        }
+    }
+
+    fn is_in_column(&self) -> bool {
+        self.0.owner().is_some()
+    }
+}

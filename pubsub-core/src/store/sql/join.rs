@@ -1,0 +1,93 @@
+//! Carrying a unit out in a transaction of the caller.
+//!
+//! Knows that the transaction must go on as if nothing had been, when something goes wrong or the caller loses patience: all happens behind
+//! a savepoint of sqlx, which is rolled back when it is dropped.
+
+use std::sync::Arc;
+
+use sqlx::Connection as _;
+
+use super::apply::{Work, apply};
+use super::connection::Connection;
+use super::dialect::Dialect;
+use super::explain;
+use super::statement::Statement;
+use crate::store::joined::Link;
+use crate::store::{Joined, StoreError, StoreErrorKind, Written};
+
+/// Carries a unit out, and leaves the commit to the caller.
+pub(super) async fn join(
+    transaction: Joined<'_>,
+    log: &Arc<str>,
+    work: Work,
+) -> Result<Option<Vec<Written>>, StoreError> {
+    match transaction.0 {
+        #[cfg(feature = "sqlite")]
+        Link::Sqlite(connection) => {
+            let begun = if connection.is_in_transaction() {
+                connection.begin().await
+            } else {
+                connection.begin_with(Dialect::Sqlite.begin()).await
+            };
+            let mut savepoint = begun.map_err(explain)?;
+            let written = carry_out(&mut *savepoint, log, work).await?;
+            if written.is_some() {
+                savepoint.commit().await.map_err(explain)?;
+            } else {
+                savepoint.rollback().await.map_err(explain)?;
+            }
+            Ok(written)
+        }
+        #[cfg(feature = "postgres")]
+        Link::Postgres(_) => {
+            let _ = (log, work);
+            Err(elsewhere())
+        }
+        Link::Nobody(nobody, _) => match nobody {},
+    }
+}
+
+async fn carry_out(
+    connection: &mut dyn Connection,
+    log: &Arc<str>,
+    work: Work,
+) -> Result<Option<Vec<Written>>, StoreError> {
+    check(connection, log).await?;
+    match apply(connection, &mut [work]).await?.pop() {
+        Some(outcome) => outcome,
+        None => Ok(None),
+    }
+}
+
+/// Whether the transaction is in the database of the store.
+async fn check(connection: &mut dyn Connection, log: &Arc<str>) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    let question = match dialect {
+        // A transaction whose first statement writes waits for its turn; one that has read before is refused when it comes late.
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "UPDATE pubsub_store SET version = version RETURNING log",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => "SELECT log FROM pubsub_store",
+    };
+    let mut is_same = false;
+    let asked = connection
+        .fetch(Statement::new(dialect, question), &mut |row| {
+            is_same = row.text(0)? == Some(&**log);
+            Ok(())
+        })
+        .await;
+    match asked {
+        Ok(()) if is_same => Ok(()),
+        Ok(()) => Err(elsewhere()),
+        Err(error) if error.kind() == StoreErrorKind::Elsewhere => Err(elsewhere().with(error)),
+        Err(error) => Err(error),
+    }
+}
+
+fn elsewhere() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Elsewhere,
+        "the transaction is not in the database of the store: set PUBSUB_STORE to the database of the transaction, \
+         or open the transaction in the database of the store",
+    )
+}

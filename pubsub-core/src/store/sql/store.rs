@@ -1,0 +1,257 @@
+//! The store itself: each method hands its work to the writer, or to a reader.
+//!
+//! Knows who does what. Does nothing of it by itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::apply::Work;
+use super::backend::{Backend, Moment, Reading};
+use super::batch::{Errand, Job};
+use super::migration::migrate;
+use super::table::Tables;
+use super::writer::Writer;
+use super::{admin, entries, join, rows};
+use crate::name::{ItemId, NodeName};
+use crate::registry::Descriptor;
+use crate::store::{
+    Depth, Entry, History, Joined, Lane, Outbox, Parked, Query, Row, Rows, Settled, Store,
+    StoreError, StoreErrorKind, Transaction, Unit, Waiting, Wanted, Written,
+};
+
+/// A store in a database.
+#[derive(Debug)]
+pub(crate) struct SqlStore {
+    backend: Arc<dyn Backend>,
+    log: Arc<str>,
+    tables: Tables,
+    writer: Writer,
+    is_closed: AtomicBool,
+}
+
+impl SqlStore {
+    /// Brings the database up to date and starts the writer.
+    pub(crate) async fn start(
+        backend: Arc<dyn Backend>,
+        keep: u64,
+        patience: Duration,
+    ) -> Result<Self, StoreError> {
+        let mut connection = backend.writing().await?;
+        let turn = backend.turn().await?;
+        let log = migrate(&mut *connection).await?;
+        drop(turn);
+        let writer = Writer::start(backend.clone(), connection, keep, patience);
+        Ok(Self {
+            backend,
+            log,
+            tables: Tables::default(),
+            writer,
+            is_closed: AtomicBool::new(false),
+        })
+    }
+
+    fn check_open(&self) -> Result<(), StoreError> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(StoreError::new(
+                StoreErrorKind::Closed,
+                "the store is closed",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn reading(&self, moment: Moment) -> Result<Box<dyn Reading>, StoreError> {
+        self.check_open()?;
+        self.backend.reading(moment).await
+    }
+
+    async fn work(&self, unit: Unit) -> Result<Work, StoreError> {
+        self.check_open()?;
+        Work::of(unit, &self.tables, &*self.backend).await
+    }
+}
+
+impl Store for SqlStore {
+    fn log(&self) -> &Arc<str> {
+        &self.log
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        models: &'a [&'static Descriptor],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            self.tables.prepare(&*self.backend, models).await
+        })
+    }
+
+    fn write(&self, unit: Unit) -> BoxFuture<'_, Result<Option<Vec<Written>>, StoreError>> {
+        Box::pin(async move {
+            let work = Box::new(self.work(unit).await?);
+            self.writer.ask(|owed| Job::Write(work, owed)).await
+        })
+    }
+
+    fn join<'a>(
+        &'a self,
+        transaction: Joined<'a>,
+        unit: Unit,
+    ) -> BoxFuture<'a, Result<Option<Vec<Written>>, StoreError>> {
+        Box::pin(async move {
+            let work = self.work(unit).await?;
+            let written = join::join(transaction, &self.log, work).await?;
+            self.backend.expect_news();
+            Ok(written)
+        })
+    }
+
+    fn begin(&self) -> BoxFuture<'_, Result<Transaction, StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            self.backend.transaction().await
+        })
+    }
+
+    fn committed(&self) {
+        self.backend.committed();
+    }
+
+    fn row<'a>(
+        &'a self,
+        model: &'static Descriptor,
+        item: &'a ItemId,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            let table = self.tables.of(&*self.backend, model).await?;
+            let mut reading = self.reading(Moment::Each).await?;
+            rows::row(reading.connection(), &table, item).await
+        })
+    }
+
+    fn rows<'a>(
+        &'a self,
+        model: &'static Descriptor,
+        query: &'a Query,
+    ) -> BoxFuture<'a, Result<Rows, StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            let table = self.tables.of(&*self.backend, model).await?;
+            let mut reading = self.reading(Moment::Same).await?;
+            rows::rows(reading.connection(), &table, query).await
+        })
+    }
+
+    fn history<'a>(
+        &'a self,
+        node: &'a NodeName,
+        after: u64,
+        most: u32,
+    ) -> BoxFuture<'a, Result<History, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Same).await?;
+            entries::history(reading.connection(), node, after, most).await
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if self.is_closed.swap(true, Ordering::AcqRel) {
+                return;
+            }
+            // Of a writer that is gone already nothing is left to wait for.
+            let _ = self.writer.ask(Job::Close).await;
+            self.backend.close().await;
+        })
+    }
+}
+
+impl Outbox for SqlStore {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            self.backend.claim(most).await
+        })
+    }
+
+    fn waiting<'a>(
+        &'a self,
+        wanted: &'a [Wanted],
+    ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Each).await?;
+            entries::waiting(reading.connection(), wanted).await
+        })
+    }
+
+    fn settle(&self, settled: Vec<Settled>) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+        Box::pin(self.writer.errand(|owed| Errand::Settle(settled, owed)))
+    }
+
+    fn rewind<'a>(
+        &'a self,
+        node: &'a NodeName,
+        to: u64,
+    ) -> BoxFuture<'a, Result<Lane, StoreError>> {
+        Box::pin(
+            self.writer
+                .errand(move |owed| Errand::Rewind(node.clone(), to, owed)),
+        )
+    }
+
+    fn news(&self) -> BoxFuture<'_, ()> {
+        self.backend.news()
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        after: Option<&'a NodeName>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>> {
+        Box::pin(async move {
+            self.check_open()?;
+            self.backend.remembered(after, most).await
+        })
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<Depth, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Same).await?;
+            admin::depth(reading.connection()).await
+        })
+    }
+
+    fn undelivered<'a>(
+        &'a self,
+        node: Option<&'a NodeName>,
+        after: u64,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Each).await?;
+            admin::undelivered(reading.connection(), node, after, most).await
+        })
+    }
+
+    fn parked(&self, after: u64, most: u32) -> BoxFuture<'_, Result<Vec<Parked>, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Each).await?;
+            admin::parked(reading.connection(), after, most).await
+        })
+    }
+
+    fn retry<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.writer.errand(|owed| Errand::Retry(ids.to_vec(), owed)))
+    }
+
+    fn discard<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(
+            self.writer
+                .errand(|owed| Errand::Discard(ids.to_vec(), owed)),
+        )
+    }
+}

@@ -1,0 +1,224 @@
+//! The one task of a store that writes: it gathers what is waiting into one transaction, so that many share the cost of a commit.
+//!
+//! Knows the queue and the life of a transaction. What is done inside is in `batch`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::backend::Backend;
+use super::batch::{Batch, Errand, Job, Owed};
+use super::connection::Connection;
+use super::lanes::Pruning;
+use super::statement::Statement;
+use crate::store::{StoreError, StoreErrorKind};
+
+/// How many jobs wait at most; whoever comes later waits for room.
+const QUEUE: usize = 1024;
+/// How many jobs share a transaction at most.
+const MOST_JOBS: usize = 512;
+/// How many bytes of payload share a transaction, about.
+const MOST_BYTES: usize = 8 << 20;
+/// The pauses between attempts to begin while others write.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Hands jobs to the task. The task ends when the last of these is gone.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the task, on a connection of its own.
+    pub(super) fn start(
+        backend: Arc<dyn Backend>,
+        connection: Box<dyn Connection>,
+        keep: u64,
+        patience: Duration,
+    ) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let task = Task {
+            backend,
+            connection: Some(connection),
+            pruning: Pruning::new(keep),
+            patience,
+        };
+        tokio::spawn(task.run(queue));
+        Self { jobs }
+    }
+
+    /// Has a job done, and waits for its answer.
+    pub(super) async fn ask<T>(&self, job: impl FnOnce(Owed<T>) -> Job) -> Result<T, StoreError> {
+        let (owed, answered) = Owed::new();
+        self.jobs.send(job(owed)).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// The same for what is no unit.
+    pub(super) async fn errand<T>(
+        &self,
+        errand: impl FnOnce(Owed<T>) -> Errand,
+    ) -> Result<T, StoreError> {
+        self.ask(|owed| Job::Errand(errand(owed))).await
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::new(StoreErrorKind::Closed, "the store is closed")
+}
+
+struct Task {
+    backend: Arc<dyn Backend>,
+    /// `None` after it broke.
+    connection: Option<Box<dyn Connection>>,
+    pruning: Pruning,
+    patience: Duration,
+}
+
+impl Task {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut closing = None;
+        while let Some(job) = queue.recv().await {
+            let mut batch = Batch::default();
+            let mut next = Some(job);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Write(work, owed) => batch.write(*work, owed),
+                    Job::Errand(errand) => batch.errand(errand),
+                    Job::Close(owed) => {
+                        // What is in the queue by now is still done.
+                        queue.close();
+                        closing = Some(owed);
+                    }
+                }
+                if batch.len() < MOST_JOBS && batch.bytes() < MOST_BYTES {
+                    next = queue.try_recv().ok();
+                }
+            }
+            if batch.len() > 0 {
+                self.carry_out(batch).await;
+            }
+        }
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
+        }
+        if let Some(mut owed) = closing {
+            owed.is(Ok(()));
+            owed.give(None);
+        }
+    }
+
+    /// Carries out a batch together, or, when that fails because of one of its jobs, one by one.
+    async fn carry_out(&mut self, mut batch: Batch) {
+        let until = Instant::now() + self.patience;
+        match self.attempt(&mut batch, until).await {
+            Ok(()) => batch.answer(None),
+            Err(error) if batch.len() == 1 || !is_about_one(&error) => batch.answer(Some(&error)),
+            Err(_) => {
+                for mut single in batch.singles() {
+                    let failure = self.attempt(&mut single, until).await.err();
+                    single.answer(failure.as_ref());
+                }
+            }
+        }
+    }
+
+    /// One transaction. When it fails nothing was written, and the answers are still owed.
+    async fn attempt(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
+        loop {
+            match self.transact(batch, until).await {
+                Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
+                    sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn transact(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
+        let backend = self.backend.clone();
+        let dialect = backend.dialect();
+        let turn = backend.turn().await?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => backend.writing().await?,
+        };
+        loop {
+            let begin = Statement::new(dialect, dialect.begin());
+            match connection.execute(begin).await {
+                Ok(_) => break,
+                Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
+                    sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    // A busy connection is a good one.
+                    if error.kind() == StoreErrorKind::Busy {
+                        self.connection = Some(connection);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let done = match batch.run(&mut *connection, &*backend).await {
+            Ok(done) => done,
+            Err(error) => {
+                self.rollback(connection).await;
+                return Err(error);
+            }
+        };
+        if done.has_settled
+            && let Err(error) = self.pruning.step(&mut *connection).await
+        {
+            self.rollback(connection).await;
+            return Err(error);
+        }
+        let mut releasing = match done.released.as_slice() {
+            [] => None,
+            _ if backend.owner().is_some() => None,
+            _ => Some(backend.releasing().await),
+        };
+        match connection.execute(Statement::new(dialect, "COMMIT")).await {
+            Ok(_) => self.connection = Some(connection),
+            Err(error) => {
+                // Nobody knows in what state it is; a new one is opened for the next transaction.
+                self.rollback(connection).await;
+                return Err(error);
+            }
+        }
+        if let Some(releasing) = &mut releasing {
+            releasing.release(&done.released);
+        }
+        drop((releasing, turn));
+        if done.has_entries {
+            backend.committed();
+        }
+        Ok(())
+    }
+
+    /// Undoes what was begun. A connection that cannot even do that is let go.
+    async fn rollback(&mut self, mut connection: Box<dyn Connection>) {
+        let rollback = Statement::new(connection.dialect(), "ROLLBACK");
+        match connection.execute(rollback).await {
+            Ok(_) => self.connection = Some(connection),
+            // After some errors SQLite has rolled back by itself, and says so with an error.
+            Err(error) => {
+                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed")
+            }
+        }
+    }
+}
+
+/// Whether other jobs of the batch may well be done although one was refused.
+fn is_about_one(error: &StoreError) -> bool {
+    !matches!(
+        error.kind(),
+        StoreErrorKind::Full
+            | StoreErrorKind::ReadOnly
+            | StoreErrorKind::Corrupt
+            | StoreErrorKind::Unreachable
+            | StoreErrorKind::Busy
+            | StoreErrorKind::Closed
+    )
+}

@@ -1,0 +1,196 @@
+//! Who delivers what is in the file: one process at a time, found out by a lock of the operating system that ends with the process.
+//!
+//! Knows the lock and the lanes that the relay of this process has. They are in memory: a claim need not be written, and is gone with the
+//! process.
+
+use std::collections::HashSet;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Mutex as Gate, MutexGuard as GateGuard};
+
+use super::file::open_private;
+use crate::name::NodeName;
+use crate::store::sql::backend::Releasing;
+use crate::store::sql::connection::{Cells, Connection};
+use crate::store::sql::dialect::Dialect;
+use crate::store::sql::statement::Statement;
+use crate::store::{Lane, StoreError, StoreErrorKind};
+
+/// The lock, and the lanes.
+#[derive(Debug)]
+pub(super) struct Claims {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// Held while lanes are read and claimed, and while the transaction that gives some back is committed. Otherwise a lane could be claimed as
+    /// it was before.
+    gate: Gate<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Open and locked while this process delivers.
+    lock: Option<File>,
+    lanes: HashSet<i64>,
+    is_closed: bool,
+}
+
+impl Claims {
+    pub(super) fn new(database: &Path) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-relay");
+        Self {
+            path: path.into(),
+            state: Mutex::default(),
+            gate: Gate::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code that can panic runs while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this process delivers, from now on if nobody else does.
+    pub(super) fn take_over(&self) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        if state.lock.is_some() {
+            return Ok(true);
+        }
+        if state.is_closed {
+            return Ok(false);
+        }
+        let refused = |error: std::io::Error| {
+            let message = format!("the file {} cannot be locked: {error}", self.path.display());
+            StoreError::new(StoreErrorKind::Unreachable, message).with(error)
+        };
+        let file = open_private(&self.path, false).map_err(refused)?;
+        match file.try_lock() {
+            Ok(()) => {
+                state.lock = Some(file);
+                Ok(true)
+            }
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(refused(error)),
+        }
+    }
+
+    /// Whether this process delivers already.
+    pub(super) fn is_ours(&self) -> bool {
+        self.state().lock.is_some()
+    }
+
+    /// Lets others deliver.
+    pub(super) fn give_up(&self) {
+        let mut state = self.state();
+        state.lock = None;
+        state.lanes.clear();
+        state.is_closed = true;
+    }
+
+    pub(super) fn is_claimed(&self, lane: i64) -> bool {
+        self.state().lanes.contains(&lane)
+    }
+
+    /// Claims lanes that are due.
+    pub(super) async fn claim(
+        &self,
+        connection: &mut dyn Connection,
+        most: u32,
+    ) -> Result<Vec<Lane>, StoreError> {
+        let _gate = self.gate.lock().await;
+        let mut claimed = Vec::new();
+        let mut after = 0;
+        // Page after page, as long as all of a page are ours already.
+        while claimed.len() < most as usize {
+            let page = most as usize - claimed.len();
+            let mut count = 0;
+            let mut read = Statement::new(
+                Dialect::Sqlite,
+                "SELECT id, node, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
+            );
+            read.bind(after)
+                .push(" ORDER BY id LIMIT ")
+                .bind(page as u64);
+            connection
+                .fetch(read, &mut |row| {
+                    count += 1;
+                    after = row.some_integer(0)?;
+                    if let Some(lane) = lane(row)
+                        && self.state().lanes.insert(after)
+                    {
+                        claimed.push(lane);
+                    }
+                    Ok(())
+                })
+                .await?;
+            if count < page {
+                break;
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// Claims lanes of which entries are kept. Those that are ours already are told again.
+    pub(super) async fn remembered(
+        &self,
+        connection: &mut dyn Connection,
+        after: Option<&NodeName>,
+        most: u32,
+    ) -> Result<Vec<Lane>, StoreError> {
+        let _gate = self.gate.lock().await;
+        let mut claimed = Vec::new();
+        let mut read = Statement::new(
+            Dialect::Sqlite,
+            "SELECT id, node, delivered, last FROM pubsub_node n WHERE node > ",
+        );
+        match after {
+            Some(node) => read.bind(node),
+            None => read.bind(""),
+        };
+        read.push(" AND EXISTS (SELECT 1 FROM pubsub_entry e WHERE e.node_id = n.id) ORDER BY node LIMIT ");
+        read.bind(most);
+        connection
+            .fetch(read, &mut |row| {
+                if let Some(lane) = lane(row) {
+                    self.state().lanes.insert(row.some_integer(0)?);
+                    claimed.push(lane);
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(claimed)
+    }
+
+    pub(super) async fn releasing(&self) -> Release<'_> {
+        Release {
+            claims: self,
+            _gate: self.gate.lock().await,
+        }
+    }
+}
+
+/// Lanes are about to be given back, and nobody claims meanwhile.
+pub(super) struct Release<'a> {
+    claims: &'a Claims,
+    _gate: GateGuard<'a, ()>,
+}
+
+impl Releasing for Release<'_> {
+    fn release(&mut self, lanes: &[i64]) {
+        let mut state = self.claims.state();
+        for lane in lanes {
+            state.lanes.remove(lane);
+        }
+    }
+}
+
+/// Nobody can send to a node whose name is none.
+fn lane(row: &dyn Cells) -> Option<Lane> {
+    Some(Lane {
+        node: NodeName::new(row.some_text(1).ok()?).ok()?,
+        delivered: row.count(2).ok()?,
+        last: row.count(3).ok()?,
+    })
+}

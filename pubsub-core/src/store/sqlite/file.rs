@@ -1,0 +1,92 @@
+//! The file: made for its owner alone, and opened so that what is committed stays.
+//!
+//! Knows paths and pragmas. Does not know tables.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::Settings;
+use crate::store::{StoreError, StoreErrorKind};
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+/// How many transactions of the program may be waiting for each other with a connection.
+const WRITERS: u32 = 8;
+/// After how long a connection that nobody uses is closed.
+const IDLE: Duration = Duration::from_secs(600);
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+
+/// Makes the file where it is missing, readable for its owner only.
+pub(super) fn make(path: &Path) -> Result<(), StoreError> {
+    match open_private(path, true) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::new(
+            StoreErrorKind::Unreachable,
+            format!("the store {} cannot be made: {error}", path.display()),
+        )
+        .with(error)),
+    }
+}
+
+/// Opens a file for writing, and makes it with the rights of a private one.
+pub(super) fn open_private(path: &Path, is_new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(!is_new).create_new(is_new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// How each connection is opened.
+pub(super) fn options(settings: &Settings) -> SqliteConnectOptions {
+    let synchronous = if settings.is_synchronous {
+        SqliteSynchronous::Full
+    } else {
+        SqliteSynchronous::Normal
+    };
+    SqliteConnectOptions::new()
+        .filename(&settings.path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .busy_timeout(settings.patience)
+        .statement_cache_capacity(STATEMENTS)
+        // The journal may grow with a large transaction, and shrinks afterwards.
+        .pragma("journal_size_limit", "67108864")
+        // In KiB.
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "MEMORY")
+        .thread_name(|number| format!("pubsub-store-{number}"))
+        .disable_statement_logging()
+}
+
+pub(super) fn readers(options: &SqliteConnectOptions, patience: Duration) -> SqlitePool {
+    pool(READERS, patience).connect_lazy_with(options.clone().pragma("query_only", "ON"))
+}
+
+pub(super) fn writers(options: &SqliteConnectOptions, patience: Duration) -> SqlitePool {
+    pool(WRITERS, patience).connect_lazy_with(options.clone())
+}
+
+fn pool(most: u32, patience: Duration) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(patience)
+        .idle_timeout(IDLE)
+        // A file does not hang up.
+        .test_before_acquire(false)
+}
+
+/// Adds which file it is about.
+pub(super) fn at(path: &Path, error: StoreError) -> StoreError {
+    let message = format!("store {}: {error}", path.display());
+    StoreError::new(error.kind(), message).with(error)
+}

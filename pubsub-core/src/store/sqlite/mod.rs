@@ -1,0 +1,225 @@
+//! The store in an SQLite file.
+//!
+//! Knows how the file is opened, who may write and who delivers. The tables and statements are in `sql`.
+
+mod claims;
+mod connection;
+mod file;
+mod news;
+mod trouble;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{ConnectOptions as _, Sqlite};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use self::claims::Claims;
+use self::news::News;
+pub(crate) use self::trouble::explain;
+use super::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use super::sql::connection::Connection;
+use super::sql::dialect::Dialect;
+use super::sql::explain as explain_any;
+use super::sql::store::SqlStore;
+use super::transaction::{Hold, Own};
+use super::{Lane, Store, StoreError, StoreErrorKind, Transaction};
+use crate::name::NodeName;
+
+/// How the file is to be opened and kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) path: PathBuf,
+    /// Whether a commit waits for the disk.
+    pub(crate) is_synchronous: bool,
+    /// How many delivered entries are kept.
+    pub(crate) keep: u64,
+    /// How long a write waits for others.
+    pub(crate) patience: Duration,
+}
+
+/// Opens the file, and makes it where it is missing.
+pub(crate) async fn open(settings: Settings) -> Result<Arc<dyn Store>, StoreError> {
+    file::make(&settings.path)?;
+    let database = Arc::new(Database::new(&settings));
+    let store = SqlStore::start(database, settings.keep, settings.patience)
+        .await
+        .map_err(|error| file::at(&settings.path, error))?;
+    Ok(Arc::new(store))
+}
+
+/// The file and the connections to it.
+struct Database {
+    path: PathBuf,
+    options: SqliteConnectOptions,
+    patience: Duration,
+    /// Connections to read with.
+    readers: SqlitePool,
+    /// Connections for transactions of the program.
+    writers: SqlitePool,
+    /// Held by whoever writes, so that nobody of this process has to poll for the lock of the file.
+    turn: Arc<Mutex<()>>,
+    claims: Claims,
+    news: Arc<News>,
+}
+
+impl Database {
+    fn new(settings: &Settings) -> Self {
+        let options = file::options(settings);
+        Self {
+            path: settings.path.clone(),
+            patience: settings.patience,
+            readers: file::readers(&options, settings.patience),
+            writers: file::writers(&options, settings.patience),
+            turn: Arc::default(),
+            claims: Claims::new(&settings.path),
+            news: Arc::new(News::new(options.clone())),
+            options,
+        }
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.readers.acquire().await.map_err(explain_any)
+    }
+}
+
+impl Backend for Database {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>> {
+        Box::pin(async move {
+            let connection = self.options.connect().await;
+            let connection =
+                connection.map_err(|error| file::at(&self.path, explain_any(error)))?;
+            Ok(Box::new(connection) as Box<dyn Connection>)
+        })
+    }
+
+    fn turn(&self) -> BoxFuture<'_, Result<Turn, StoreError>> {
+        Box::pin(async move {
+            match timeout(self.patience, self.turn.clone().lock_owned()).await {
+                Ok(turn) => Ok(Some(turn)),
+                Err(_) => Err(StoreError::new(
+                    StoreErrorKind::Busy,
+                    format!(
+                        "another transaction of this program has been open for {} s: commit it, \
+                         or save in it with save_in instead of beside it",
+                        self.patience.as_secs_f32()
+                    ),
+                )),
+            }
+        })
+    }
+
+    fn reading(&self, moment: Moment) -> BoxFuture<'_, Result<Box<dyn Reading>, StoreError>> {
+        Box::pin(async move {
+            Ok(match moment {
+                Moment::Each => Box::new(self.reader().await?) as Box<dyn Reading>,
+                Moment::Same => {
+                    let transaction = self.readers.begin().await.map_err(explain_any)?;
+                    Box::new(transaction)
+                }
+            })
+        })
+    }
+
+    fn transaction(&self) -> BoxFuture<'_, Result<Transaction, StoreError>> {
+        Box::pin(async move {
+            let turn = self.turn().await?;
+            let begin = Dialect::Sqlite.begin();
+            let begun = self.writers.begin_with(begin).await.map_err(explain_any)?;
+            let news = self.news.clone();
+            let hold = OpenTransaction { news, _turn: turn };
+            Ok(Transaction::new(Own::Sqlite(begun), Box::new(hold)))
+        })
+    }
+
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+        Box::pin(async move {
+            if !self.claims.take_over()? {
+                return Ok(Vec::new());
+            }
+            let mut connection = self.reader().await?;
+            self.claims.claim(&mut *connection, most).await
+        })
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        after: Option<&'a NodeName>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>> {
+        Box::pin(async move {
+            if !self.claims.take_over()? {
+                return Ok(Vec::new());
+            }
+            let mut connection = self.reader().await?;
+            self.claims.remembered(&mut *connection, after, most).await
+        })
+    }
+
+    fn owner(&self) -> Option<i64> {
+        None
+    }
+
+    fn is_claimed(&self, lane: i64) -> bool {
+        self.claims.is_claimed(lane)
+    }
+
+    fn releasing(&self) -> BoxFuture<'_, Box<dyn Releasing + '_>> {
+        Box::pin(async move { Box::new(self.claims.releasing().await) as Box<dyn Releasing + '_> })
+    }
+
+    fn news(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.news.wait(&self.claims))
+    }
+
+    fn committed(&self) {
+        self.news.tell();
+    }
+
+    fn expect_news(&self) {
+        self.news.expect();
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.news.close().await;
+            self.readers.close().await;
+            // The last connection that is closed moves everything into the file itself.
+            self.writers.close().await;
+            self.claims.give_up();
+        })
+    }
+}
+
+/// What lasts as long as a transaction of the program.
+struct OpenTransaction {
+    news: Arc<News>,
+    _turn: Turn,
+}
+
+impl Hold for OpenTransaction {
+    fn committed(&self) {
+        self.news.tell();
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! The store in real files, through the trait.
+
+mod bench;
+mod delivery;
+mod joining;
+mod rows;
+mod writing;
