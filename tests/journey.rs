@@ -1,6 +1,8 @@
 //! What a person does first: the example of the README and the `pubsub` program, as child processes, typed to and
 //! read from.
 
+#[path = "journey/outbox.rs"]
+mod outbox;
 #[path = "journey/program.rs"]
 mod program;
 #[path = "journey/tweets.rs"]

@@ -3,6 +3,7 @@
 //! Reads the command line and hands over; each verb has its file. Nothing here knows XMPP.
 
 mod nodes;
+mod outbox;
 mod publish;
 mod serve;
 mod settings;
@@ -32,6 +33,8 @@ enum Verb {
     Subscribe(subscribe::Arguments),
     /// List the nodes of the service
     Nodes(nodes::Arguments),
+    /// Look into the outbox of a store, and see to what a service refused
+    Outbox(outbox::Arguments),
 }
 
 #[tokio::main]
@@ -48,6 +51,7 @@ async fn main() -> ExitCode {
         Verb::Publish(arguments) => publish::run(arguments).await,
         Verb::Subscribe(arguments) => subscribe::run(arguments).await,
         Verb::Nodes(arguments) => nodes::run(arguments).await,
+        Verb::Outbox(arguments) => outbox::run(arguments).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
