@@ -149,10 +149,6 @@ impl Lane {
         self.last
     }
 
-    pub(super) fn passed(&self) -> u64 {
-        self.passed
-    }
-
     /// Whether more should be read; `news` is the current one.
     pub(super) fn is_hungry(&self, news: u64) -> bool {
         let may_be_more = self.read_at < news

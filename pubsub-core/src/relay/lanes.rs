@@ -28,7 +28,7 @@ pub(super) struct Width {
 
 #[derive(Debug)]
 pub(super) struct Lanes {
-    lanes: HashMap<Key, Held>,
+    ours: HashMap<Key, Held>,
     keys: HashMap<NodeName, Key>,
     next_key: u64,
     width: Width,
@@ -61,6 +61,10 @@ struct Held {
 
 /// In which lists the lane stands.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each list, and all combinations occur"
+)]
 struct Listed {
     sendable: bool,
     hungry: bool,
@@ -72,7 +76,7 @@ struct Listed {
 impl Lanes {
     pub(super) fn new(width: Width) -> Self {
         Self {
-            lanes: HashMap::new(),
+            ours: HashMap::new(),
             keys: HashMap::new(),
             next_key: 0,
             width,
@@ -94,8 +98,8 @@ impl Lanes {
 
     /// How many more lanes may be claimed. Those that only wait, for their next attempt or for more to come, leave room for others.
     pub(super) fn room(&self) -> usize {
-        let busy = self.lanes.len().saturating_sub(self.waking.len());
-        let most = MOST_LANES.saturating_sub(self.lanes.len());
+        let busy = self.ours.len().saturating_sub(self.waking.len());
+        let most = MOST_LANES.saturating_sub(self.ours.len());
         LANES.saturating_sub(busy).min(most)
     }
 
@@ -107,7 +111,7 @@ impl Lanes {
     pub(super) fn is_quiet(&self) -> bool {
         self.total == Load::default()
             && self.hungry.is_empty()
-            && self.idle.len() == self.lanes.len()
+            && self.idle.len() == self.ours.len()
     }
 
     /// Takes lanes that were claimed. `is_doubted`: the service is to be asked what it remembers of them first.
@@ -129,7 +133,7 @@ impl Lanes {
             // Claimed for its memory alone: not to be kept when that is good.
             lane.is_unwanted = is_doubted;
             let listed = Listed::default();
-            self.lanes.insert(key, Held { lane, listed });
+            self.ours.insert(key, Held { lane, listed });
             self.update(key, now, |_| ());
         }
     }
@@ -163,7 +167,7 @@ impl Lanes {
                 break;
             };
             let news = self.news;
-            let Some(held) = self.lanes.get_mut(&key) else {
+            let Some(held) = self.ours.get_mut(&key) else {
                 continue;
             };
             held.listed.hungry = false;
@@ -234,7 +238,7 @@ impl Lanes {
             }
             self.burst = BURST;
             self.sendable.pop_front();
-            if let Some(held) = self.lanes.get_mut(&key) {
+            if let Some(held) = self.ours.get_mut(&key) {
                 held.listed.sendable = false;
                 self.update(key, now, |_| ());
             }
@@ -280,7 +284,7 @@ impl Lanes {
     pub(super) fn ask(&mut self, now: Instant) -> Option<(Key, NodeName, u64, u64)> {
         loop {
             let key = self.doubted.pop_front()?;
-            let Some(held) = self.lanes.get_mut(&key) else {
+            let Some(held) = self.ours.get_mut(&key) else {
                 continue;
             };
             held.listed.doubted = false;
@@ -323,7 +327,7 @@ impl Lanes {
                 break;
             };
             let crowded = self.is_leaving || self.idle.len() >= KEPT_LANES;
-            let Some(held) = self.lanes.get_mut(&key) else {
+            let Some(held) = self.ours.get_mut(&key) else {
                 continue;
             };
             held.listed.unsettled = false;
@@ -378,7 +382,7 @@ impl Lanes {
         let Some(key) = self.keys.remove(node) else {
             return;
         };
-        if let Some(held) = self.lanes.remove(&key) {
+        if let Some(held) = self.ours.remove(&key) {
             self.total.subtract(held.lane.load());
             if let Some(time) = held.listed.waking {
                 self.waking.remove(&(time, key));
@@ -419,7 +423,7 @@ impl Lanes {
             .filter(|(time, _)| *time <= now)
         {
             self.waking.pop_first();
-            let Some(held) = self.lanes.get_mut(&key) else {
+            let Some(held) = self.ours.get_mut(&key) else {
                 continue;
             };
             held.listed.waking = None;
@@ -435,7 +439,7 @@ impl Lanes {
     }
 
     fn all(&self) -> Vec<Key> {
-        let mut all: Vec<_> = self.lanes.keys().copied().collect();
+        let mut all: Vec<_> = self.ours.keys().copied().collect();
         // The same order for the same history.
         all.sort_unstable();
         all
@@ -448,7 +452,7 @@ impl Lanes {
         now: Instant,
         change: impl FnOnce(&mut Lane) -> T,
     ) -> Option<T> {
-        let Held { lane, listed } = self.lanes.get_mut(&key)?;
+        let Held { lane, listed } = self.ours.get_mut(&key)?;
         let before = lane.load();
         let answer = change(lane);
         self.total.add(lane.load());

@@ -33,7 +33,10 @@ pub(crate) enum Own {
     #[cfg(feature = "postgres")]
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
     /// Nobody's.
-    #[allow(dead_code, reason = "cannot be made; stands in where no database is built in")]
+    #[allow(
+        dead_code,
+        reason = "cannot be made; stands in where no database is built in"
+    )]
     Nobody(Infallible),
 }
 
@@ -57,7 +60,9 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain)?,
             #[cfg(feature = "postgres")]
-            Own::Postgres(transaction) => transaction.commit().await.map_err(super::sql::explain)?,
+            Own::Postgres(transaction) => {
+                transaction.commit().await.map_err(super::sql::explain)?
+            }
             Own::Nobody(nobody) => match nobody {},
         }
         self.hold.committed();

@@ -68,8 +68,7 @@ impl Recorder {
     /// When two models of the program have one node, or the store cannot be opened.
     pub async fn with_store(url: &str) -> Result<Self, Error> {
         let url: StoreUrl = url.parse()?;
-        let registry =
-            Registry::load().map_err(|error| Error::new(ErrorKind::Models, error))?;
+        let registry = Registry::load().map_err(|error| Error::new(ErrorKind::Models, error))?;
         let store = store::open(&url).await?;
         let models: Vec<_> = registry.models().collect();
         store.prepare(&models).await?;

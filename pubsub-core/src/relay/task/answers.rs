@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::requests::{Claimed, DRAIN_PAUSE, Noted};
+use super::requests::{Claim, Claimed, DRAIN_PAUSE, Noted};
 use super::{Sweep, Task, chance};
 use crate::change::ChangeKind;
 use crate::name::NodeName;
@@ -141,7 +141,7 @@ impl Task {
         };
         self.store_works();
         let last = claimed.lanes.last().map(|lane| lane.node.clone());
-        if let Some(swept) = &claimed.swept {
+        if let Claim::Remembered(swept) = &claimed.by {
             self.is_sweeps_turn = false;
             // Unless a new sweep has begun meanwhile.
             if matches!(&self.sweep, Sweep::After(after) if after == swept) {
@@ -160,7 +160,8 @@ impl Task {
                 self.sweep = Sweep::After(None);
             }
         }
-        let is_doubted = claimed.swept.is_some() || matches!(self.sweep, Sweep::After(_));
+        let is_doubted =
+            matches!(claimed.by, Claim::Remembered(_)) || matches!(self.sweep, Sweep::After(_));
         self.lanes.claimed(claimed.lanes, is_doubted, now);
     }
 

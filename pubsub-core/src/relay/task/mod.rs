@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::answers::deliver;
-use self::requests::{Claimed, Noted, settle};
+use self::requests::{Claimed, Settling, settle};
 use super::bounds::{UNDER_WAY, UNDER_WAY_BYTES};
 use super::lanes::{Key, Lanes, Width};
 use super::measure;
@@ -34,6 +34,10 @@ use crate::store::{Depth, Entry, Store, StoreError, Wanted};
 /// How long giving the lanes back may take at the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// What was to be read, and what was.
+type Reading = (Vec<Wanted>, Result<Vec<Entry>, StoreError>);
+
+/// A request that may be under way.
 type Request<T> = Fuse<BoxFuture<'static, T>>;
 
 /// What the handle asks of the task.
@@ -63,6 +67,10 @@ enum Sweep {
     After(Option<NodeName>),
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is about something else, and all combinations occur"
+)]
 pub(super) struct Task {
     store: Arc<dyn Store>,
     outlet: Outlet,
@@ -83,8 +91,8 @@ pub(super) struct Task {
     /// Which of them is next, when both are due.
     is_sweeps_turn: bool,
     claiming: Request<Result<Claimed, StoreError>>,
-    reading: Request<(Vec<Wanted>, Result<Vec<Entry>, StoreError>)>,
-    settling: Request<(Vec<(NodeName, u64)>, Result<Noted, StoreError>)>,
+    reading: Request<Reading>,
+    settling: Request<Settling>,
     measuring: Request<Result<Depth, StoreError>>,
     asking: FuturesUnordered<BoxFuture<'static, (Key, Result<Finding, StoreError>)>>,
     /// How many requests to the store failed, one after the other; and until when there are no more.

@@ -24,11 +24,21 @@ pub(super) const DRAIN_PAUSE: Duration = Duration::from_millis(25);
 /// The answer to a claim.
 pub(super) struct Claimed {
     pub(super) lanes: Vec<Lane>,
-    /// For lanes to be asked about: after which node they were looked for.
-    pub(super) swept: Option<Option<NodeName>>,
+    pub(super) by: Claim,
 }
 
-/// What came of a settlement.
+/// What was asked for.
+pub(super) enum Claim {
+    /// Lanes with something to deliver.
+    Due,
+    /// Lanes to be asked about, after this node.
+    Remembered(Option<NodeName>),
+}
+
+/// How far which lanes are to be settled, and what came of it.
+pub(super) type Settling = (Vec<(NodeName, u64)>, Result<Noted, StoreError>);
+
+/// What the store says to a settlement.
 pub(super) struct Noted {
     /// Lanes that are still ours.
     pub(super) kept: Vec<Lane>,
@@ -100,7 +110,10 @@ impl Task {
             self.is_claim_due = false;
             self.claiming = async move {
                 let lanes = store.claim(most).await?;
-                Ok(Claimed { lanes, swept: None })
+                Ok(Claimed {
+                    lanes,
+                    by: Claim::Due,
+                })
             }
             .boxed()
             .fuse();
@@ -113,7 +126,7 @@ impl Task {
                 let lanes = store.remembered(after.as_ref(), most).await?;
                 Ok(Claimed {
                     lanes,
-                    swept: Some(after),
+                    by: Claim::Remembered(after),
                 })
             }
             .boxed()
@@ -181,10 +194,7 @@ impl Task {
 }
 
 /// Has the store note a settlement. When one of its lanes is lost, each is noted by itself.
-pub(super) async fn settle(
-    store: Arc<dyn Store>,
-    settlement: Vec<Settled>,
-) -> (Vec<(NodeName, u64)>, Result<Noted, StoreError>) {
+pub(super) async fn settle(store: Arc<dyn Store>, settlement: Vec<Settled>) -> Settling {
     let settled = settlement
         .iter()
         .map(|settled| (settled.node.clone(), settled.delivered))

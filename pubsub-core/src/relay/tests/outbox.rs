@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
 use crate::store::{
-    Depth, Entry, EntryKind, History, Lane, Outbox, Parked, Query, Row, Rows, Settled, Store,
-    StoreError, StoreErrorKind, Unit, Waiting, Wanted, Written,
+    Depth, Entry, EntryKind, History, Joined, Lane, Outbox, Parked, Query, Row, Rows, Settled,
+    Store, StoreError, StoreErrorKind, Transaction, Unit, Waiting, Wanted, Written,
 };
 
 #[derive(Debug)]
@@ -298,6 +298,22 @@ impl Store for MemoryOutbox {
 
     fn write(&self, _: Unit) -> BoxFuture<'_, Result<Option<Vec<Written>>, StoreError>> {
         unused()
+    }
+
+    fn join<'a>(
+        &'a self,
+        _: Joined<'a>,
+        _: Unit,
+    ) -> BoxFuture<'a, Result<Option<Vec<Written>>, StoreError>> {
+        unused()
+    }
+
+    fn begin(&self) -> BoxFuture<'_, Result<Transaction, StoreError>> {
+        unused()
+    }
+
+    fn committed(&self) {
+        self.news.notify_one();
     }
 
     fn row<'a>(

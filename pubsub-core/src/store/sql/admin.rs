@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::entries::{CELLS, entry};
 use super::statement::Statement;
 use crate::name::NodeName;
-use crate::store::{Depth, Parked, StoreError};
+use crate::store::{Depth, Parked, StoreError, Waiting};
 
 /// How much waits.
 pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, StoreError> {
@@ -26,9 +26,8 @@ pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, Stor
             depth.waiting = row.count(0)?;
             depth.nodes = row.count(1)?;
             let age = row.integer(2)?.map(|oldest| now().saturating_sub(oldest));
-            depth.oldest = age.map(|age| {
-                std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0))
-            });
+            depth.oldest =
+                age.map(|age| std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0)));
             Ok(())
         })
         .await?;
@@ -45,6 +44,39 @@ pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, Stor
     Ok(depth)
 }
 
+/// Entries that wait, with ids after `after`, of one node or of all.
+pub(super) async fn undelivered(
+    connection: &mut dyn Connection,
+    node: Option<&NodeName>,
+    after: u64,
+    most: u32,
+) -> Result<Vec<Waiting>, StoreError> {
+    let mut waiting = Vec::new();
+    let mut read = Statement::new(connection.dialect(), "SELECT ");
+    read.push(CELLS)
+        .push(", e.id, e.created_at, n.node FROM pubsub_entry e ");
+    read.push("JOIN pubsub_node n ON n.id = e.node_id WHERE e.sequence > n.delivered AND e.refusal IS NULL AND e.id > ");
+    read.bind(after);
+    if let Some(node) = node {
+        read.push(" AND n.node = ").bind(node);
+    }
+    read.push(" ORDER BY e.id LIMIT ").bind(i64::from(most));
+    connection
+        .fetch(read, &mut |row| {
+            let Ok(node) = NodeName::new(row.some_text(10)?) else {
+                return Ok(());
+            };
+            waiting.push(Waiting {
+                id: row.count(8)?,
+                entry: entry(row, 0, &node)?,
+                since: moment(row.some_integer(9)?),
+            });
+            Ok(())
+        })
+        .await?;
+    Ok(waiting)
+}
+
 /// Parked entries with ids after `after`.
 pub(super) async fn parked(
     connection: &mut dyn Connection,
@@ -53,9 +85,12 @@ pub(super) async fn parked(
 ) -> Result<Vec<Parked>, StoreError> {
     let mut parked = Vec::new();
     let mut read = Statement::new(connection.dialect(), "SELECT ");
-    read.push(CELLS).push(", e.id, e.refusal, e.created_at, n.node FROM pubsub_entry e ");
+    read.push(CELLS)
+        .push(", e.id, e.refusal, e.created_at, n.node FROM pubsub_entry e ");
     read.push("JOIN pubsub_node n ON n.id = e.node_id WHERE e.refusal IS NOT NULL AND e.refusal <> '' AND e.id > ");
-    read.bind(after).push(" ORDER BY e.id LIMIT ").bind(i64::from(most));
+    read.bind(after)
+        .push(" ORDER BY e.id LIMIT ")
+        .bind(i64::from(most));
     connection
         .fetch(read, &mut |row| {
             let Ok(node) = NodeName::new(row.some_text(11)?) else {
@@ -84,10 +119,7 @@ struct Again {
 }
 
 /// Puts parked entries at the end of their lanes, but for those whose item was changed again. Answers how many.
-pub(super) async fn retry(
-    connection: &mut dyn Connection,
-    ids: &[u64],
-) -> Result<u64, StoreError> {
+pub(super) async fn retry(connection: &mut dyn Connection, ids: &[u64]) -> Result<u64, StoreError> {
     let dialect = connection.dialect();
     let mut count = 0;
     for id in ids {
@@ -95,7 +127,10 @@ pub(super) async fn retry(
             continue;
         };
         // The counter first: whoever holds it writes the entries of the node.
-        let mut next = Statement::new(dialect, "UPDATE pubsub_node SET last = last + 1 WHERE id = ");
+        let mut next = Statement::new(
+            dialect,
+            "UPDATE pubsub_node SET last = last + 1 WHERE id = ",
+        );
         next.bind(again.lane).push(" RETURNING last");
         let mut last = 0;
         if let Some(later) = later(connection, &again).await? {
@@ -112,8 +147,13 @@ pub(super) async fn retry(
             dialect,
             "INSERT INTO pubsub_entry (node_id, sequence, item, kind, action, model, origin, payload, created_at) SELECT node_id, ",
         );
-        copy.push("CAST(").bind(last).push(" AS BIGINT), item, kind, action, model, origin, payload, ");
-        copy.push("CAST(").bind(now()).push(" AS BIGINT) FROM pubsub_entry WHERE id = ").bind(again.id);
+        copy.push("CAST(")
+            .bind(last)
+            .push(" AS BIGINT), item, kind, action, model, origin, payload, ");
+        copy.push("CAST(")
+            .bind(now())
+            .push(" AS BIGINT) FROM pubsub_entry WHERE id = ")
+            .bind(again.id);
         connection.execute(copy).await?;
         discard(connection, &[again.id]).await?;
         count += 1;
@@ -153,11 +193,15 @@ async fn later(connection: &mut dyn Connection, again: &Again) -> Result<Option<
         connection.dialect(),
         "SELECT MAX(sequence) FROM pubsub_entry WHERE node_id = ",
     );
-    read.bind(again.lane).push(" AND sequence > ").bind(again.sequence);
+    read.bind(again.lane)
+        .push(" AND sequence > ")
+        .bind(again.sequence);
     read.push(" AND item = ").bind(again.item.clone());
     connection
         .fetch(read, &mut |row| {
-            later = row.integer(0)?.and_then(|number| u64::try_from(number).ok());
+            later = row
+                .integer(0)?
+                .and_then(|number| u64::try_from(number).ok());
             Ok(())
         })
         .await?;
@@ -167,16 +211,26 @@ async fn later(connection: &mut dyn Connection, again: &Again) -> Result<Option<
 /// What is put before the reason of an entry that was not told again.
 const CHANGED: &str = "changed again since: ";
 
-async fn stay(connection: &mut dyn Connection, again: &Again, later: u64) -> Result<(), StoreError> {
+async fn stay(
+    connection: &mut dyn Connection,
+    again: &Again,
+    later: u64,
+) -> Result<(), StoreError> {
     tracing::info!(
-        node = again.node, item = &*again.item, sequence = again.sequence, later,
+        node = again.node,
+        item = &*again.item,
+        sequence = again.sequence,
+        later,
         "an entry stays parked: its item was changed again"
     );
     if again.reason.starts_with(CHANGED) {
         return Ok(());
     }
     let mut update = Statement::new(connection.dialect(), "UPDATE pubsub_entry SET refusal = ");
-    update.bind(format!("{CHANGED}{}", again.reason)).push(" WHERE id = ").bind(again.id);
+    update
+        .bind(format!("{CHANGED}{}", again.reason))
+        .push(" WHERE id = ")
+        .bind(again.id);
     connection.execute(update).await.map(drop)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Knows what each job does inside the transaction. Does not begin or end it.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::oneshot;
 
 use super::admin;
@@ -109,7 +111,11 @@ impl Batch {
 
     /// Whether nothing in it has to survive the loss of power: what is settled once more is only told once more.
     pub(super) fn is_light(&self) -> bool {
-        self.works.is_empty() && self.errands.iter().all(|errand| matches!(errand, Errand::Settle(..)))
+        self.works.is_empty()
+            && self
+                .errands
+                .iter()
+                .all(|errand| matches!(errand, Errand::Settle(..)))
     }
 
     /// Does everything. After an error all of it is still to be done.
@@ -119,6 +125,9 @@ impl Batch {
         backend: &dyn Backend,
     ) -> Result<Done, StoreError> {
         let mut done = Done::default();
+        if !self.errands.is_empty() {
+            lanes::lock(connection, &self.nodes()).await?;
+        }
         for errand in &mut self.errands {
             errand.run(connection, backend, &mut done).await?;
         }
@@ -132,6 +141,21 @@ impl Batch {
             }
         }
         Ok(done)
+    }
+
+    /// The nodes whose lanes it is going to change, as far as that is known before.
+    fn nodes(&self) -> BTreeSet<NodeName> {
+        let mut nodes: BTreeSet<NodeName> = self.works.iter().flat_map(Work::nodes).collect();
+        for errand in &self.errands {
+            match errand {
+                Errand::Settle(settled, _) => {
+                    nodes.extend(settled.iter().map(|one| one.node.clone()))
+                }
+                Errand::Rewind(node, ..) => nodes.extend([node.clone()]),
+                Errand::Retry(..) | Errand::Discard(..) => {}
+            }
+        }
+        nodes
     }
 
     /// Gives all answers, or tells everybody what went wrong.
@@ -150,11 +174,15 @@ impl Batch {
 
     /// The same jobs, a batch each.
     pub(super) fn singles(self) -> impl Iterator<Item = Self> {
-        let works = self.works.into_iter().zip(self.waiting).map(|(work, owed)| {
-            let mut batch = Self::default();
-            batch.write(work, owed);
-            batch
-        });
+        let works = self
+            .works
+            .into_iter()
+            .zip(self.waiting)
+            .map(|(work, owed)| {
+                let mut batch = Self::default();
+                batch.write(work, owed);
+                batch
+            });
         let errands = self.errands.into_iter().map(|errand| {
             let mut batch = Self::default();
             batch.errand(errand);

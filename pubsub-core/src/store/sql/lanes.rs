@@ -2,9 +2,11 @@
 //!
 //! Knows the statements, which run inside the transactions of the writer. Does not know how a lane becomes somebody's.
 
+use std::collections::BTreeSet;
+
 use super::connection::Connection;
 use super::entries::{Stored, lane};
-use super::statement::Statement;
+use super::statement::{Arg, Statement};
 use crate::name::NodeName;
 use crate::store::{Lane, Settled, StoreError, StoreErrorKind};
 
@@ -25,6 +27,24 @@ pub(super) struct Settlement {
     pub(super) released: Vec<i64>,
 }
 
+/// Locks lanes that are going to be changed, all at once and in the common order, where the database needs that.
+pub(super) async fn lock(
+    connection: &mut dyn Connection,
+    nodes: &BTreeSet<NodeName>,
+) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    if dialect.lanes_for_update().is_empty() {
+        return Ok(());
+    }
+    let nodes: Vec<Arg> = nodes.iter().map(Into::into).collect();
+    for chunk in nodes.chunks(dialect.most_rows()) {
+        let mut lock = Statement::new(dialect, "SELECT id FROM pubsub_node WHERE node IN ");
+        lock.list(chunk.to_vec()).push(dialect.lanes_for_update());
+        connection.fetch(lock, &mut |_| Ok(())).await?;
+    }
+    Ok(())
+}
+
 /// Notes what became of entries.
 pub(super) async fn settle(
     connection: &mut dyn Connection,
@@ -39,7 +59,9 @@ pub(super) async fn settle(
             let mut park = Statement::new(dialect, "UPDATE pubsub_entry SET refusal = ");
             // An empty reason would say that it is forgotten.
             let reason = if reason.is_empty() { "refused" } else { reason };
-            park.bind(reason.to_owned()).push(" WHERE node_id = ").bind(stored.id);
+            park.bind(reason.to_owned())
+                .push(" WHERE node_id = ")
+                .bind(stored.id);
             park.push(" AND sequence = ").bind(*number);
             connection.execute(park).await?;
         }
@@ -96,7 +118,9 @@ async fn kept_from(connection: &mut dyn Connection, lane: Stored) -> Result<u64,
         connection.dialect(),
         "SELECT sequence FROM pubsub_entry WHERE node_id = ",
     );
-    read.bind(lane.id).push(" AND sequence <= ").bind(lane.delivered);
+    read.bind(lane.id)
+        .push(" AND sequence <= ")
+        .bind(lane.delivered);
     read.push(" ORDER BY sequence DESC");
     connection
         .fetch(read, &mut |row| {

@@ -114,7 +114,11 @@ impl Statement {
         let missing = room(args.len()) - args.len();
         let last = args.last().cloned();
         self.push("(");
-        for (position, arg) in args.into_iter().chain(std::iter::repeat_n(last, missing).flatten()).enumerate() {
+        for (position, arg) in args
+            .into_iter()
+            .chain(std::iter::repeat_n(last, missing).flatten())
+            .enumerate()
+        {
             if position > 0 {
                 self.push(", ");
             }
@@ -231,7 +235,11 @@ pub(crate) fn sizes(rows: usize, most: usize) -> impl Iterator<Item = usize> {
 
 /// The size of the smallest statement that has room for so many.
 pub(crate) fn room(rows: usize) -> usize {
-    if rows <= ANY { rows } else { rows.next_power_of_two() }
+    if rows <= ANY {
+        rows
+    } else {
+        rows.next_power_of_two()
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +251,10 @@ mod tests {
         for rows in 0..300 {
             let all: Vec<_> = sizes(rows, 64).collect();
             assert_eq!(all.iter().sum::<usize>(), rows);
-            assert!(all.iter().all(|size| *size <= ANY || size.is_power_of_two() && *size <= 64));
+            assert!(
+                all.iter()
+                    .all(|size| *size <= ANY || size.is_power_of_two() && *size <= 64)
+            );
             assert!(room(rows) >= rows && room(rows) <= rows.max(ANY) * 2);
         }
         assert_eq!(sizes(102, 64).collect::<Vec<_>>(), [64, 32, 6]);

@@ -19,7 +19,7 @@ use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
 use crate::store::{
     Depth, Entry, History, Joined, Lane, Outbox, Parked, Query, Row, Rows, Settled, Store,
-    StoreError, StoreErrorKind, Transaction, Unit, Wanted, Written,
+    StoreError, StoreErrorKind, Transaction, Unit, Waiting, Wanted, Written,
 };
 
 /// A store in a database.
@@ -55,7 +55,10 @@ impl SqlStore {
 
     fn check_open(&self) -> Result<(), StoreError> {
         if self.is_closed.load(Ordering::Acquire) {
-            return Err(StoreError::new(StoreErrorKind::Closed, "the store is closed"));
+            return Err(StoreError::new(
+                StoreErrorKind::Closed,
+                "the store is closed",
+            ));
         }
         Ok(())
     }
@@ -168,13 +171,6 @@ impl Store for SqlStore {
 }
 
 impl Outbox for SqlStore {
-    fn undelivered<'a>(
-        &'a self,
-        _: Option<&'a crate::name::NodeName>,
-        _: u64,
-        _: u32,
-    ) -> BoxFuture<'a, Result<Vec<crate::store::Waiting>, StoreError>> { Box::pin(async { Ok(Vec::new()) }) }
-
     fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         Box::pin(async move {
             self.check_open()?;
@@ -201,7 +197,10 @@ impl Outbox for SqlStore {
         node: &'a NodeName,
         to: u64,
     ) -> BoxFuture<'a, Result<Lane, StoreError>> {
-        Box::pin(self.writer.errand(move |owed| Errand::Rewind(node.clone(), to, owed)))
+        Box::pin(
+            self.writer
+                .errand(move |owed| Errand::Rewind(node.clone(), to, owed)),
+        )
     }
 
     fn news(&self) -> BoxFuture<'_, ()> {
@@ -226,6 +225,18 @@ impl Outbox for SqlStore {
         })
     }
 
+    fn undelivered<'a>(
+        &'a self,
+        node: Option<&'a NodeName>,
+        after: u64,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Each).await?;
+            admin::undelivered(reading.connection(), node, after, most).await
+        })
+    }
+
     fn parked(&self, after: u64, most: u32) -> BoxFuture<'_, Result<Vec<Parked>, StoreError>> {
         Box::pin(async move {
             let mut reading = self.reading(Moment::Each).await?;
@@ -238,6 +249,9 @@ impl Outbox for SqlStore {
     }
 
     fn discard<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(self.writer.errand(|owed| Errand::Discard(ids.to_vec(), owed)))
+        Box::pin(
+            self.writer
+                .errand(|owed| Errand::Discard(ids.to_vec(), owed)),
+        )
     }
 }

@@ -6,10 +6,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Row as _, Sqlite,
-    SqliteConnection, ValueRef as _,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection, ValueRef as _};
 
 use crate::store::StoreError;
 use crate::store::sql::backend::Reading;
@@ -97,7 +94,8 @@ impl Cells for SqliteCells {
             return Ok(None);
         }
         let text = <&str as sqlx::Decode<sqlx::Sqlite>>::decode(value);
-        text.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        text.map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 
     fn integer(&self, cell: usize) -> Result<Option<i64>, StoreError> {
@@ -106,6 +104,8 @@ impl Cells for SqliteCells {
             return Ok(None);
         }
         let number = <i64 as sqlx::Decode<sqlx::Sqlite>>::decode(value);
-        number.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        number
+            .map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 }

@@ -97,7 +97,8 @@ impl Backend for Database {
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>> {
         Box::pin(async move {
             let connection = self.options.connect().await;
-            let connection = connection.map_err(|error| file::at(&self.path, explain_any(error)))?;
+            let connection =
+                connection.map_err(|error| file::at(&self.path, explain_any(error)))?;
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }
@@ -214,7 +215,9 @@ impl Hold for OpenTransaction {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sqlite").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Sqlite")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

@@ -67,7 +67,13 @@ impl Draft {
         ground: &mut Ground,
     ) -> (Former, Vec<Drafted>) {
         match piece {
-            Piece::Save { model, item, payload, nodes, channels_of } => {
+            Piece::Save {
+                model,
+                item,
+                payload,
+                nodes,
+                channels_of,
+            } => {
                 let birth = ground.birth();
                 let Some(row) = ground.row(model.node, item) else {
                     return nothing();
@@ -94,9 +100,19 @@ impl Draft {
                     row.birth = birth;
                 }
                 row.replace(Some(payload.clone()), Some(ready.values.clone()));
-                (Former { action: Some(action), payload: former }, entries)
+                (
+                    Former {
+                        action: Some(action),
+                        payload: former,
+                    },
+                    entries,
+                )
             }
-            Piece::Delete { model, item, channels_of } => {
+            Piece::Delete {
+                model,
+                item,
+                channels_of,
+            } => {
                 let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
@@ -104,17 +120,40 @@ impl Draft {
                 let gone = (retraction(model), Some(Action::Delete), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, gone);
                 row.replace(None, None);
-                (Former { action: Some(Action::Delete), payload: Some(former) }, entries)
+                (
+                    Former {
+                        action: Some(Action::Delete),
+                        payload: Some(former),
+                    },
+                    entries,
+                )
             }
-            Piece::Touch { model, item, channels_of } => {
+            Piece::Touch {
+                model,
+                item,
+                channels_of,
+            } => {
                 let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
                 let put = (EntryKind::Put, Some(Action::Update), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, put);
-                (Former { action: Some(Action::Update), payload: Some(former) }, entries)
+                (
+                    Former {
+                        action: Some(Action::Update),
+                        payload: Some(former),
+                    },
+                    entries,
+                )
             }
-            Piece::Tell { node, item, kind, action, model, payload } => {
+            Piece::Tell {
+                node,
+                item,
+                kind,
+                action,
+                model,
+                payload,
+            } => {
                 let entry = Drafted {
                     node: node.clone(),
                     item: item.clone(),
@@ -124,14 +163,23 @@ impl Draft {
                     origin: None,
                     payload: payload.clone(),
                 };
-                (Former { action: *action, payload: None }, vec![entry])
+                (
+                    Former {
+                        action: *action,
+                        payload: None,
+                    },
+                    vec![entry],
+                )
             }
         }
     }
 
     /// What the pieces found.
     pub(super) fn formers(&self) -> Vec<Former> {
-        self.pieces.iter().map(|(former, _)| former.clone()).collect()
+        self.pieces
+            .iter()
+            .map(|(former, _)| former.clone())
+            .collect()
     }
 
     /// Who is going to be told.

@@ -39,7 +39,10 @@ async fn delete_rows(
         .collect();
     for chunk in gone.chunks(dialect.most_rows()) {
         let mut delete = Statement::new(dialect, "DELETE FROM ");
-        delete.name(&state.table.name).push(" WHERE pubsub_item IN ").list(chunk.to_vec());
+        delete
+            .name(&state.table.name)
+            .push(" WHERE pubsub_item IN ")
+            .list(chunk.to_vec());
         connection.execute(delete).await?;
     }
     Ok(())
@@ -71,7 +74,9 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
     let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());
     for size in sizes(rest.len(), most) {
         let mut upsert = Statement::new(dialect, "INSERT INTO ");
-        upsert.name(&table.name).push(" (pubsub_item, pubsub_payload");
+        upsert
+            .name(&table.name)
+            .push(" (pubsub_item, pubsub_payload");
         for column in &table.columns {
             upsert.push(", ").name(&column.name);
         }
@@ -84,9 +89,15 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
             }
             upsert.push(")");
         }
-        upsert.push(" ON CONFLICT (pubsub_item) DO UPDATE SET pubsub_payload = excluded.pubsub_payload");
+        upsert.push(
+            " ON CONFLICT (pubsub_item) DO UPDATE SET pubsub_payload = excluded.pubsub_payload",
+        );
         for column in &table.columns {
-            upsert.push(", ").name(&column.name).push(" = excluded.").name(&column.name);
+            upsert
+                .push(", ")
+                .name(&column.name)
+                .push(" = excluded.")
+                .name(&column.name);
         }
         connection.execute(upsert).await?;
     }
