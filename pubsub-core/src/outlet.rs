@@ -278,8 +278,7 @@ fn farewell(change: &Change) -> Option<Change> {
 
 /// Page after page where the service has pages; otherwise what it gives at once.
 async fn all_items(session: &Session, node: &NodeName) -> Result<Held, PubSubError> {
-    let mut query = ItemQuery::FirstPage(PAGE);
-    let first = session.items(node, &query).await?;
+    let first = session.items(node, &ItemQuery::FirstPage(PAGE)).await?;
     let mut items = first.items;
     let is_complete = |items: &[RawItem], count: Option<u64>| {
         items.is_empty() || count.is_some_and(|count| items.len() as u64 >= count)
@@ -292,7 +291,7 @@ async fn all_items(session: &Session, node: &NodeName) -> Result<Held, PubSubErr
     }
     // Items move while pages are turned: nothing that happens from here on counts as seen.
     let newest = session.items(node, &ItemQuery::Latest(1)).await?.items;
-    query = ItemQuery::FirstPage(PAGE);
+    let mut query = ItemQuery::FirstPage(PAGE);
     items.clear();
     loop {
         let page = session.items(node, &query).await?;
