@@ -1,5 +1,7 @@
 //! The roads for programs that write their own rows: SeaORM, Diesel, sqlx, and a service that does so over HTTP.
 
+#[path = "orm/diesel.rs"]
+mod diesel_road;
 #[path = "orm/entities.rs"]
 mod entities;
 #[path = "orm/outbox.rs"]
