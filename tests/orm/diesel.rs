@@ -65,7 +65,8 @@ fn connect(outbox: &Outbox) -> SqliteConnection {
 
 #[tokio::test]
 async fn a_commit_tells_and_a_rollback_does_not() {
-    let outbox = Outbox::new().await;
+    let outbox = Outbox::sqlite();
+    outbox.prepare().await;
     let mut connection = connect(&outbox);
     let note = Note {
         id: 1,
@@ -108,7 +109,8 @@ async fn a_commit_tells_and_a_rollback_does_not() {
 
 #[tokio::test]
 async fn the_view_says_what_it_does_not_take() {
-    let outbox = Outbox::new().await;
+    let outbox = Outbox::sqlite();
+    outbox.prepare().await;
     let mut connection = connect(&outbox);
     for (values, said) in [
         (
