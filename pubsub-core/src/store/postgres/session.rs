@@ -151,7 +151,7 @@ impl Sessions {
             "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = {};",
             milliseconds(IDLE_IN_TRANSACTION)
         );
-        settings.push_str(&match purpose {
+        let purpose = match purpose {
             // A commit that does not wait for the disk is no promise.
             Purpose::Writing => format!(
                 "SET lock_timeout = {}; SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
@@ -159,7 +159,8 @@ impl Sessions {
             ),
             Purpose::Reading => format!("SET statement_timeout = {}", milliseconds(READING)),
             Purpose::Claiming => "SET lock_timeout = 250; SET synchronous_commit = off".to_owned(),
-        });
+        };
+        settings.push_str(&purpose);
         settings
     }
 }

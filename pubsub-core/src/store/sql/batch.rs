@@ -149,7 +149,7 @@ impl Batch {
         for errand in &self.errands {
             match errand {
                 Errand::Settle(settled, _) => {
-                    nodes.extend(settled.iter().map(|one| one.node.clone()))
+                    nodes.extend(settled.iter().map(|one| one.node.clone()));
                 }
                 Errand::Rewind(node, ..) => nodes.extend([node.clone()]),
                 Errand::Retry(..) | Errand::Discard(..) => {}

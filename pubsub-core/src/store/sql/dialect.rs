@@ -116,6 +116,11 @@ impl Dialect {
 
     /// The most rows that one statement writes.
     pub(crate) const fn most_rows(self) -> usize {
-        128
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => 128,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => 128,
+        }
     }
 }

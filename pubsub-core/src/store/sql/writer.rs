@@ -231,7 +231,7 @@ impl Task {
             Ok(_) => self.connection = Some(connection),
             // After some errors SQLite has rolled back by itself, and says so with an error.
             Err(error) => {
-                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed")
+                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
             }
         }
     }
