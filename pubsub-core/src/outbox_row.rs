@@ -10,6 +10,7 @@ use crate::name::{ItemId, NodeName};
 use crate::payload::{EncodeError, EncodeErrorKind};
 use crate::publish::Publish;
 use crate::registry::{Descriptor, Format};
+use crate::scope::Scope;
 use crate::store::EntryKind;
 
 /// One row for the view `pubsub_outbox`: one thing to tell one node.
@@ -84,33 +85,39 @@ impl OutboxRow {
 
     /// One row a node that hears of the value; what [`Publish::outbox_rows`] is made of.
     pub(crate) fn of<M: Publish>(model: &M, action: Action) -> Result<Vec<Self>, EncodeError> {
-        let descriptor = M::DESCRIPTOR;
-        let scope = Scope::current();
-        let is_shown = model.is_published();
-        if scope.is_suppressed
-            || !descriptor.actions.contain(action)
-            || (action != Action::Delete && !is_shown)
-        {
+        if !is_told(model, action) {
             return Ok(Vec::new());
         }
-        let item = item_of(model, action)?;
+        Self::about(model, &item_of(model, action)?, action)
+    }
+
+    /// The same under an id that is known already.
+    pub(crate) fn about<M: Publish>(
+        model: &M,
+        item: &ItemId,
+        action: Action,
+    ) -> Result<Vec<Self>, EncodeError> {
+        if !is_told(model, action) {
+            return Ok(Vec::new());
+        }
+        let descriptor = M::DESCRIPTOR;
         let kind = match action {
             Action::Create | Action::Update => EntryKind::Put,
             Action::Delete => retraction(descriptor),
         };
         let payload = match action {
-            Action::Delete if !is_shown || descriptor.format == Format::Django => None,
+            Action::Delete if !model.is_published() || descriptor.format == Format::Django => None,
             _ => Some(entry_of(model)?),
         };
         let own = NodeName::new(M::NODE)
             .map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
         let mut rows = vec![Self {
             node: own,
-            item,
+            item: item.clone(),
             kind,
             action: Some(action),
             model: M::NODE,
-            origin: origin(scope),
+            origin: origin(),
             payload,
         }];
         for node in model.channels()? {
@@ -128,12 +135,11 @@ impl OutboxRow {
     #[cfg(feature = "sea-orm")]
     pub(crate) fn left<M: Publish>(former: &M, next: &M) -> Result<Vec<Self>, EncodeError> {
         let descriptor = M::DESCRIPTOR;
-        let scope = Scope::current();
-        if scope.is_suppressed || !descriptor.actions.update || !next.is_published() {
+        if !is_told(next, Action::Update) {
             return Ok(Vec::new());
         }
         let item = item_of(former, Action::Update)?;
-        let origin = origin(scope);
+        let origin = origin();
         let kept = next.channels()?;
         let mut left = former.channels()?;
         left.retain(|channel| !kept.contains(channel));
@@ -150,17 +156,11 @@ impl OutboxRow {
     }
 }
 
-/// Whether somebody is told, and who is said to have made the change.
-#[derive(Debug, Default)]
-struct Scope {
-    is_suppressed: bool,
-    origin: Option<Arc<str>>,
-}
-
-impl Scope {
-    fn current() -> Self {
-        Self::default()
-    }
+/// Whether anybody is to hear of it. Of a delete they do whatever `when` says: the value may have been published before.
+fn is_told<M: Publish>(model: &M, action: Action) -> bool {
+    M::DESCRIPTOR.actions.contain(action)
+        && (action == Action::Delete || model.is_published())
+        && !Scope::current().is_suppressed
 }
 
 fn retraction(model: &Descriptor) -> EntryKind {
@@ -176,8 +176,8 @@ fn entry_of<M: Publish>(model: &M) -> Result<Arc<str>, EncodeError> {
 }
 
 /// That of the running code, else of the handle of the process.
-fn origin(scope: Scope) -> Option<Arc<str>> {
-    scope.origin.or_else(|| {
+fn origin() -> Option<Arc<str>> {
+    Scope::current().origin.or_else(|| {
         let pubsub = ambient::current().ok()?;
         Some(pubsub.origin().into())
     })

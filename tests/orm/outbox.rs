@@ -1,14 +1,37 @@
 //! A database with an outbox and nobody who takes from it, so that what was written can be read.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use support::PostgresServer;
 use tempfile::TempDir;
 
-const TABLES: &str = include_str!("../../pubsub-core/src/store/sql/migration/sqlite_1.sql");
+const SQLITE: &str = include_str!("../../pubsub-core/src/store/sql/migration/sqlite_1.sql");
+const POSTGRES: &str = include_str!("../../pubsub-core/src/store/sql/migration/postgres_1.sql");
+
+/// Every test for each database.
+macro_rules! on_databases {
+    ($($test:ident,)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::outbox::Outbox::sqlite()).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::outbox::Outbox::postgres().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_databases;
 
 /// One entry, as it would be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,38 +61,61 @@ impl Told {
     }
 }
 
-/// A database file with an outbox.
+/// A database, with or without an outbox.
 #[derive(Debug)]
-pub struct Outbox {
-    directory: TempDir,
+pub enum Outbox {
+    Sqlite(TempDir),
+    /// The URL of a database, and the server that has it.
+    Postgres(
+        String,
+        #[expect(dead_code, reason = "held until the end of the test")] Arc<PostgresServer>,
+    ),
 }
 
 impl Outbox {
-    /// Makes one.
-    pub async fn new() -> Self {
-        let outbox = Self::without_tables();
-        let db = outbox.connect().await;
-        db.execute_unprepared("PRAGMA journal_mode = WAL")
-            .await
-            .unwrap();
-        db.execute_unprepared(TABLES).await.unwrap();
-        outbox
+    /// An SQLite file that nobody has prepared.
+    pub fn sqlite() -> Self {
+        Self::Sqlite(TempDir::new().unwrap())
     }
 
-    /// A database file that nobody has prepared.
-    pub fn without_tables() -> Self {
-        Self {
-            directory: TempDir::new().unwrap(),
+    /// An empty database of a PostgreSQL server.
+    pub async fn postgres() -> Self {
+        let server = PostgresServer::shared().await;
+        Self::Postgres(server.database().await, server)
+    }
+
+    /// Makes the outbox.
+    pub async fn prepare(&self) {
+        let db = self.connect().await;
+        let tables = match self {
+            Self::Sqlite(_) => format!("PRAGMA journal_mode = WAL; {SQLITE}"),
+            Self::Postgres(..) => POSTGRES.to_owned(),
+        };
+        db.execute_unprepared(&tables).await.unwrap();
+    }
+
+    /// The file, of SQLite.
+    pub fn file(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(directory) => directory.path().join("store.db"),
+            Self::Postgres(url, _) => panic!("{url} is no file"),
         }
     }
 
-    pub fn file(&self) -> PathBuf {
-        self.directory.path().join("store.db")
+    /// Where it is.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(_) => format!("sqlite://{}", self.file().display()),
+            Self::Postgres(url, _) => url.clone(),
+        }
     }
 
     /// SeaORM's connections to it.
     pub async fn connect(&self) -> DatabaseConnection {
-        let url = format!("sqlite:{}?mode=rwc", self.file().display());
+        let url = match self {
+            Self::Sqlite(_) => format!("{}?mode=rwc", self.url()),
+            Self::Postgres(..) => self.url(),
+        };
         Database::connect(ConnectOptions::new(url)).await.unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! `Publish::outbox_rows`.
 
-use pubsub_core::{Action, OutboxRow, Publish};
+use pubsub_core::{Action, OutboxRow, PubSub, Publish};
 
 #[derive(Publish)]
 #[publish(node = "/rows/tweet", channels("user-{author}"), on(create, delete), when = Tweet::is_said)]
@@ -116,6 +116,18 @@ fn without_an_id_field_only_new_items_can_be_told_of() {
             error.contains("#[publish(id)]") && error.contains(action.as_str()),
             "{error}"
         );
+    }
+}
+
+#[tokio::test]
+async fn suppressed_code_makes_no_rows_and_an_origin_is_on_all_of_them() {
+    let rows = PubSub::suppressed(async { tweet("hello").outbox_rows(Action::Create) }).await;
+    assert_eq!(rows.unwrap(), []);
+    let rows = PubSub::with_origin("tab-7", async {
+        tweet("hello").outbox_rows(Action::Create)
+    });
+    for row in rows.await.unwrap() {
+        assert_eq!(row.origin.as_deref(), Some("tab-7"));
     }
 }
 

@@ -6,7 +6,21 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, IntoActiveModel, Schema};
 
 use crate::entities::{blog, entry, post};
-use crate::outbox::{Outbox, begin};
+use crate::outbox::{Outbox, begin, on_databases};
+
+on_databases! {
+    every_way_to_save_is_told_to_node_and_channels,
+    a_commit_tells_and_a_rollback_does_not,
+    a_delete_by_key_alone_carries_the_last_row,
+    the_last_row_is_that_of_the_database_and_not_of_the_caller,
+    a_channel_that_a_row_leaves_is_told,
+    a_hook_that_refuses_undoes_the_transaction,
+    bulk_operations_are_silent_until_they_are_told,
+    on_and_when_hold_and_a_text_can_be_the_key,
+    a_behaviour_of_its_own_can_call_ours,
+    a_database_without_an_outbox_is_named_as_the_reason,
+    a_value_that_xml_cannot_carry_is_refused_before_the_commit,
+}
 
 #[after_save]
 fn nobody_swears(post: &post::Model) -> Result<(), String> {
@@ -27,11 +41,11 @@ async fn create_tables(db: &DatabaseConnection) {
     }
 }
 
-async fn prepared() -> (Outbox, DatabaseConnection) {
-    let outbox = Outbox::new().await;
+async fn prepared(outbox: &Outbox) -> DatabaseConnection {
+    outbox.prepare().await;
     let db = outbox.connect().await;
     create_tables(&db).await;
-    (outbox, db)
+    db
 }
 
 fn new_post(author: &str, text: &str) -> post::ActiveModel {
@@ -43,9 +57,8 @@ fn new_post(author: &str, text: &str) -> post::ActiveModel {
     }
 }
 
-#[tokio::test]
-async fn every_way_to_save_is_told_to_node_and_channels() {
-    let (outbox, db) = prepared().await;
+async fn every_way_to_save_is_told_to_node_and_channels(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let post = new_post("ann", "one").insert(&db).await.unwrap();
     let mut active = post.into_active_model();
     active.text = Set("two".to_owned());
@@ -75,9 +88,8 @@ async fn every_way_to_save_is_told_to_node_and_channels() {
     );
 }
 
-#[tokio::test]
-async fn a_commit_tells_and_a_rollback_does_not() {
-    let (outbox, db) = prepared().await;
+async fn a_commit_tells_and_a_rollback_does_not(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let tx = begin(&db).await;
     new_post("ann", "kept").insert(&tx).await.unwrap();
     assert_eq!(outbox.lines().await.len(), 0, "before the commit");
@@ -95,9 +107,8 @@ async fn a_commit_tells_and_a_rollback_does_not() {
     assert_eq!(post::Entity::find().count(&db).await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_delete_by_key_alone_carries_the_last_row() {
-    let (outbox, db) = prepared().await;
+async fn a_delete_by_key_alone_carries_the_last_row(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let id = new_post("ann", "the last words")
         .insert(&db)
         .await
@@ -130,9 +141,8 @@ async fn a_delete_by_key_alone_carries_the_last_row() {
     assert_eq!(outbox.told().await.len(), before + 3);
 }
 
-#[tokio::test]
-async fn the_last_row_is_that_of_the_database_and_not_of_the_caller() {
-    let (outbox, db) = prepared().await;
+async fn the_last_row_is_that_of_the_database_and_not_of_the_caller(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let stale = new_post("ann", "one").insert(&db).await.unwrap();
     let mut active = stale.clone().into_active_model();
     (active.text, active.author) = (Set("two".to_owned()), Set("bob".to_owned()));
@@ -144,9 +154,8 @@ async fn the_last_row_is_that_of_the_database_and_not_of_the_caller() {
     assert!(told[0].payload.contains("<text>two</text>"));
 }
 
-#[tokio::test]
-async fn a_channel_that_a_row_leaves_is_told() {
-    let (outbox, db) = prepared().await;
+async fn a_channel_that_a_row_leaves_is_told(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let post = new_post("ann", "hello").insert(&db).await.unwrap();
     let before = outbox.told().await.len();
     let moved = post::ActiveModel {
@@ -169,9 +178,8 @@ async fn a_channel_that_a_row_leaves_is_told() {
     );
 }
 
-#[tokio::test]
-async fn a_hook_that_refuses_undoes_the_transaction() {
-    let (outbox, db) = prepared().await;
+async fn a_hook_that_refuses_undoes_the_transaction(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let tx = begin(&db).await;
     let error = new_post("ann", "damn").insert(&tx).await.unwrap_err();
     assert!(
@@ -186,9 +194,8 @@ async fn a_hook_that_refuses_undoes_the_transaction() {
     assert_eq!(outbox.told().await, []);
 }
 
-#[tokio::test]
-async fn bulk_operations_are_silent_until_they_are_told() {
-    let (outbox, db) = prepared().await;
+async fn bulk_operations_are_silent_until_they_are_told(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let tx = begin(&db).await;
     let posts = (0..250).map(|id| new_post("ann", &format!("post {id}")));
     let made = post::Entity::insert_many(posts)
@@ -247,9 +254,8 @@ async fn bulk_operations_are_silent_until_they_are_told() {
     assert!(own[250].payload.contains("<parent>1</parent>"));
 }
 
-#[tokio::test]
-async fn on_and_when_hold_and_a_text_can_be_the_key() {
-    let (outbox, db) = prepared().await;
+async fn on_and_when_hold_and_a_text_can_be_the_key(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     for (name, is_public) in [("news", true), ("diary", false)] {
         let blog = blog::ActiveModel {
             name: Set(name.to_owned()),
@@ -270,9 +276,8 @@ async fn on_and_when_hold_and_a_text_can_be_the_key() {
     );
 }
 
-#[tokio::test]
-async fn a_behaviour_of_its_own_can_call_ours() {
-    let (outbox, db) = prepared().await;
+async fn a_behaviour_of_its_own_can_call_ours(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let blog = blog::ActiveModel {
         name: Set("news".to_owned()),
         is_public: Set(false),
@@ -296,9 +301,7 @@ async fn a_behaviour_of_its_own_can_call_ours() {
     );
 }
 
-#[tokio::test]
-async fn a_database_without_an_outbox_is_named_as_the_reason() {
-    let outbox = Outbox::without_tables();
+async fn a_database_without_an_outbox_is_named_as_the_reason(outbox: Outbox) {
     let db = outbox.connect().await;
     create_tables(&db).await;
     let error = new_post("ann", "hello").insert(&db).await.unwrap_err();
@@ -309,11 +312,10 @@ async fn a_database_without_an_outbox_is_named_as_the_reason() {
     );
 }
 
-#[tokio::test]
-async fn a_value_that_xml_cannot_carry_is_refused_before_the_commit() {
-    let (outbox, db) = prepared().await;
+async fn a_value_that_xml_cannot_carry_is_refused_before_the_commit(outbox: Outbox) {
+    let db = prepared(&outbox).await;
     let tx = begin(&db).await;
-    let error = new_post("ann", "\u{0}").insert(&tx).await.unwrap_err();
+    let error = new_post("ann", "\u{1}").insert(&tx).await.unwrap_err();
     assert!(error.to_string().contains("Model.text"), "{error}");
     drop(tx);
     assert_eq!(outbox.told().await, []);

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Schema};
 use serde_json::json;
 
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, on_databases};
 
 mod rfc3339 {
     use std::str::FromStr;
@@ -63,9 +63,12 @@ mod job {
     pub enum Relation {}
 }
 
-#[tokio::test]
-async fn common_types_come_back_as_they_were() {
-    let outbox = Outbox::new().await;
+on_databases! {
+    common_types_come_back_as_they_were,
+}
+
+async fn common_types_come_back_as_they_were(outbox: Outbox) {
+    outbox.prepare().await;
     let db = outbox.connect().await;
     let table = Schema::new(db.get_database_backend()).create_table_from_entity(job::Entity);
     db.execute(&table).await.unwrap();

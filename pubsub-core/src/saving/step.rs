@@ -10,6 +10,7 @@ use crate::content::Content;
 use crate::error::SaveError;
 use crate::hooks::{HookError, Stage};
 use crate::name::{ItemId, NodeName};
+use crate::outbox_row::OutboxRow;
 use crate::payload::{DecodeError, EncodeError, EncodeErrorKind};
 use crate::publish::Publish;
 use crate::registry::{Descriptor, Registry};
@@ -146,16 +147,15 @@ impl<'m> Step<'m> {
         item: &ItemId,
         action: Action,
     ) -> Result<Vec<Self>, SaveError> {
-        let changes = model.changes(Some(action), item, &Stamp::default())?;
-        let steps = changes.into_iter().map(|change| {
-            let (kind, payload) = entry_of(change.kind);
+        let rows = OutboxRow::about(model, item, action)?;
+        let steps = rows.into_iter().map(|row| {
             let piece = Piece::Tell {
-                node: change.node,
-                item: change.item,
-                kind,
-                action: Some(action),
-                model: Some(M::NODE.into()),
-                payload,
+                node: row.node,
+                item: row.item,
+                kind: row.kind,
+                action: row.action,
+                model: Some(row.model.into()),
+                payload: row.payload,
             };
             Self { piece, hooks: None }
         });
