@@ -27,7 +27,9 @@ const LIBRARIES: [&str; 5] = [
 ];
 
 /// The features of pubsub-core, each of which must compile alone.
-const CORE_FEATURES: [&str; 5] = ["derive", "embedded", "dns", "json", "metrics"];
+const CORE_FEATURES: [&str; 8] = [
+    "derive", "embedded", "sqlite", "postgres", "sea-orm", "dns", "json", "metrics",
+];
 
 /// A step with the group by whose name it is chosen.
 pub struct Planned {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::back_off;
 use super::bounds::{BACK_OFF, BUSY_LANE, LANE_LOW, LANE_PAGE, LANE_UNDER_WAY};
+use super::load::Load;
 use super::slot::{Slot, State};
 use crate::change::Change;
 use crate::name::{ItemId, NodeName};
@@ -49,18 +50,6 @@ pub(super) enum Memory {
     Doubted(u64, Option<Instant>),
     /// It is being asked.
     Asked(u64),
-}
-
-/// What a lane holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Load {
-    /// Entries read and not settled by us.
-    pub(super) held: usize,
-    pub(super) held_bytes: usize,
-    pub(super) under_way: usize,
-    pub(super) under_way_bytes: usize,
-    /// Entries through, of which the store does not know yet.
-    pub(super) unsettled: u64,
 }
 
 #[derive(Debug)]

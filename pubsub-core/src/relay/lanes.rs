@@ -10,7 +10,8 @@ use super::bounds::{
     BURST, FIRST_PAGE, HELD, HELD_BYTES, KEEP_LANE, KEPT_LANES, LANES, MOST_LANES, PAGE,
     SETTLE_AFTER, SETTLE_ENTRIES,
 };
-use super::lane::{Lane, Load, Memory, Outcome, Sent};
+use super::lane::{Lane, Memory, Outcome, Sent};
+use super::load::{Load, Width};
 use super::slot::Slot;
 use crate::name::NodeName;
 use crate::store::{self, Settled, Wanted};
@@ -18,13 +19,6 @@ use crate::store::{self, Settled, Wanted};
 /// Names a lane for as long as it is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(u64);
-
-/// How much may be under way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Width {
-    pub(super) entries: usize,
-    pub(super) bytes: usize,
-}
 
 #[derive(Debug)]
 pub(super) struct Lanes {
@@ -502,23 +496,5 @@ impl Lanes {
             self.waking.extend(wakes_at.map(|time| (time, key)));
         }
         Some(answer)
-    }
-}
-
-impl Load {
-    fn add(&mut self, other: Self) {
-        self.held += other.held;
-        self.held_bytes += other.held_bytes;
-        self.under_way += other.under_way;
-        self.under_way_bytes += other.under_way_bytes;
-        self.unsettled += other.unsettled;
-    }
-
-    fn subtract(&mut self, other: Self) {
-        self.held -= other.held;
-        self.held_bytes -= other.held_bytes;
-        self.under_way -= other.under_way;
-        self.under_way_bytes -= other.under_way_bytes;
-        self.unsettled -= other.unsettled;
     }
 }

@@ -10,6 +10,7 @@ mod back_off;
 mod bounds;
 mod lane;
 mod lanes;
+mod load;
 mod measure;
 mod memory;
 mod prepare;

@@ -318,10 +318,3 @@ pub(crate) fn unreadable(node: &str, item: &ItemId, error: DecodeError) -> Store
     );
     StoreError::new(StoreErrorKind::Row, message).with(error)
 }
-
-fn entry_of(kind: ChangeKind) -> (EntryKind, Option<Arc<str>>) {
-    match kind {
-        ChangeKind::Put { payload } => (EntryKind::Put, Some(payload)),
-        ChangeKind::Retract { payload, notify } => (EntryKind::Retract { notify }, payload),
-    }
-}

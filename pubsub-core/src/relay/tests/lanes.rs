@@ -10,7 +10,8 @@ use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
 use crate::node_config::NodeConfig;
 use crate::relay::lane::Outcome;
-use crate::relay::lanes::{Key, Lanes, Width};
+use crate::relay::lanes::{Key, Lanes};
+use crate::relay::load::Width;
 use crate::relay::slot::{Slot, State};
 use crate::store::{Lane, Settled, Wanted};
 
@@ -331,7 +332,7 @@ proptest! {
             }
             prop_assert_eq!(shown, newest, "node {}", place);
         }
-        prop_assert_eq!(world.lanes.load(), crate::relay::lane::Load::default());
+        prop_assert_eq!(world.lanes.load(), crate::relay::load::Load::default());
         prop_assert!(world.lanes.is_quiet());
     }
 
