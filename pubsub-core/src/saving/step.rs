@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::change::{Action, ChangeKind, Stamp};
+use crate::change::{Action, Stamp};
 use crate::content::Content;
 use crate::error::SaveError;
 use crate::hooks::{HookError, Stage};
@@ -317,11 +317,4 @@ pub(crate) fn unreadable(node: &str, item: &ItemId, error: DecodeError) -> Store
         "the row \"{item}\" of {node} cannot be read back ({error}); give new fields a default, or save it again"
     );
     StoreError::new(StoreErrorKind::Row, message).with(error)
-}
-
-fn entry_of(kind: ChangeKind) -> (EntryKind, Option<Arc<str>>) {
-    match kind {
-        ChangeKind::Put { payload } => (EntryKind::Put, Some(payload)),
-        ChangeKind::Retract { payload, notify } => (EntryKind::Retract { notify }, payload),
-    }
 }
