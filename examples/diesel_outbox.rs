@@ -37,10 +37,10 @@ diesel::table! {
     }
 }
 
-/// A row of Diesel's, and a model.
+/// A row of Diesel's, and a model: of which the store therefore keeps no rows.
 #[derive(Debug, Clone, Queryable, Insertable, Publish)]
 #[diesel(table_name = notes)]
-#[publish(node = "/notes", access = "open")]
+#[publish(node = "/notes", access = "open", stored = false)]
 struct Note {
     #[publish(id)]
     id: i64,

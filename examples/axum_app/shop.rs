@@ -13,9 +13,14 @@ use sqlx::{FromRow, PgPool, SqlitePool};
 
 use crate::problem::Problem;
 
-/// Something to buy. Everybody who listens to `/shop/Product` knows how many are left.
+/// Something to buy, in a table of ours: the store keeps no rows of it. Everybody who listens to `/shop/Product` knows how many are left.
 #[derive(Debug, Clone, Serialize, FromRow, Publish)]
-#[publish(node = "/shop/Product", title = "What is to be had", access = "open")]
+#[publish(
+    node = "/shop/Product",
+    title = "What is to be had",
+    access = "open",
+    stored = false
+)]
 pub struct Product {
     #[publish(id)]
     pub id: i64,
@@ -27,7 +32,7 @@ pub struct Product {
 
 /// Something bought. The customer has a channel.
 #[derive(Debug, Clone, Serialize, FromRow, Publish)]
-#[publish(node = "/shop/Order", channels("customer-{customer}"))]
+#[publish(node = "/shop/Order", channels("customer-{customer}"), stored = false)]
 pub struct Order {
     #[publish(id)]
     pub id: i64,
@@ -94,7 +99,7 @@ macro_rules! in_transaction {
                 let (result, published) = $code;
                 $transaction.commit().await?;
                 for published in published {
-                    published.committed();
+                    drop(published.committed());
                 }
                 Ok(result)
             }
@@ -103,7 +108,7 @@ macro_rules! in_transaction {
                 let (result, published) = $code;
                 $transaction.commit().await?;
                 for published in published {
-                    published.committed();
+                    drop(published.committed());
                 }
                 Ok(result)
             }

@@ -234,7 +234,8 @@ impl Kept {
             Self::At(url) => store::open(url).await?,
             Self::Open(store) => Arc::clone(store),
         };
-        let models: Vec<_> = registry.models().collect();
+        let models = registry.models().filter(|model| model.is_stored);
+        let models: Vec<_> = models.collect();
         store.prepare(&models).await?;
         Ok(store)
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::registry::Descriptor;
 use crate::relay::Relay;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoreErrorKind};
 
 /// A store with a relay. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -42,6 +42,14 @@ impl Depot {
 
     /// Makes room for a model that the registry did not have: one that is generic, or of a program that leaves its models alone.
     pub(crate) async fn prepare(&self, model: &'static Descriptor) -> Result<(), StoreError> {
+        if !model.is_stored {
+            let message = format!(
+                "the store keeps no rows of {}, which says so with #[publish(stored = false)] or is an entity of SeaORM; write its row yourself, and \
+                 have it told with publish_in or outbox_rows in the same transaction",
+                model.type_name
+            );
+            return Err(StoreError::new(StoreErrorKind::NotStored, message));
+        }
         let is_prepared = {
             let prepared = self.prepared.read();
             let prepared = prepared.unwrap_or_else(PoisonError::into_inner);

@@ -45,6 +45,8 @@ pub struct Descriptor {
     pub id: Option<&'static str>,
     /// The channels as written, `{field}` not filled in.
     pub channels: &'static [&'static str],
+    /// Whether the store keeps rows of it. A program that keeps them in tables of its own says no.
+    pub is_stored: bool,
 }
 
 /// One model, as the derive hands it in.

@@ -51,6 +51,7 @@ pub(crate) fn expand(
                     config: __pubsub::NodeConfig::new(),
                     id: __pubsub::None,
                     channels: &[],
+                    is_stored: false,
                 };
             }
         }

@@ -125,6 +125,8 @@ pub(crate) struct Model<'a> {
     pub(crate) id: Option<Named<'a>>,
     pub(crate) title: Option<Named<'a>>,
     pub(crate) updated: Option<Named<'a>>,
+    /// Whether the store keeps its rows.
+    pub(crate) is_stored: bool,
     /// Where it says that SeaORM saves it, if it does.
     pub(crate) sea_orm: Option<Span>,
 }

@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::change::{Action, ChangeKind, Stamp};
+use crate::change::{Action, Stamp};
 use crate::content::Content;
 use crate::error::SaveError;
 use crate::hooks::{HookError, Stage};

@@ -32,6 +32,8 @@ pub enum StoreErrorKind {
     Busy,
     /// A query names a field that the model does not have, or compares it with what it cannot be.
     Query,
+    /// The store keeps no rows of the model: the program has tables of its own for it.
+    NotStored,
     /// A row cannot be read back.
     Row,
     /// A lane belongs to another relay by now.

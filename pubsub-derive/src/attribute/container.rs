@@ -53,6 +53,7 @@ pub(crate) struct ContainerAttributes {
     pub(crate) rename_all: Option<Given<Case>>,
     pub(crate) core: Option<Given<Path>>,
     pub(crate) sea_orm: Option<Given<()>>,
+    pub(crate) stored: Option<Given<bool>>,
     /// The table that SeaORM is told of.
     pub(crate) table: Option<LitStr>,
     pub(crate) settings: Vec<Setting>,
@@ -112,6 +113,7 @@ impl ContainerAttributes {
                 .and_then(|case| give(&mut self.rename_all, word, case)),
             "crate" => path(word, input).and_then(|core| give(&mut self.core, word, core)),
             "sea_orm" => bare(word, input).and_then(|()| give(&mut self.sea_orm, word, ())),
+            "stored" => flag(word, input).and_then(|is| give(&mut self.stored, word, is)),
             "access" => {
                 let value = SettingValue::Choice("AccessModel", choice(word, input, &ACCESS)?);
                 self.set(word, value)

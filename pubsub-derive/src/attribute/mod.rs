@@ -48,6 +48,7 @@ const WORDS: &[(&str, &[Level])] = &[
     ("rename_all", &[Level::Container]),
     ("crate", &[Level::Container]),
     ("sea_orm", &[Level::Container]),
+    ("stored", &[Level::Container]),
     ("access", &[Level::Container]),
     ("publish_model", &[Level::Container]),
     ("persist", &[Level::Container]),

@@ -80,6 +80,7 @@ fn check_payload(attributes: &ContainerAttributes, errors: &mut Errors) {
         attributes.when.as_ref().map(|given| &given.word),
         attributes.format.as_ref().map(|given| &given.word),
         attributes.sea_orm.as_ref().map(|given| &given.word),
+        attributes.stored.as_ref().map(|given| &given.word),
     ];
     for word in words
         .into_iter()

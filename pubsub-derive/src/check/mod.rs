@@ -222,6 +222,11 @@ fn model<'a>(
         id: field::only(fields, |attributes| attributes.id.as_ref(), errors),
         title: field::only(fields, |attributes| attributes.title.as_ref(), errors),
         updated: field::only(fields, |attributes| attributes.updated.as_ref(), errors),
+        // What an ORM keeps is not kept twice.
+        is_stored: attributes
+            .stored
+            .as_ref()
+            .map_or(!attributes.is_entity(), |given| given.value),
         sea_orm: attributes
             .sea_orm
             .as_ref()

@@ -118,6 +118,7 @@ fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
         quote_spanned!(site()=> __pubsub::None)
     };
     let channels = model.channels.iter().map(|channel| &channel.template);
+    let is_stored = model.is_stored;
     quote_spanned! {site()=>
         __pubsub::Descriptor {
             type_name: ::core::concat!(::core::module_path!(), #end),
@@ -128,6 +129,7 @@ fn descriptor(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
             config: __pubsub::NodeConfig::new()#(#settings)*,
             id: #id,
             channels: &[#(#channels),*],
+            is_stored: #is_stored,
         }
     }
 }

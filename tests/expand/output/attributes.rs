@@ -126,6 +126,7 @@ const _: () = {
             .send_last(__pubsub::SendLast::Never),
         id: __pubsub::Some("key"),
         channels: &[],
+        is_stored: true,
     };
     const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
     __pubsub::inventory::submit! {

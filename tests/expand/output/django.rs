@@ -107,6 +107,7 @@ const _: () = {
         config: __pubsub::NodeConfig::new(),
         id: __pubsub::Some("id"),
         channels: &[],
+        is_stored: true,
     };
     const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
     __pubsub::inventory::submit! {

@@ -123,6 +123,7 @@ const _: () = {
         config: __pubsub::NodeConfig::new(),
         id: __pubsub::None,
         channels: &[],
+        is_stored: true,
     };
     const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
     __pubsub::inventory::submit! {

@@ -37,6 +37,7 @@ const _: () = {
         config: __pubsub::NodeConfig::new(),
         id: __pubsub::Some("sensor"),
         channels: &[],
+        is_stored: true,
     };
     const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
     __pubsub::inventory::submit! {

@@ -67,6 +67,7 @@ const _: () = {
         config: __pubsub::NodeConfig::new(),
         id: __pubsub::Some("id"),
         channels: &["blog-{author}"],
+        is_stored: false,
     };
     const REGISTRATION: __pubsub::Registration = __pubsub::Registration(&MODEL);
     __pubsub::inventory::submit! {

@@ -66,6 +66,7 @@ static MODEL: Descriptor = Descriptor {
     config: NodeConfig::new(),
     id: None,
     channels: &[],
+    is_stored: true,
 };
 
 /// Texts that values of a kind are spelled as.
