@@ -50,7 +50,12 @@ async fn hooks_learn_whether_it_is_new() {
     for total in [5, 6] {
         let _ = Order { id: 1, total }.save_with(&pubsub).await.unwrap();
     }
-    let expected = ["inside create 5", "after create 5", "inside update 6", "after update 6"];
+    let expected = [
+        "inside create 5",
+        "after create 5",
+        "inside update 6",
+        "after update 6",
+    ];
     assert_eq!(seen(1), expected);
 }
 
@@ -62,7 +67,10 @@ async fn a_veto_leaves_nothing_of_the_unit() {
     let orders = [Order { id: 2, total: 1 }, Order { id: 3, total: -1 }];
     let vetoed = pubsub.save_all(&orders).await.unwrap_err();
     assert!(matches!(vetoed, SaveError::Vetoed(_)), "{vetoed}");
-    assert!(vetoed.to_string().contains("order 3 is negative"), "{vetoed}");
+    assert!(
+        vetoed.to_string().contains("order 3 is negative"),
+        "{vetoed}"
+    );
     assert_eq!(pubsub.list::<Order>().count().await.unwrap(), 0);
     flush(&pubsub).await;
     assert!(recorder.changes().is_empty());

@@ -56,7 +56,11 @@ async fn a_page_and_what_follows_make_the_whole_while_others_write() {
                 Event::Published { item, .. } => drop(rows.insert(item.id, item)),
                 Event::Retracted { id, last, .. } => {
                     let id: i64 = id.to_string().parse().unwrap();
-                    assert_eq!(rows.remove(&id), last, "the last row is the one that was known");
+                    assert_eq!(
+                        rows.remove(&id),
+                        last,
+                        "the last row is the one that was known"
+                    );
                 }
                 other => panic!("{other:?}"),
             }
@@ -151,7 +155,7 @@ async fn a_lost_connection_costs_no_event_where_there_is_a_store() {
 async fn a_history_that_is_gone_is_a_gap() {
     let peer = OurServer::start().await;
     let place = Place::new();
-    let builder = PubSubAt(&place, "?keep=5").builder(&peer.url("ann"));
+    let builder = PubSubAt(&place, "?keep=100").builder(&peer.url("ann"));
     let ann = builder.connect().await.unwrap();
     let first = tweet(1, "first").save_with(&ann).await.unwrap();
     let many: Vec<_> = (2..300).map(|id| tweet(id, "x")).collect();
@@ -202,7 +206,10 @@ async fn a_reader_without_the_store_goes_on_from_the_items() {
     let _ = tweet(3, "three").save_with(&ann).await.unwrap();
     flush(&ann).await;
     let mut from_two = bob.subscribe_from::<Tweet>(two.position()).await.unwrap();
-    let mut from_nothing = bob.subscribe_from::<Tweet>(nothing.position()).await.unwrap();
+    let mut from_nothing = bob
+        .subscribe_from::<Tweet>(nothing.position())
+        .await
+        .unwrap();
     let _ = tweet(4, "four").save_with(&ann).await.unwrap();
     assert_eq!(all_told(&mut from_two, 2).await, ["+3 three", "+4 four"]);
     let expected = ["+1 one", "+2 two", "+3 three", "+4 four"];

@@ -9,7 +9,9 @@ use crate::{Place, Tweet, tweet};
 async fn pages_are_filtered_sorted_and_counted() {
     let place = Place::new();
     let pubsub = place.recorder().await.pubsub();
-    let tweets: Vec<Tweet> = (1..=10).map(|id| tweet(id, &format!("text {id}"))).collect();
+    let tweets: Vec<Tweet> = (1..=10)
+        .map(|id| tweet(id, &format!("text {id}")))
+        .collect();
     let _ = pubsub.save_all(&tweets).await.unwrap();
     let by_bob = Tweet {
         author: "bob".to_owned(),
@@ -102,6 +104,9 @@ async fn rows_outlive_the_handle_and_shortcuts_use_the_installed_one() {
     let _ = tweet(2, "more").save().await.unwrap();
     let _ = tweet(2, "more").touch().await.unwrap();
     let _ = Tweet::delete_by_id(1).await.unwrap();
-    assert_eq!(Tweet::list().fetch().await.unwrap().rows, [tweet(2, "more")]);
+    assert_eq!(
+        Tweet::list().fetch().await.unwrap().rows,
+        [tweet(2, "more")]
+    );
     pubsub.shutdown().await.unwrap();
 }

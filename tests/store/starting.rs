@@ -34,10 +34,12 @@ async fn what_was_not_delivered_is_delivered_by_the_next_process() {
     let ann = place.connect(&peer.url("ann")).await;
     let _ = tweet(1, "kept").save_with(&ann).await.unwrap();
     // An end without the server does not wait for it.
-    within(Duration::from_secs(5), ann.shutdown()).await.unwrap();
+    within(Duration::from_secs(5), ann.shutdown())
+        .await
+        .unwrap();
     peer.restart().await;
-    let bob = connect(&peer, "bob").await;
-    let mut events = bob.subscribe::<Tweet>().await.unwrap();
+    let reader = connect(&peer, "ann").await;
+    let mut events = reader.subscribe::<Tweet>().await.unwrap();
     let ann = place.connect(&peer.url("ann")).await;
     let _ = tweet(2, "new").save_with(&ann).await.unwrap();
     assert_eq!(all_told(&mut events, 2).await, ["+1 kept", "+2 new"]);
@@ -47,13 +49,13 @@ async fn what_was_not_delivered_is_delivered_by_the_next_process() {
 async fn an_end_waits_for_what_was_saved() {
     let peer = OurServer::start().await;
     let place = Place::new();
-    let bob = connect(&peer, "bob").await;
-    let mut events = bob.subscribe::<Tweet>().await.unwrap();
+    let reader = connect(&peer, "ann").await;
+    let mut events = reader.subscribe::<Tweet>().await.unwrap();
     let ann = place.connect(&peer.url("ann")).await;
     let many: Vec<_> = (0..200).map(|id| tweet(id, "x")).collect();
     let _ = ann.save_all(&many).await.unwrap();
     ann.shutdown().await.unwrap();
-    assert_eq!(bob.items::<Tweet>().await.unwrap().len(), 200);
+    assert_eq!(reader.items::<Tweet>().await.unwrap().len(), 200);
     assert_eq!(all_told(&mut events, 200).await.len(), 200);
     let late = tweet(1, "late").save_with(&ann).await;
     assert!(matches!(late, Err(SaveError::Store(_))), "{late:?}");
@@ -92,12 +94,18 @@ async fn two_embedded_servers_do_not_share_a_file_and_say_what_to_do() {
     let error = start().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     let text = error.to_string();
-    assert!(text.contains("PUBSUB_URL") && text.contains("PUBSUB_STORE"), "{text}");
+    assert!(
+        text.contains("PUBSUB_URL") && text.contains("PUBSUB_STORE"),
+        "{text}"
+    );
     // With the server of the first it may.
     let url = first.embedded_url().unwrap();
     let second = place.connect(url).await;
     let mut events = first.subscribe::<Tweet>().await.unwrap();
-    let _ = tweet(1, "from the second").save_with(&second).await.unwrap();
+    let _ = tweet(1, "from the second")
+        .save_with(&second)
+        .await
+        .unwrap();
     assert_eq!(all_told(&mut events, 1).await, ["+1 from the second"]);
     second.shutdown().await.unwrap();
     first.shutdown().await.unwrap();
@@ -122,11 +130,22 @@ async fn an_embedded_server_that_starts_anew_is_told_what_it_forgot() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_used_are_said_before_anything_starts() {
-    for url in ["", "mysql://x", "sqlite::memory:", "sqlite:a.db?cache=1", "pubsub.db"] {
+    for url in [
+        "",
+        "mysql://x",
+        "sqlite::memory:",
+        "sqlite:a.db?cache=1",
+        "pubsub.db",
+    ] {
         let error = PubSub::builder().store(url).unwrap_err();
-        assert!(error.to_string().contains("sqlite") || error.to_string().contains("store"), "{url}: {error}");
+        assert!(
+            error.to_string().contains("sqlite") || error.to_string().contains("store"),
+            "{url}: {error}"
+        );
     }
-    let builder = PubSub::builder().store("sqlite:/nowhere/at/all/a.db").unwrap();
+    let builder = PubSub::builder()
+        .store("sqlite:/nowhere/at/all/a.db")
+        .unwrap();
     let error = within(PATIENCE, builder.connect()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
     assert!(error.to_string().contains("/nowhere"), "{error}");

@@ -68,8 +68,18 @@ async fn what_is_committed_is_delivered_even_if_nobody_says_so() {
         .await
         .unwrap();
     drop(saved);
-    drop(pubsub.delete_in(&mut transaction, &tweet(1, "")).await.unwrap());
-    drop(pubsub.touch_in(&mut transaction, &tweet(2, "")).await.unwrap());
+    drop(
+        pubsub
+            .delete_in(&mut transaction, &tweet(1, ""))
+            .await
+            .unwrap(),
+    );
+    drop(
+        pubsub
+            .touch_in(&mut transaction, &tweet(2, ""))
+            .await
+            .unwrap(),
+    );
     transaction.commit().await.unwrap();
     for expected in ["+1 one", "+2 two", "-1 one", "+2 two"] {
         assert_eq!(told(&mut heard).await, expected);
