@@ -155,7 +155,7 @@ async fn a_lost_connection_costs_no_event_where_there_is_a_store() {
 async fn a_history_that_is_gone_is_a_gap() {
     let peer = OurServer::start().await;
     let place = Place::new();
-    let builder = PubSubAt(&place, "?keep=5").builder(&peer.url("ann"));
+    let builder = PubSubAt(&place, "?keep=100").builder(&peer.url("ann"));
     let ann = builder.connect().await.unwrap();
     let first = tweet(1, "first").save_with(&ann).await.unwrap();
     let many: Vec<_> = (2..300).map(|id| tweet(id, "x")).collect();

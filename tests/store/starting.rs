@@ -38,8 +38,8 @@ async fn what_was_not_delivered_is_delivered_by_the_next_process() {
         .await
         .unwrap();
     peer.restart().await;
-    let bob = connect(&peer, "bob").await;
-    let mut events = bob.subscribe::<Tweet>().await.unwrap();
+    let reader = connect(&peer, "ann").await;
+    let mut events = reader.subscribe::<Tweet>().await.unwrap();
     let ann = place.connect(&peer.url("ann")).await;
     let _ = tweet(2, "new").save_with(&ann).await.unwrap();
     assert_eq!(all_told(&mut events, 2).await, ["+1 kept", "+2 new"]);
@@ -49,13 +49,13 @@ async fn what_was_not_delivered_is_delivered_by_the_next_process() {
 async fn an_end_waits_for_what_was_saved() {
     let peer = OurServer::start().await;
     let place = Place::new();
-    let bob = connect(&peer, "bob").await;
-    let mut events = bob.subscribe::<Tweet>().await.unwrap();
+    let reader = connect(&peer, "ann").await;
+    let mut events = reader.subscribe::<Tweet>().await.unwrap();
     let ann = place.connect(&peer.url("ann")).await;
     let many: Vec<_> = (0..200).map(|id| tweet(id, "x")).collect();
     let _ = ann.save_all(&many).await.unwrap();
     ann.shutdown().await.unwrap();
-    assert_eq!(bob.items::<Tweet>().await.unwrap().len(), 200);
+    assert_eq!(reader.items::<Tweet>().await.unwrap().len(), 200);
     assert_eq!(all_told(&mut events, 200).await.len(), 200);
     let late = tweet(1, "late").save_with(&ann).await;
     assert!(matches!(late, Err(SaveError::Store(_))), "{late:?}");

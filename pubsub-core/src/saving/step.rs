@@ -92,6 +92,7 @@ impl<'m> Step<'m> {
             model: M::DESCRIPTOR,
             item: id_of(model)?,
             channels_of: channels_of::<M>,
+            may_show: may_show::<M>,
         };
         Ok(Self { piece, hooks: None })
     }
@@ -273,6 +274,7 @@ fn deletion<M: Publish>(item: ItemId) -> Piece {
         model: M::DESCRIPTOR,
         item,
         channels_of: channels_of::<M>,
+        may_show: may_show::<M>,
     }
 }
 
@@ -296,6 +298,10 @@ fn channels_of<M: Publish>(row: &str) -> Result<Vec<NodeName>, DecodeError> {
     value
         .channels()
         .map_err(|error| DecodeError::invalid("channels", error))
+}
+
+fn may_show<M: Publish>(row: &str) -> bool {
+    M::decode_entry(row).is_ok_and(|(value, _)| value.is_published())
 }
 
 fn run_with_row<M: Publish>(

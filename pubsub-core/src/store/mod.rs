@@ -35,7 +35,7 @@ pub use self::open::open;
 pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
 pub use self::transaction::Transaction;
-pub use self::unit::{ChannelsOf, Consult, Former, Piece, Unit, Written};
+pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Unit, Written};
 pub use self::url::StoreUrl;
 pub use self::value::Value;
 use crate::name::{ItemId, NodeName};

@@ -16,6 +16,9 @@ use crate::store::EntryKind;
 /// Finds the channels of a row that was read back.
 pub type ChannelsOf = fn(&str) -> Result<Vec<NodeName>, DecodeError>;
 
+/// Whether a row that was read back may be shown: `#[publish(when = ...)]`. One that cannot be read may not.
+pub type MayShow = fn(&str) -> bool;
+
 /// Pieces that are written together or not at all.
 #[derive(Debug, Default)]
 pub struct Unit {
@@ -54,6 +57,8 @@ pub enum Piece {
         item: ItemId,
         /// Finds the channels of the row.
         channels_of: ChannelsOf,
+        /// A row that may not be shown is told as gone, without its payload.
+        may_show: MayShow,
     },
     /// Tells a row as it is once more. No row is no error.
     Touch {
@@ -63,6 +68,8 @@ pub enum Piece {
         item: ItemId,
         /// Finds the channels of the row.
         channels_of: ChannelsOf,
+        /// A row that may not be shown is not told.
+        may_show: MayShow,
     },
     /// Tells something that is not a row.
     Tell {

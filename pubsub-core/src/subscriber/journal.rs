@@ -130,6 +130,11 @@ impl Journal {
         }
     }
 
+    /// Begins elsewhere than was thought.
+    pub(super) fn begin(&mut self, beginning: Beginning) {
+        self.beginning = beginning;
+    }
+
     /// Whether everything that the node holds would be news: it was empty, and nothing was told yet.
     pub(super) fn begins_empty(&self) -> bool {
         self.beginning == Beginning::Empty && self.told.is_empty()

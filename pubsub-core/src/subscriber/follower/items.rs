@@ -10,7 +10,7 @@ use crate::position::{self, Position};
 use crate::session::{Item as RawItem, PubSubError};
 use crate::subscriber::Event;
 use crate::subscriber::catch_up::{FIRST_LOOK, Look, look};
-use crate::subscriber::journal::Mark;
+use crate::subscriber::journal::{Beginning, Mark};
 use crate::subscriber::resume::{Held, Resumption, resume};
 
 /// More recent items than this are not read back after a gap.
@@ -119,6 +119,8 @@ impl<T: Send + 'static> Follower<T> {
         if is_of_rows && own.is_some() {
             return Ok(());
         }
+        // What the node held when it was subscribed to may be news by the position.
+        self.journal.begin(Beginning::Unknown);
         let mut far = FIRST_LOOK;
         loop {
             let items = match self.outlet.recent(&self.node, far).await {
@@ -135,8 +137,14 @@ impl<T: Send + 'static> Follower<T> {
                     if has_gap {
                         reader.tell_gap(&self.node).await?;
                     }
-                    let marks = held.into_iter().map(|held| (held.id, held.mark)).collect();
-                    return self.tell_items(items, marks, first, reader).await;
+                    let marks: Vec<_> = held.into_iter().map(|held| (held.id, held.mark)).collect();
+                    let last = marks.last().cloned();
+                    self.tell_items(items, marks, first, reader).await?;
+                    self.journal.begin(match last {
+                        Some((id, mark)) => Beginning::Item(id, mark),
+                        None => Beginning::Empty,
+                    });
+                    return Ok(());
                 }
             }
         }

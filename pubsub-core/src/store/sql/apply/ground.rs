@@ -109,11 +109,13 @@ impl Ground {
                 model,
                 item,
                 channels_of,
+                ..
             }
             | Piece::Touch {
                 model,
                 item,
                 channels_of,
+                ..
             }) = piece
             else {
                 continue;

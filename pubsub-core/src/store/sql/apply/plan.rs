@@ -116,12 +116,14 @@ impl Draft {
                 model,
                 item,
                 channels_of,
+                may_show,
             } => {
                 let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
                 self.undo.push((model.node, item.clone(), row.clone()));
-                let gone = (retraction(model), Some(Action::Delete), Some(&former));
+                let shown = Some(&former).filter(|former| may_show(former));
+                let gone = (retraction(model), Some(Action::Delete), shown);
                 let entries = everywhere(row, model, item, *channels_of, gone);
                 row.replace(None, None);
                 (
@@ -136,8 +138,11 @@ impl Draft {
                 model,
                 item,
                 channels_of,
+                may_show,
             } => {
-                let Some((row, former)) = present(ground, model, item) else {
+                let Some((row, former)) =
+                    present(ground, model, item).filter(|(_, former)| may_show(former))
+                else {
                     return nothing();
                 };
                 let put = (EntryKind::Put, Some(Action::Update), Some(&former));
