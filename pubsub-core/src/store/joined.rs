@@ -26,7 +26,10 @@ pub(crate) enum Link<'t> {
     #[cfg(feature = "postgres")]
     Postgres(&'t mut sqlx::PgConnection),
     /// Nobody's: without a database there is nothing to join.
-    #[allow(dead_code, reason = "cannot be made; holds the lifetime where no database is built in")]
+    #[allow(
+        dead_code,
+        reason = "cannot be made; holds the lifetime where no database is built in"
+    )]
     Nobody(Infallible, PhantomData<&'t mut ()>),
 }
 

@@ -14,8 +14,7 @@ const KEEP: u64 = 10_000;
 /// How long a write waits for other processes when nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What is said of a setting that is none.
-const FORMS: &str =
-    "write sqlite:pubsub.db, sqlite:///var/lib/app/pubsub.db, postgres://user:password@host/database, or off";
+const FORMS: &str = "write sqlite:pubsub.db, sqlite:///var/lib/app/pubsub.db, postgres://user:password@host/database, or off";
 
 /// Where a store is, and how it is to be kept.
 ///
@@ -89,7 +88,9 @@ impl StoreUrl {
         match name {
             "keep" => {
                 self.keep = value.parse().map_err(|_| {
-                    wrong(format!("keep={value} is not a number of entries, such as keep=10000"))
+                    wrong(format!(
+                        "keep={value} is not a number of entries, such as keep=10000"
+                    ))
                 })?;
             }
             "busy_timeout" => self.patience = duration(value)?,
@@ -126,7 +127,9 @@ fn sqlite(rest: &str) -> Result<StoreUrl, StoreError> {
         .decode_utf8()
         .map_err(|_| wrong("the path of the store is not UTF-8 once decoded"))?;
     if path.is_empty() {
-        return Err(wrong("a file is missing after sqlite:, as in sqlite:pubsub.db"));
+        return Err(wrong(
+            "a file is missing after sqlite:, as in sqlite:pubsub.db",
+        ));
     }
     if path.starts_with(":memory:") {
         return Err(wrong(
@@ -146,10 +149,14 @@ fn sqlite(rest: &str) -> Result<StoreUrl, StoreError> {
             ("synchronous", "full") => true,
             ("synchronous", "normal") => false,
             ("synchronous", _) => {
-                return Err(wrong(format!("synchronous={value} is neither full nor normal")));
+                return Err(wrong(format!(
+                    "synchronous={value} is neither full nor normal"
+                )));
             }
             ("mode", "memory") => {
-                return Err(wrong("a store in memory promises nothing: leave mode=memory out"));
+                return Err(wrong(
+                    "a store in memory promises nothing: leave mode=memory out",
+                ));
             }
             _ => {
                 return Err(wrong(format!(
@@ -187,17 +194,21 @@ fn postgres(text: &str) -> Result<StoreUrl, StoreError> {
 
 /// Reads `30`, `30s`, `500ms` or `2m`.
 fn duration(text: &str) -> Result<Duration, StoreError> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: Option<u64> = number.parse().ok();
     let read = match unit {
         "" | "s" => number.map(Duration::from_secs),
         "ms" => number.map(Duration::from_millis),
-        "m" => number.and_then(|n| n.checked_mul(60)).map(Duration::from_secs),
+        "m" => number
+            .and_then(|n| n.checked_mul(60))
+            .map(Duration::from_secs),
         _ => None,
     };
     // What is longer is not meant, and overflows what SQLite takes.
-    read.filter(|read| *read <= Duration::from_secs(3600))
+    read.filter(|read| *read <= Duration::from_hours(1))
         .ok_or_else(|| {
             wrong(format!(
                 "busy_timeout={text} is not a time of at most an hour, such as 500ms, 30s or 2m"
@@ -269,7 +280,13 @@ mod tests {
             .expect("a store");
         assert_eq!(url.keep, 7);
         assert_eq!(url.patience, Duration::from_millis(250));
-        assert!(matches!(url.place, Place::Sqlite { is_synchronous: false, .. }));
+        assert!(matches!(
+            url.place,
+            Place::Sqlite {
+                is_synchronous: false,
+                ..
+            }
+        ));
     }
 
     #[test]
@@ -289,9 +306,14 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let url: StoreUrl = "postgres://ann:secret@db.example/app".parse().expect("a store");
+        let url: StoreUrl = "postgres://ann:secret@db.example/app"
+            .parse()
+            .expect("a store");
         assert_eq!(url.to_string(), "postgres://ann@db.example/app");
-        assert_eq!(format!("{url:?}"), "StoreUrl(postgres://ann@db.example/app)");
+        assert_eq!(
+            format!("{url:?}"),
+            "StoreUrl(postgres://ann@db.example/app)"
+        );
         assert!(!refusal("mysql://ann:secret@db/app").contains("secret"));
     }
 

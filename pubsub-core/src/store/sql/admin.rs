@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::clock::{moment, now};
 use super::connection::Connection;
+use super::dialect::MOST_ROWS;
 use super::entries::{CELLS, entry};
 use super::statement::Statement;
 use crate::name::NodeName;
@@ -26,9 +27,8 @@ pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, Stor
             depth.waiting = row.count(0)?;
             depth.nodes = row.count(1)?;
             let age = row.integer(2)?.map(|oldest| now().saturating_sub(oldest));
-            depth.oldest = age.map(|age| {
-                std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0))
-            });
+            depth.oldest =
+                age.map(|age| std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0)));
             Ok(())
         })
         .await?;
@@ -53,9 +53,12 @@ pub(super) async fn parked(
 ) -> Result<Vec<Parked>, StoreError> {
     let mut parked = Vec::new();
     let mut read = Statement::new(connection.dialect(), "SELECT ");
-    read.push(CELLS).push(", e.id, e.refusal, e.created_at, n.node FROM pubsub_entry e ");
+    read.push(CELLS)
+        .push(", e.id, e.refusal, e.created_at, n.node FROM pubsub_entry e ");
     read.push("JOIN pubsub_node n ON n.id = e.node_id WHERE e.refusal IS NOT NULL AND e.refusal <> '' AND e.id > ");
-    read.bind(after).push(" ORDER BY e.id LIMIT ").bind(i64::from(most));
+    read.bind(after)
+        .push(" ORDER BY e.id LIMIT ")
+        .bind(i64::from(most));
     connection
         .fetch(read, &mut |row| {
             let Ok(node) = NodeName::new(row.some_text(11)?) else {
@@ -84,10 +87,7 @@ struct Again {
 }
 
 /// Puts parked entries at the end of their lanes, but for those whose item was changed again. Answers how many.
-pub(super) async fn retry(
-    connection: &mut dyn Connection,
-    ids: &[u64],
-) -> Result<u64, StoreError> {
+pub(super) async fn retry(connection: &mut dyn Connection, ids: &[u64]) -> Result<u64, StoreError> {
     let dialect = connection.dialect();
     let mut count = 0;
     for id in ids {
@@ -95,7 +95,10 @@ pub(super) async fn retry(
             continue;
         };
         // The counter first: whoever holds it writes the entries of the node.
-        let mut next = Statement::new(dialect, "UPDATE pubsub_node SET last = last + 1 WHERE id = ");
+        let mut next = Statement::new(
+            dialect,
+            "UPDATE pubsub_node SET last = last + 1 WHERE id = ",
+        );
         next.bind(again.lane).push(" RETURNING last");
         let mut last = 0;
         if let Some(later) = later(connection, &again).await? {
@@ -112,8 +115,13 @@ pub(super) async fn retry(
             dialect,
             "INSERT INTO pubsub_entry (node_id, sequence, item, kind, action, model, origin, payload, created_at) SELECT node_id, ",
         );
-        copy.push("CAST(").bind(last).push(" AS BIGINT), item, kind, action, model, origin, payload, ");
-        copy.push("CAST(").bind(now()).push(" AS BIGINT) FROM pubsub_entry WHERE id = ").bind(again.id);
+        copy.push("CAST(")
+            .bind(last)
+            .push(" AS BIGINT), item, kind, action, model, origin, payload, ");
+        copy.push("CAST(")
+            .bind(now())
+            .push(" AS BIGINT) FROM pubsub_entry WHERE id = ")
+            .bind(again.id);
         connection.execute(copy).await?;
         discard(connection, &[again.id]).await?;
         count += 1;
@@ -153,11 +161,15 @@ async fn later(connection: &mut dyn Connection, again: &Again) -> Result<Option<
         connection.dialect(),
         "SELECT MAX(sequence) FROM pubsub_entry WHERE node_id = ",
     );
-    read.bind(again.lane).push(" AND sequence > ").bind(again.sequence);
+    read.bind(again.lane)
+        .push(" AND sequence > ")
+        .bind(again.sequence);
     read.push(" AND item = ").bind(again.item.clone());
     connection
         .fetch(read, &mut |row| {
-            later = row.integer(0)?.and_then(|number| u64::try_from(number).ok());
+            later = row
+                .integer(0)?
+                .and_then(|number| u64::try_from(number).ok());
             Ok(())
         })
         .await?;
@@ -167,16 +179,26 @@ async fn later(connection: &mut dyn Connection, again: &Again) -> Result<Option<
 /// What is put before the reason of an entry that was not told again.
 const CHANGED: &str = "changed again since: ";
 
-async fn stay(connection: &mut dyn Connection, again: &Again, later: u64) -> Result<(), StoreError> {
+async fn stay(
+    connection: &mut dyn Connection,
+    again: &Again,
+    later: u64,
+) -> Result<(), StoreError> {
     tracing::info!(
-        node = again.node, item = &*again.item, sequence = again.sequence, later,
+        node = again.node,
+        item = &*again.item,
+        sequence = again.sequence,
+        later,
         "an entry stays parked: its item was changed again"
     );
     if again.reason.starts_with(CHANGED) {
         return Ok(());
     }
     let mut update = Statement::new(connection.dialect(), "UPDATE pubsub_entry SET refusal = ");
-    update.bind(format!("{CHANGED}{}", again.reason)).push(" WHERE id = ").bind(again.id);
+    update
+        .bind(format!("{CHANGED}{}", again.reason))
+        .push(" WHERE id = ")
+        .bind(again.id);
     connection.execute(update).await.map(drop)
 }
 
@@ -187,7 +209,7 @@ pub(super) async fn discard(
 ) -> Result<u64, StoreError> {
     let dialect = connection.dialect();
     let mut count = 0;
-    for chunk in ids.chunks(dialect.most_rows()) {
+    for chunk in ids.chunks(MOST_ROWS) {
         let mut update = Statement::new(
             dialect,
             "UPDATE pubsub_entry SET refusal = '' WHERE refusal IS NOT NULL AND refusal <> '' AND id IN ",

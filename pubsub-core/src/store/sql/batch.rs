@@ -109,7 +109,11 @@ impl Batch {
 
     /// Whether nothing in it has to survive the loss of power: what is settled once more is only told once more.
     pub(super) fn is_light(&self) -> bool {
-        self.works.is_empty() && self.errands.iter().all(|errand| matches!(errand, Errand::Settle(..)))
+        self.works.is_empty()
+            && self
+                .errands
+                .iter()
+                .all(|errand| matches!(errand, Errand::Settle(..)))
     }
 
     /// Does everything. After an error all of it is still to be done.
@@ -150,11 +154,15 @@ impl Batch {
 
     /// The same jobs, a batch each.
     pub(super) fn singles(self) -> impl Iterator<Item = Self> {
-        let works = self.works.into_iter().zip(self.waiting).map(|(work, owed)| {
-            let mut batch = Self::default();
-            batch.write(work, owed);
-            batch
-        });
+        let works = self
+            .works
+            .into_iter()
+            .zip(self.waiting)
+            .map(|(work, owed)| {
+                let mut batch = Self::default();
+                batch.write(work, owed);
+                batch
+            });
         let errands = self.errands.into_iter().map(|errand| {
             let mut batch = Self::default();
             batch.errand(errand);

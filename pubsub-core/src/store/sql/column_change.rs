@@ -46,7 +46,9 @@ impl Noted {
 
     /// Whether the table has these columns.
     pub(crate) fn has(&self, columns: &[Column]) -> bool {
-        columns.iter().all(|column| self.kind(column) == Some(column.kind.as_str()))
+        columns
+            .iter()
+            .all(|column| self.kind(column) == Some(column.kind.as_str()))
     }
 
     fn kind(&self, column: &Column) -> Option<&str> {
@@ -95,7 +97,9 @@ pub(crate) async fn bring_up_to_date(
     );
     fill(connection, table, &changed).await?;
     let mut note = Statement::new(connection.dialect(), "UPDATE pubsub_model SET columns = ");
-    note.bind(noted.with(&table.columns)).push(" WHERE node = ").bind(table.model.node);
+    note.bind(noted.with(&table.columns))
+        .push(" WHERE node = ")
+        .bind(table.model.node);
     connection.execute(note).await.map(drop)
 }
 
@@ -106,7 +110,9 @@ async fn add(
 ) -> Result<(), StoreError> {
     let dialect = connection.dialect();
     let mut add = Statement::new(dialect, "ALTER TABLE ");
-    add.name(&table.name).push(" ADD COLUMN ").name(&column.name);
+    add.name(&table.name)
+        .push(" ADD COLUMN ")
+        .name(&column.name);
     add.push(" ").push(column_type(dialect, column.kind));
     connection.execute(add).await.map(drop)
 }
@@ -129,8 +135,13 @@ async fn retype(
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
-            alter.push(" ALTER COLUMN ").name(&column.name).push(" TYPE ");
-            alter.push(column_type(dialect, column.kind)).push(" USING NULL");
+            alter
+                .push(" ALTER COLUMN ")
+                .name(&column.name)
+                .push(" TYPE ");
+            alter
+                .push(column_type(dialect, column.kind))
+                .push(" USING NULL");
             connection.execute(alter).await.map(drop)
         }
     }
@@ -148,8 +159,11 @@ async fn fill(
         let mut rows = Vec::new();
         let mut is_end = true;
         let mut read = Statement::new(dialect, "SELECT pubsub_row, pubsub_payload FROM ");
-        read.name(&table.name).push(" WHERE pubsub_row > ").bind(after);
-        read.push(" ORDER BY pubsub_row LIMIT ").bind(i64::from(CHUNK));
+        read.name(&table.name)
+            .push(" WHERE pubsub_row > ")
+            .bind(after);
+        read.push(" ORDER BY pubsub_row LIMIT ")
+            .bind(i64::from(CHUNK));
         connection
             .fetch(read, &mut |row| {
                 let number = row.some_integer(0)?;
@@ -175,7 +189,10 @@ async fn fill(
                 if position > 0 {
                     update.push(", ");
                 }
-                update.name(&column.name).push(" = ").bind_column(column.kind, value);
+                update
+                    .name(&column.name)
+                    .push(" = ")
+                    .bind_column(column.kind, value);
             }
             update.push(" WHERE pubsub_row = ").bind(number);
             connection.execute(update).await?;

@@ -11,6 +11,9 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
+/// The most rows that one statement writes or looks for.
+pub(crate) const MOST_ROWS: usize = 128;
+
 impl Dialect {
     /// Begins a transaction that is going to write.
     pub(crate) const fn begin(self) -> &'static str {
@@ -69,10 +72,5 @@ impl Dialect {
             #[cfg(feature = "postgres")]
             Self::Postgres => " FOR UPDATE",
         }
-    }
-
-    /// The most rows that one statement writes.
-    pub(crate) const fn most_rows(self) -> usize {
-        128
     }
 }

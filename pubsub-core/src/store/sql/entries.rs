@@ -27,11 +27,20 @@ pub(super) async fn waiting(
         let mut read = Statement::new(connection.dialect(), "");
         // One range is one index scan, in order; their results are put one after the other.
         for (position, lane) in lanes.iter().enumerate() {
-            read.push(if position > 0 { " UNION ALL SELECT " } else { "SELECT " });
+            read.push(if position > 0 {
+                " UNION ALL SELECT "
+            } else {
+                "SELECT "
+            });
             read.push(&position.to_string()).push(", ").push(CELLS);
-            read.push(" FROM pubsub_entry e WHERE e.node_id = (SELECT id FROM pubsub_node WHERE node = ");
-            read.bind(&lane.node).push(") AND e.sequence > ").bind(lane.after);
-            read.push(" AND e.sequence <= ").bind(lane.after.saturating_add(lane.most.into()));
+            read.push(
+                " FROM pubsub_entry e WHERE e.node_id = (SELECT id FROM pubsub_node WHERE node = ",
+            );
+            read.bind(&lane.node)
+                .push(") AND e.sequence > ")
+                .bind(lane.after);
+            read.push(" AND e.sequence <= ")
+                .bind(lane.after.saturating_add(lane.most.into()));
         }
         let mut found: Vec<(usize, Entry)> = Vec::new();
         connection
@@ -73,9 +82,14 @@ pub(super) async fn history(
         return Ok(history);
     }
     let mut read = Statement::new(connection.dialect(), "SELECT ");
-    read.push(CELLS).push(" FROM pubsub_entry e WHERE e.node_id = ").bind(lane.id);
-    read.push(" AND e.sequence > ").bind(after).push(" AND e.sequence <= ");
-    read.bind(after.saturating_add(most.into())).push(" ORDER BY e.sequence");
+    read.push(CELLS)
+        .push(" FROM pubsub_entry e WHERE e.node_id = ")
+        .bind(lane.id);
+    read.push(" AND e.sequence > ")
+        .bind(after)
+        .push(" AND e.sequence <= ");
+    read.bind(after.saturating_add(most.into()))
+        .push(" ORDER BY e.sequence");
     connection
         .fetch(read, &mut |row| {
             history.entries.push(entry(row, 0, node)?);
@@ -83,7 +97,9 @@ pub(super) async fn history(
         })
         .await?;
     // What is pruned leaves a gap at the front; only parked entries stay there.
-    let is_whole = (after + 1..).zip(&history.entries).all(|(number, entry)| entry.sequence == number);
+    let is_whole = (after + 1..)
+        .zip(&history.entries)
+        .all(|(number, entry)| entry.sequence == number);
     let expected = u64::from(most).min(lane.last - after);
     if !is_whole || (history.entries.len() as u64) < expected {
         history.entries.clear();

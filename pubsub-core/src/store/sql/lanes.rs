@@ -39,7 +39,9 @@ pub(super) async fn settle(
             let mut park = Statement::new(dialect, "UPDATE pubsub_entry SET refusal = ");
             // An empty reason would say that it is forgotten.
             let reason = if reason.is_empty() { "refused" } else { reason };
-            park.bind(reason.to_owned()).push(" WHERE node_id = ").bind(stored.id);
+            park.bind(reason.to_owned())
+                .push(" WHERE node_id = ")
+                .bind(stored.id);
             park.push(" AND sequence = ").bind(*number);
             connection.execute(park).await?;
         }
@@ -96,7 +98,9 @@ async fn kept_from(connection: &mut dyn Connection, lane: Stored) -> Result<u64,
         connection.dialect(),
         "SELECT sequence FROM pubsub_entry WHERE node_id = ",
     );
-    read.bind(lane.id).push(" AND sequence <= ").bind(lane.delivered);
+    read.bind(lane.id)
+        .push(" AND sequence <= ")
+        .bind(lane.delivered);
     read.push(" ORDER BY sequence DESC");
     connection
         .fetch(read, &mut |row| {

@@ -132,7 +132,10 @@ fn statements(file: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let mut statement = String::new();
     let mut is_in_quotes = false;
-    for line in file.lines().filter(|line| !line.starts_with("--")) {
+    for line in file
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("--"))
+    {
         statement.push_str(line);
         statement.push('\n');
         if line.matches("$$").count() % 2 == 1 {

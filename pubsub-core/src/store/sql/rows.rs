@@ -20,7 +20,9 @@ pub(super) async fn row(
 ) -> Result<Option<Row>, StoreError> {
     let mut found = None;
     let mut read = Statement::new(connection.dialect(), "SELECT pubsub_payload FROM ");
-    read.name(&table.name).push(" WHERE pubsub_item = ").bind(item);
+    read.name(&table.name)
+        .push(" WHERE pubsub_item = ")
+        .bind(item);
     connection
         .fetch(read, &mut |row| {
             found = Some(Row {

@@ -114,7 +114,11 @@ impl Statement {
         let missing = room(args.len()) - args.len();
         let last = args.last().cloned();
         self.push("(");
-        for (position, arg) in args.into_iter().chain(std::iter::repeat_n(last, missing).flatten()).enumerate() {
+        for (position, arg) in args
+            .into_iter()
+            .chain(std::iter::repeat_n(last, missing).flatten())
+            .enumerate()
+        {
             if position > 0 {
                 self.push(", ");
             }
@@ -128,12 +132,12 @@ impl Arg {
     /// A value for a column, with the type that all values of the column have.
     fn of(value: Value, dialect: Dialect, kind: ColumnKind) -> Self {
         match value {
-            Value::Null => Self::Null(match (cast(dialect, kind), kind) {
-                (Some(_), _) => ArgType::Text,
-                (None, ColumnKind::Bool) => ArgType::Bool,
-                (None, ColumnKind::Integer | ColumnKind::BigInteger) => ArgType::Integer,
-                (None, ColumnKind::Real) => ArgType::Real,
-                (None, _) => ArgType::Text,
+            Value::Null => Self::Null(match kind {
+                _ if cast(dialect, kind).is_some() => ArgType::Text,
+                ColumnKind::Bool => ArgType::Bool,
+                ColumnKind::Integer => ArgType::Integer,
+                ColumnKind::Real => ArgType::Real,
+                _ => ArgType::Text,
             }),
             value => value.into(),
         }
@@ -231,7 +235,11 @@ pub(crate) fn sizes(rows: usize, most: usize) -> impl Iterator<Item = usize> {
 
 /// The size of the smallest statement that has room for so many.
 pub(crate) fn room(rows: usize) -> usize {
-    if rows <= ANY { rows } else { rows.next_power_of_two() }
+    if rows <= ANY {
+        rows
+    } else {
+        rows.next_power_of_two()
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +251,10 @@ mod tests {
         for rows in 0..300 {
             let all: Vec<_> = sizes(rows, 64).collect();
             assert_eq!(all.iter().sum::<usize>(), rows);
-            assert!(all.iter().all(|size| *size <= ANY || size.is_power_of_two() && *size <= 64));
+            assert!(
+                all.iter()
+                    .all(|size| *size <= ANY || size.is_power_of_two() && *size <= 64)
+            );
             assert!(room(rows) >= rows && room(rows) <= rows.max(ANY) * 2);
         }
         assert_eq!(sizes(102, 64).collect::<Vec<_>>(), [64, 32, 6]);

@@ -55,7 +55,10 @@ impl SqlStore {
 
     fn check_open(&self) -> Result<(), StoreError> {
         if self.is_closed.load(Ordering::Acquire) {
-            return Err(StoreError::new(StoreErrorKind::Closed, "the store is closed"));
+            return Err(StoreError::new(
+                StoreErrorKind::Closed,
+                "the store is closed",
+            ));
         }
         Ok(())
     }
@@ -194,7 +197,10 @@ impl Outbox for SqlStore {
         node: &'a NodeName,
         to: u64,
     ) -> BoxFuture<'a, Result<Lane, StoreError>> {
-        Box::pin(self.writer.errand(move |owed| Errand::Rewind(node.clone(), to, owed)))
+        Box::pin(
+            self.writer
+                .errand(move |owed| Errand::Rewind(node.clone(), to, owed)),
+        )
     }
 
     fn news(&self) -> BoxFuture<'_, ()> {
@@ -231,6 +237,9 @@ impl Outbox for SqlStore {
     }
 
     fn discard<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(self.writer.errand(|owed| Errand::Discard(ids.to_vec(), owed)))
+        Box::pin(
+            self.writer
+                .errand(|owed| Errand::Discard(ids.to_vec(), owed)),
+        )
     }
 }

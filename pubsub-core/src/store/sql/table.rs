@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::backend::Backend;
 use super::column_change::{Noted, bring_up_to_date};
 use super::connection::Connection;
-use super::kept::{column_type, push_name};
+use super::kept::column_type;
 use super::statement::Statement;
 use crate::registry::Descriptor;
 use crate::store::{Column, StoreError, columns};
@@ -48,7 +48,10 @@ impl Tables {
                 self.known(model).ok_or_else(|| {
                     StoreError::new(
                         crate::store::StoreErrorKind::Database,
-                        format!("two models with the node {:?} are saved at once", model.node),
+                        format!(
+                            "two models with the node {:?} are saved at once",
+                            model.node
+                        ),
                     )
                 })
             }
@@ -93,7 +96,11 @@ impl Tables {
             drop(turn);
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.extend(tables.into_iter().map(|table| (table.model.node, Arc::new(table))));
+        known.extend(
+            tables
+                .into_iter()
+                .map(|table| (table.model.node, Arc::new(table))),
+        );
         Ok(())
     }
 
@@ -150,7 +157,10 @@ async fn create(
     let name = free_name(connection, wanted).await?;
     let table = Table::of(model, name);
     let mut create = Statement::new(dialect, "CREATE TABLE ");
-    create.name(&table.name).push(" (").push(dialect.row_columns());
+    create
+        .name(&table.name)
+        .push(" (")
+        .push(dialect.row_columns());
     for column in &table.columns {
         create.push(", ").name(&column.name).push(" ");
         create.push(column_type(dialect, column.kind));
@@ -228,7 +238,9 @@ fn table_name(node: &str) -> String {
     }
     let name = cut(name.trim_end_matches('_'), MAX_NAME);
     // Names that the databases or we keep for ourselves.
-    let is_kept = ["pubsub_", "sqlite_", "pg_"].iter().any(|kept| name.starts_with(kept));
+    let is_kept = ["pubsub_", "sqlite_", "pg_"]
+        .iter()
+        .any(|kept| name.starts_with(kept));
     if is_kept || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return cut(&format!("model_{name}"), MAX_NAME).to_owned();
     }

@@ -203,7 +203,9 @@ impl Task {
         match connection.execute(rollback).await {
             Ok(_) => self.connection = Some(connection),
             // After some errors SQLite has rolled back by itself, and says so with an error.
-            Err(error) => tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed"),
+            Err(error) => {
+                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+            }
         }
     }
 }

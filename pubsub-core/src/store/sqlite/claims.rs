@@ -110,7 +110,9 @@ impl Claims {
                 Dialect::Sqlite,
                 "SELECT id, node, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
             );
-            read.bind(after).push(" ORDER BY id LIMIT ").bind(page as u64);
+            read.bind(after)
+                .push(" ORDER BY id LIMIT ")
+                .bind(page as u64);
             connection
                 .fetch(read, &mut |row| {
                     count += 1;

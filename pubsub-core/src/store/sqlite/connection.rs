@@ -7,8 +7,7 @@ use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode as _, Row as _, Sqlite,
-    SqliteConnection, ValueRef as _,
+    Arguments as _, AssertSqlSafe, Decode as _, Row as _, Sqlite, SqliteConnection, ValueRef as _,
 };
 
 use crate::store::StoreError;
@@ -97,7 +96,8 @@ impl Cells for SqliteCells {
             return Ok(None);
         }
         let text = <&str>::decode(value);
-        text.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        text.map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 
     fn integer(&self, cell: usize) -> Result<Option<i64>, StoreError> {
@@ -106,6 +106,8 @@ impl Cells for SqliteCells {
             return Ok(None);
         }
         let number = i64::decode(value);
-        number.map(Some).map_err(|error| explain(sqlx::Error::Decode(error)))
+        number
+            .map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::work::Work;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::connection::Connection;
-use crate::store::sql::dialect::Dialect;
+use crate::store::sql::dialect::{Dialect, MOST_ROWS};
 use crate::store::sql::statement::{Statement, sizes};
 use crate::store::sql::table::Table;
 use crate::store::{ChannelsOf, Piece, StoreError, Value};
@@ -68,7 +68,12 @@ impl Ground {
         for work in works {
             for (piece, ready) in work.unit.pieces.iter().zip(&work.ready) {
                 match piece {
-                    Piece::Save { model, item, nodes: told, .. } => {
+                    Piece::Save {
+                        model,
+                        item,
+                        nodes: told,
+                        ..
+                    } => {
                         // Even a row that is not told of: whoever holds the counter holds the rows of the model.
                         nodes.extend(NodeName::new(model.node).ok());
                         nodes.extend(told.iter().cloned());
@@ -107,9 +112,22 @@ impl Ground {
     fn channels_of_stored(&mut self, works: &[Work]) -> BTreeSet<NodeName> {
         let mut nodes = BTreeSet::new();
         for piece in works.iter().flat_map(|work| &work.unit.pieces) {
-            let (Piece::Save { model, item, channels_of, .. }
-            | Piece::Delete { model, item, channels_of }
-            | Piece::Touch { model, item, channels_of }) = piece
+            let (Piece::Save {
+                model,
+                item,
+                channels_of,
+                ..
+            }
+            | Piece::Delete {
+                model,
+                item,
+                channels_of,
+            }
+            | Piece::Touch {
+                model,
+                item,
+                channels_of,
+            }) = piece
             else {
                 continue;
             };
@@ -135,11 +153,16 @@ impl Ground {
             .filter(|node| !self.lanes.contains_key(node))
             .collect();
         let mut rest = &new[..];
-        for size in sizes(new.len(), dialect.most_rows()) {
+        for size in sizes(new.len(), MOST_ROWS) {
             let (chunk, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
             rest = later;
-            make_lanes(connection, chunk).await?;
-            let mut read = Statement::new(dialect, "SELECT id, node, last FROM pubsub_node WHERE node IN ");
+            if let Some(make) = make_lanes(dialect, chunk) {
+                connection.execute(make).await?;
+            }
+            let mut read = Statement::new(
+                dialect,
+                "SELECT id, node, last FROM pubsub_node WHERE node IN ",
+            );
             read.list(chunk.iter().map(Into::into).collect());
             read.push(" ORDER BY node").push(dialect.for_update());
             connection
@@ -175,25 +198,23 @@ impl Ground {
 }
 
 /// Makes the rows of nodes that have none, where they must be there to be locked.
-async fn make_lanes(
-    connection: &mut dyn Connection,
-    nodes: &[NodeName],
-) -> Result<(), StoreError> {
-    match connection.dialect() {
+fn make_lanes(dialect: Dialect, nodes: &[NodeName]) -> Option<Statement> {
+    match dialect {
         // Nobody else writes.
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             let _ = nodes;
-            Ok(())
+            None
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
-            let mut make = Statement::new(connection.dialect(), "INSERT INTO pubsub_node (node) VALUES ");
+            let mut make = Statement::new(dialect, "INSERT INTO pubsub_node (node) VALUES ");
             for (position, node) in nodes.iter().enumerate() {
-                make.push(if position > 0 { ", (" } else { "(" }).bind(node).push(")");
+                make.push(if position > 0 { ", (" } else { "(" });
+                make.bind(node).push(")");
             }
             make.push(" ON CONFLICT (node) DO NOTHING");
-            connection.execute(make).await.map(drop)
+            Some(make)
         }
     }
 }
@@ -202,7 +223,7 @@ impl TableState {
     async fn read(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
         let dialect = connection.dialect();
         let items: Vec<ItemId> = self.rows.keys().cloned().collect();
-        for chunk in items.chunks(dialect.most_rows()) {
+        for chunk in items.chunks(MOST_ROWS) {
             let mut read = Statement::new(dialect, "SELECT pubsub_item, pubsub_payload FROM ");
             read.name(&self.table.name).push(" WHERE pubsub_item IN ");
             read.list(chunk.iter().map(Into::into).collect());

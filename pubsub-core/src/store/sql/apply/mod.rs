@@ -16,8 +16,8 @@ use tokio::time::timeout;
 
 use self::ground::Ground;
 use self::plan::Draft;
-pub(crate) use self::work::Work;
 use self::work::Verdict;
+pub(crate) use self::work::Work;
 use super::connection::Connection;
 use crate::store::{StoreError, StoreErrorKind, Written};
 

@@ -67,36 +67,12 @@ impl Draft {
         ground: &mut Ground,
     ) -> (Former, Vec<Drafted>) {
         match piece {
-            Piece::Save { model, item, payload, nodes, channels_of } => {
-                let birth = ground.birth();
-                let Some(row) = ground.row(model.node, item) else {
-                    return nothing();
-                };
-                self.undo.push((model.node, item.clone(), row.clone()));
-                let action = match row.payload {
-                    Some(_) => Action::Update,
-                    None => Action::Create,
-                };
-                let mut entries = Vec::new();
-                if model.actions.contain(action) {
-                    let put = (EntryKind::Put, Some(action), Some(payload));
-                    entries.extend(nodes.iter().map(|node| drafted(node, model, item, put)));
-                    // Where it was heard of before, and is not any more. Unless this value is not told at all.
-                    if !nodes.is_empty() && row.payload.is_some() && !model.channels.is_empty() {
-                        let gone = (retraction(model), None, None);
-                        let channels = row.channels(*channels_of);
-                        let left = channels.iter().filter(|channel| !nodes.contains(channel));
-                        entries.extend(left.map(|node| drafted(node, model, item, gone)));
-                    }
-                }
-                let former = row.payload.clone();
-                if former.is_none() {
-                    row.birth = birth;
-                }
-                row.replace(Some(payload.clone()), Some(ready.values.clone()));
-                (Former { action: Some(action), payload: former }, entries)
-            }
-            Piece::Delete { model, item, channels_of } => {
+            Piece::Save { .. } => self.save(piece, ready, ground),
+            Piece::Delete {
+                model,
+                item,
+                channels_of,
+            } => {
                 let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
@@ -104,17 +80,28 @@ impl Draft {
                 let gone = (retraction(model), Some(Action::Delete), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, gone);
                 row.replace(None, None);
-                (Former { action: Some(Action::Delete), payload: Some(former) }, entries)
+                (found(Action::Delete, Some(former)), entries)
             }
-            Piece::Touch { model, item, channels_of } => {
+            Piece::Touch {
+                model,
+                item,
+                channels_of,
+            } => {
                 let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
                 let put = (EntryKind::Put, Some(Action::Update), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, put);
-                (Former { action: Some(Action::Update), payload: Some(former) }, entries)
+                (found(Action::Update, Some(former)), entries)
             }
-            Piece::Tell { node, item, kind, action, model, payload } => {
+            Piece::Tell {
+                node,
+                item,
+                kind,
+                action,
+                model,
+                payload,
+            } => {
                 let entry = Drafted {
                     node: node.clone(),
                     item: item.clone(),
@@ -124,14 +111,66 @@ impl Draft {
                     origin: None,
                     payload: payload.clone(),
                 };
-                (Former { action: *action, payload: None }, vec![entry])
+                let former = Former {
+                    action: *action,
+                    payload: None,
+                };
+                (former, vec![entry])
             }
         }
     }
 
+    fn save(
+        &mut self,
+        piece: &Piece,
+        ready: &Ready,
+        ground: &mut Ground,
+    ) -> (Former, Vec<Drafted>) {
+        let Piece::Save {
+            model,
+            item,
+            payload,
+            nodes,
+            channels_of,
+        } = piece
+        else {
+            return nothing();
+        };
+        let birth = ground.birth();
+        let Some(row) = ground.row(model.node, item) else {
+            return nothing();
+        };
+        self.undo.push((model.node, item.clone(), row.clone()));
+        let former = row.payload.clone();
+        let action = match former {
+            Some(_) => Action::Update,
+            None => Action::Create,
+        };
+        let mut entries = Vec::new();
+        if model.actions.contain(action) {
+            let put = (EntryKind::Put, Some(action), Some(payload));
+            entries.extend(nodes.iter().map(|node| drafted(node, model, item, put)));
+            // Where it was heard of before, and is not any more. Unless this value is not told at all.
+            if !nodes.is_empty() && former.is_some() && !model.channels.is_empty() {
+                let gone = (retraction(model), None, None);
+                let channels = row.channels(*channels_of);
+                let left = channels.iter().filter(|channel| !nodes.contains(channel));
+                entries.extend(left.map(|node| drafted(node, model, item, gone)));
+            }
+        }
+        if former.is_none() {
+            row.birth = birth;
+        }
+        row.replace(Some(payload.clone()), Some(ready.values.clone()));
+        (found(action, former), entries)
+    }
+
     /// What the pieces found.
     pub(super) fn formers(&self) -> Vec<Former> {
-        self.pieces.iter().map(|(former, _)| former.clone()).collect()
+        self.pieces
+            .iter()
+            .map(|(former, _)| former.clone())
+            .collect()
     }
 
     /// Who is going to be told.
@@ -182,6 +221,13 @@ fn nothing() -> (Former, Vec<Drafted>) {
         payload: None,
     };
     (former, Vec::new())
+}
+
+fn found(action: Action, payload: Option<Arc<str>>) -> Former {
+    Former {
+        action: Some(action),
+        payload,
+    }
 }
 
 /// The row of an item, if there is one.

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::store::split::split;
 use crate::store::sql::backend::Backend;
 use crate::store::sql::table::{Table, Tables};
-use crate::store::split::split;
 use crate::store::{Piece, StoreError, StoreErrorKind, Unit, Value};
 
 /// A unit that is ready to be carried out.
@@ -50,12 +50,20 @@ impl Work {
         let mut bytes = 0;
         for piece in &unit.pieces {
             ready.push(match piece {
-                Piece::Save { model, payload, nodes, .. } => {
+                Piece::Save {
+                    model,
+                    payload,
+                    nodes,
+                    ..
+                } => {
                     let table = tables.of(backend, model).await?;
                     let values = split(model, &table.columns, payload).map_err(|error| {
                         StoreError::new(
                             StoreErrorKind::Row,
-                            format!("the payload of a {} cannot be read back: {error}", model.type_name),
+                            format!(
+                                "the payload of a {} cannot be read back: {error}",
+                                model.type_name
+                            ),
                         )
                     })?;
                     bytes += payload.len() * (1 + nodes.len()) + 64 * values.len();

@@ -9,6 +9,7 @@ use super::plan::Numbered;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::clock::now;
 use crate::store::sql::connection::Connection;
+use crate::store::sql::dialect::MOST_ROWS;
 use crate::store::sql::statement::{Arg, Statement, sizes};
 use crate::store::{StoreError, StoreErrorKind, Value};
 
@@ -37,9 +38,12 @@ async fn delete_rows(
         .filter(|(_, row)| row.is_cut)
         .map(|(item, _)| item.into())
         .collect();
-    for chunk in gone.chunks(dialect.most_rows()) {
+    for chunk in gone.chunks(MOST_ROWS) {
         let mut delete = Statement::new(dialect, "DELETE FROM ");
-        delete.name(&state.table.name).push(" WHERE pubsub_item IN ").list(chunk.to_vec());
+        delete
+            .name(&state.table.name)
+            .push(" WHERE pubsub_item IN ")
+            .list(chunk.to_vec());
         connection.execute(delete).await?;
     }
     Ok(())
@@ -68,10 +72,12 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
     rows.sort_unstable_by_key(|row| row.birth);
     let mut rest = rows.into_iter();
     // SQLite takes 32,766 arguments, PostgreSQL twice as many.
-    let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());
+    let most = (16_000 / (table.columns.len() + 2)).clamp(1, MOST_ROWS);
     for size in sizes(rest.len(), most) {
         let mut upsert = Statement::new(dialect, "INSERT INTO ");
-        upsert.name(&table.name).push(" (pubsub_item, pubsub_payload");
+        upsert
+            .name(&table.name)
+            .push(" (pubsub_item, pubsub_payload");
         for column in &table.columns {
             upsert.push(", ").name(&column.name);
         }
@@ -84,9 +90,15 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
             }
             upsert.push(")");
         }
-        upsert.push(" ON CONFLICT (pubsub_item) DO UPDATE SET pubsub_payload = excluded.pubsub_payload");
+        upsert.push(
+            " ON CONFLICT (pubsub_item) DO UPDATE SET pubsub_payload = excluded.pubsub_payload",
+        );
         for column in &table.columns {
-            upsert.push(", ").name(&column.name).push(" = excluded.").name(&column.name);
+            upsert
+                .push(", ")
+                .name(&column.name)
+                .push(" = excluded.")
+                .name(&column.name);
         }
         connection.execute(upsert).await?;
     }
@@ -96,14 +108,15 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
 /// Writes the counters that have moved, and learns the ids of nodes that had no row.
 async fn count(connection: &mut dyn Connection, ground: &mut Ground) -> Result<(), StoreError> {
     let dialect = connection.dialect();
-    let moved: Vec<(NodeName, LaneState)> = ground
+    let mut moved: Vec<(NodeName, LaneState)> = ground
         .lanes
         .iter()
         .filter(|(_, lane)| lane.last != lane.before)
         .map(|(node, lane)| (node.clone(), *lane))
         .collect();
+    moved.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let mut rest = moved.iter();
-    for size in sizes(moved.len(), dialect.most_rows()) {
+    for size in sizes(moved.len(), MOST_ROWS) {
         let mut upsert = Statement::new(dialect, "INSERT INTO pubsub_node (node, last) VALUES ");
         let mut is_new = false;
         for (position, (node, lane)) in rest.by_ref().take(size).enumerate() {
@@ -137,7 +150,7 @@ async fn write_entries(
     let dialect = connection.dialect();
     let now = now();
     let mut rest = entries.into_iter();
-    for size in sizes(rest.len(), dialect.most_rows()) {
+    for size in sizes(rest.len(), MOST_ROWS) {
         let mut insert = Statement::new(
             dialect,
             "INSERT INTO pubsub_entry (node_id, sequence, item, kind, action, model, origin, payload, created_at) VALUES ",

@@ -39,7 +39,8 @@ pub(super) fn item(id: i64) -> ItemId {
 
 pub(super) fn channels_of<M: Publish>(payload: &str) -> Result<Vec<NodeName>, DecodeError> {
     let (row, _) = M::decode_entry(payload)?;
-    row.channels().map_err(|error| DecodeError::invalid("entry", error))
+    row.channels()
+        .map_err(|error| DecodeError::invalid("entry", error))
 }
 
 pub(super) fn payload<M: Publish + crate::Payload>(model: &M) -> Arc<str> {
@@ -134,5 +135,7 @@ pub(super) fn settled(name: &str, delivered: u64, release: bool) -> Settled {
 
 /// Whatever is awaited happens soon, or the test fails.
 pub(super) async fn soon<F: Future>(future: F) -> F::Output {
-    timeout(Duration::from_secs(20), future).await.expect("it takes too long")
+    timeout(Duration::from_secs(20), future)
+        .await
+        .expect("it takes too long")
 }

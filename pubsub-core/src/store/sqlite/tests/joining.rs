@@ -6,7 +6,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::bench::{Place, Tweet, delete, item, save, soon, tweet, unit, write};
 use crate::Publish as _;
-use crate::store::{Joined, Outbox as _, StoreErrorKind};
+use crate::store::{Joined, StoreErrorKind};
 
 async fn theirs(place: &Place) -> SqliteConnection {
     let url = format!("sqlite:{}?mode=rw", place.path().display());
@@ -20,18 +20,33 @@ async fn what_is_joined_is_there_after_the_commit_only() {
     store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
     let mut connection = theirs(&place).await;
     let mut transaction = connection.begin().await.expect("a transaction");
-    sqlx::query("CREATE TABLE mine (a)").execute(&mut *transaction).await.expect("a table");
+    sqlx::query("CREATE TABLE mine (a)")
+        .execute(&mut *transaction)
+        .await
+        .expect("a table");
     let unit_ = unit([save(&tweet(1, "ann", "x"))]);
-    let written = store.join(Joined::from(&mut transaction), unit_).await.expect("joined");
+    let written = store
+        .join(Joined::from(&mut transaction), unit_)
+        .await
+        .expect("joined");
     assert_eq!(written.expect("not refused")[0].entries[0].1, 1);
-    assert_eq!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read"), None);
+    assert_eq!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read"),
+        None
+    );
     transaction.rollback().await.expect("rolled back");
     assert_eq!(store.depth().await.expect("a depth").waiting, 0);
 
     let mut transaction = connection.begin().await.expect("a transaction");
     for id in [1, 2] {
         let unit = unit([save(&tweet(id, "ann", "x"))]);
-        store.join(Joined::from(&mut transaction), unit).await.expect("joined");
+        store
+            .join(Joined::from(&mut transaction), unit)
+            .await
+            .expect("joined");
     }
     transaction.commit().await.expect("committed");
     soon(async {
@@ -41,7 +56,13 @@ async fn what_is_joined_is_there_after_the_commit_only() {
     })
     .await;
     assert_eq!(store.depth().await.expect("a depth").waiting, 4);
-    assert!(store.row(Tweet::DESCRIPTOR, &item(2)).await.expect("a read").is_some());
+    assert!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(2))
+            .await
+            .expect("a read")
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -51,8 +72,17 @@ async fn a_bare_connection_is_committed_at_once() {
     store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
     let mut connection = theirs(&place).await;
     let unit = unit([save(&tweet(1, "ann", "x"))]);
-    store.join(Joined::from(&mut connection), unit).await.expect("joined");
-    assert!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").is_some());
+    store
+        .join(Joined::from(&mut connection), unit)
+        .await
+        .expect("joined");
+    assert!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read")
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -68,10 +98,16 @@ async fn a_transaction_in_another_database_is_refused_and_goes_on() {
         let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
         let mut transaction = connection.begin().await.expect("a transaction");
         let unit = unit([save(&tweet(1, "ann", "x"))]);
-        let error = store.join(Joined::from(&mut transaction), unit).await.expect_err("elsewhere");
+        let error = store
+            .join(Joined::from(&mut transaction), unit)
+            .await
+            .expect_err("elsewhere");
         assert_eq!(error.kind(), StoreErrorKind::Elsewhere);
         assert!(error.to_string().contains("PUBSUB_STORE"), "{error}");
-        sqlx::query("CREATE TABLE mine (a)").execute(&mut *transaction).await.expect("a table");
+        sqlx::query("CREATE TABLE mine (a)")
+            .execute(&mut *transaction)
+            .await
+            .expect("a table");
         transaction.commit().await.expect("committed");
     }
 }
@@ -83,9 +119,15 @@ async fn a_transaction_of_the_store_holds_several_saves_and_tables_of_the_progra
     store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
     let mut transaction = store.begin().await.expect("a transaction");
     let unit_ = unit([save(&tweet(1, "ann", "x"))]);
-    store.join(Joined::from(&mut transaction), unit_).await.expect("joined");
+    store
+        .join(Joined::from(&mut transaction), unit_)
+        .await
+        .expect("joined");
     let connection = transaction.as_sqlite().expect("SQLite");
-    sqlx::query("CREATE TABLE mine (a)").execute(connection).await.expect("a table");
+    sqlx::query("CREATE TABLE mine (a)")
+        .execute(connection)
+        .await
+        .expect("a table");
     // Somebody beside it waits for its end.
     let beside = tokio::spawn({
         let store = store.clone();
@@ -97,19 +139,34 @@ async fn a_transaction_of_the_store_holds_several_saves_and_tables_of_the_progra
 
     let mut transaction = store.begin().await.expect("a transaction");
     let unit_ = unit([delete(1)]);
-    store.join(Joined::from(&mut transaction), unit_).await.expect("joined");
+    store
+        .join(Joined::from(&mut transaction), unit_)
+        .await
+        .expect("joined");
     drop(transaction);
     write(&store, [save(&tweet(3, "ann", "x"))]).await;
-    assert!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").is_some());
+    assert!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read")
+            .is_some()
+    );
 }
 
 #[tokio::test]
 async fn a_save_beside_an_open_transaction_is_told_what_to_do() {
     let place = Place::new();
-    let store = place.open_with("?busy_timeout=200ms").await.expect("a store");
+    let store = place
+        .open_with("?busy_timeout=200ms")
+        .await
+        .expect("a store");
     store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
     let transaction = store.begin().await.expect("a transaction");
-    let error = store.write(unit([save(&tweet(1, "ann", "x"))])).await.expect_err("busy");
+    let error = store
+        .write(unit([save(&tweet(1, "ann", "x"))]))
+        .await
+        .expect_err("busy");
     assert_eq!(error.kind(), StoreErrorKind::Busy);
     assert!(error.to_string().contains("save_in"), "{error}");
     transaction.rollback().await.expect("rolled back");
@@ -122,7 +179,10 @@ async fn another_process_that_writes_is_waited_for() {
     let store = place.open().await;
     write(&store, [save(&tweet(1, "ann", "x"))]).await;
     let mut connection = theirs(&place).await;
-    let transaction = connection.begin_with("BEGIN IMMEDIATE").await.expect("a transaction");
+    let transaction = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .expect("a transaction");
     let writing = tokio::spawn({
         let store = store.clone();
         async move { write(&store, [save(&tweet(2, "ann", "x"))]).await }
@@ -140,10 +200,16 @@ async fn the_view_takes_entries_from_anybody() {
     write(&store, [save(&tweet(1, "ann", "x"))]).await;
     let mut connection = theirs(&place).await;
     let insert = "INSERT INTO pubsub_outbox (node, item, kind, action, payload) VALUES ('/test/Tweet', '7', 'put', 'create', '<a/>')";
-    sqlx::query(insert).execute(&mut connection).await.expect("inserted");
+    sqlx::query(insert)
+        .execute(&mut connection)
+        .await
+        .expect("inserted");
     let lanes = store.claim(1).await.expect("lanes");
     assert_eq!(lanes[0].last, 2);
     let bad = "INSERT INTO pubsub_outbox (node, item, kind) VALUES ('a', '7', 'put')";
-    let error = sqlx::query(bad).execute(&mut connection).await.expect_err("no payload");
+    let error = sqlx::query(bad)
+        .execute(&mut connection)
+        .await
+        .expect_err("no payload");
     assert!(error.to_string().contains("needs a payload"), "{error}");
 }

@@ -2,12 +2,12 @@
 
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use super::bench::{Place, Tweet, delete, item, save, tweet, unit, write};
+use super::bench::{Place, Tweet, delete, item, save, tweet, write};
 use crate::Publish;
 use crate::store::{Condition, Direction, Query, StoreErrorKind};
 
 #[derive(Debug, Clone, PartialEq, Publish)]
-#[publish(node = "/test/Tweet", crate = crate)]
+#[publish(node = "/test/Tweet", xml(name = "Tweet"), crate = crate)]
 struct LaterTweet {
     #[publish(id)]
     id: String,
@@ -29,7 +29,10 @@ async fn rows_are_found_by_their_fields_in_the_order_of_first_saves() {
     for (id, author) in [(3, "ann"), (1, "bob"), (2, "ann"), (3, "ann")] {
         write(&store, [save(&tweet(id, author, "x"))]).await;
     }
-    let all = store.rows(Tweet::DESCRIPTOR, &Query::default()).await.expect("rows");
+    let all = store
+        .rows(Tweet::DESCRIPTOR, &Query::default())
+        .await
+        .expect("rows");
     let ids: Vec<_> = all.rows.iter().map(|row| row.item.as_str()).collect();
     assert_eq!(ids, ["3", "1", "2"]);
     assert_eq!((all.sequence, all.total), (4, None));
@@ -45,7 +48,10 @@ async fn rows_are_found_by_their_fields_in_the_order_of_first_saves() {
     assert_eq!((some.rows.len(), some.total), (1, Some(2)));
     // Deleted and saved again it comes last.
     write(&store, [delete(3), save(&tweet(3, "ann", "x"))]).await;
-    let all = store.rows(Tweet::DESCRIPTOR, &Query::default()).await.expect("rows");
+    let all = store
+        .rows(Tweet::DESCRIPTOR, &Query::default())
+        .await
+        .expect("rows");
     let ids: Vec<_> = all.rows.iter().map(|row| row.item.as_str()).collect();
     assert_eq!(ids, ["1", "2", "3"]);
 }
@@ -59,7 +65,10 @@ async fn the_table_of_a_changed_model_is_brought_up_to_date() {
     }
     store.close().await;
     let store = place.open().await;
-    store.prepare(&[LaterTweet::DESCRIPTOR]).await.expect("prepared");
+    store
+        .prepare(&[LaterTweet::DESCRIPTOR])
+        .await
+        .expect("prepared");
     let query = Query {
         conditions: vec![
             ("id".to_owned(), Condition::Equal("2".into())),
@@ -67,9 +76,15 @@ async fn the_table_of_a_changed_model_is_brought_up_to_date() {
         ],
         ..Query::default()
     };
-    let rows = store.rows(LaterTweet::DESCRIPTOR, &query).await.expect("rows");
+    let rows = store
+        .rows(LaterTweet::DESCRIPTOR, &query)
+        .await
+        .expect("rows");
     assert_eq!(rows.rows.len(), 1);
-    let all = store.rows(LaterTweet::DESCRIPTOR, &Query::default()).await.expect("rows");
+    let all = store
+        .rows(LaterTweet::DESCRIPTOR, &Query::default())
+        .await
+        .expect("rows");
     assert_eq!(all.rows.len(), 3);
     // And back.
     store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
@@ -80,7 +95,9 @@ async fn the_table_of_a_changed_model_is_brought_up_to_date() {
     let rows = store.rows(Tweet::DESCRIPTOR, &query).await.expect("rows");
     assert_eq!(rows.rows.len(), 1);
     let mut connection = connect(&place).await;
-    let table = sqlx::query("SELECT typeof(text), typeof(id), likes FROM test_tweet WHERE pubsub_item = '1'");
+    let table = sqlx::query(
+        "SELECT typeof(text), typeof(id), likes FROM test_tweet WHERE pubsub_item = '1'",
+    );
     let row = table.fetch_one(&mut connection).await.expect("a row");
     assert_eq!(row.get::<String, _>(0), "text");
     assert_eq!(row.get::<String, _>(1), "integer");
@@ -106,7 +123,10 @@ async fn many_stores_may_open_a_new_file_at_once() {
     }
     assert_eq!(logs.len(), 1);
     let store = place.open().await;
-    let rows = store.rows(Tweet::DESCRIPTOR, &Query::default()).await.expect("rows");
+    let rows = store
+        .rows(Tweet::DESCRIPTOR, &Query::default())
+        .await
+        .expect("rows");
     assert_eq!((rows.rows.len(), rows.sequence), (8, 8));
 }
 
@@ -115,14 +135,23 @@ async fn a_later_version_and_a_foreign_table_are_refused() {
     let place = Place::new();
     place.open().await.close().await;
     let mut connection = connect(&place).await;
-    sqlx::query("UPDATE pubsub_store SET version = 7").execute(&mut connection).await.expect("updated");
+    sqlx::query("UPDATE pubsub_store SET version = 7")
+        .execute(&mut connection)
+        .await
+        .expect("updated");
     let error = place.open_with("").await.expect_err("a later version");
     assert_eq!(error.kind(), StoreErrorKind::Version);
-    assert!(error.to_string().contains("version 7") && error.to_string().contains("up to 1"), "{error}");
+    assert!(
+        error.to_string().contains("version 7") && error.to_string().contains("up to 1"),
+        "{error}"
+    );
 
     let place = Place::new();
     let mut connection = connect(&place).await;
-    sqlx::query("CREATE TABLE pubsub_store (a)").execute(&mut connection).await.expect("a table");
+    sqlx::query("CREATE TABLE pubsub_store (a)")
+        .execute(&mut connection)
+        .await
+        .expect("a table");
     let error = place.open_with("").await.expect_err("a foreign table");
     assert_eq!(error.kind(), StoreErrorKind::Version);
 }
@@ -130,7 +159,11 @@ async fn a_later_version_and_a_foreign_table_are_refused() {
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
     let place = Place::new();
-    std::fs::write(place.path(), "this is a letter, not a database\n".repeat(100)).expect("written");
+    std::fs::write(
+        place.path(),
+        "this is a letter, not a database\n".repeat(100),
+    )
+    .expect("written");
     let error = place.open_with("").await.expect_err("a letter");
     assert_eq!(error.kind(), StoreErrorKind::Corrupt);
     assert!(error.to_string().contains("a store.db"), "{error}");
@@ -141,7 +174,10 @@ async fn a_directory_that_is_missing_is_named() {
     let url = "sqlite:/nowhere/at/all/a.db".parse().expect("a URL");
     let error = crate::store::open(&url).await.expect_err("no directory");
     assert_eq!(error.kind(), StoreErrorKind::Unreachable);
-    assert!(error.to_string().contains("/nowhere/at/all/a.db"), "{error}");
+    assert!(
+        error.to_string().contains("/nowhere/at/all/a.db"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -154,19 +190,10 @@ async fn a_new_file_is_its_owners_alone() {
     for suffix in ["", "-wal", "-shm"] {
         let mut path = place.path().into_os_string();
         path.push(suffix);
-        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+        let mode = std::fs::metadata(&path)
+            .expect("a file")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600, "{}", path.display());
     }
-}
-
-#[tokio::test]
-async fn a_full_file_is_said_and_the_store_goes_on_afterwards() {
-    let place = Place::new();
-    let store = place.open().await;
-    write(&store, [save(&tweet(1, "ann", "x"))]).await;
-    store.close().await;
-    let store = place.open_with("?max_pages=40").await;
-    // There is no such setting; the limit is set where every connection takes it from.
-    assert!(store.is_err());
-    let _ = unit([]);
 }

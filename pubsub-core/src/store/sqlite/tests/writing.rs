@@ -9,15 +9,18 @@ use super::bench::{
 };
 use crate::Publish as _;
 use crate::change::Action;
-use crate::store::{
-    Consult, EntryKind, Piece, Query, Store, StoreErrorKind, Unit, Wanted,
-};
+use crate::store::{Consult, EntryKind, Piece, Query, Store, StoreErrorKind, Unit, Wanted};
 
-async fn entries(store: &Arc<dyn Store>, name: &str) -> Vec<(u64, String, EntryKind, Option<Action>)> {
+async fn entries(
+    store: &Arc<dyn Store>,
+    name: &str,
+) -> Vec<(u64, String, EntryKind, Option<Action>)> {
     let history = store.history(&node(name), 0, 1000).await.expect("history");
     assert!(!history.is_gone);
     let entries = history.entries.into_iter();
-    entries.map(|e| (e.sequence, e.item.to_string(), e.kind, e.action)).collect()
+    entries
+        .map(|e| (e.sequence, e.item.to_string(), e.kind, e.action))
+        .collect()
 }
 
 #[tokio::test]
@@ -26,11 +29,21 @@ async fn a_first_save_creates_and_a_second_updates() {
     let store = place.open().await;
     let first = write(&store, [save(&tweet(1, "ann", "hello"))]).await;
     assert_eq!(first[0].former.action, Some(Action::Create));
-    assert_eq!(first[0].entries, [(node("/test/Tweet"), 1), (node("user-ann"), 1)]);
+    assert_eq!(
+        first[0].entries,
+        [(node("/test/Tweet"), 1), (node("user-ann"), 1)]
+    );
     let second = write(&store, [save(&tweet(1, "ann", "bye"))]).await;
     assert_eq!(second[0].former.action, Some(Action::Update));
-    assert_eq!(second[0].former.payload, Some(payload(&tweet(1, "ann", "hello"))));
-    let row = store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").expect("a row");
+    assert_eq!(
+        second[0].former.payload,
+        Some(payload(&tweet(1, "ann", "hello")))
+    );
+    let row = store
+        .row(Tweet::DESCRIPTOR, &item(1))
+        .await
+        .expect("a read")
+        .expect("a row");
     assert_eq!(row.payload, payload(&tweet(1, "ann", "bye")));
     let put = |number, action| (number, "1".to_owned(), EntryKind::Put, Some(action));
     let told = [put(1, Action::Create), put(2, Action::Update)];
@@ -46,10 +59,17 @@ async fn a_channel_that_is_left_hears_of_a_retraction() {
     let moved = write(&store, [save(&tweet(1, "bob", "hello"))]).await;
     assert_eq!(
         moved[0].entries,
-        [(node("/test/Tweet"), 2), (node("user-bob"), 1), (node("user-ann"), 2)]
+        [
+            (node("/test/Tweet"), 2),
+            (node("user-bob"), 1),
+            (node("user-ann"), 2)
+        ]
     );
     let left = entries(&store, "user-ann").await;
-    assert_eq!(left[1], (2, "1".to_owned(), EntryKind::Retract { notify: true }, None));
+    assert_eq!(
+        left[1],
+        (2, "1".to_owned(), EntryKind::Retract { notify: true }, None)
+    );
 }
 
 #[tokio::test]
@@ -58,13 +78,26 @@ async fn a_delete_carries_the_last_row_to_the_channels_it_had() {
     let store = place.open().await;
     write(&store, [save(&tweet(1, "ann", "hello"))]).await;
     let gone = write(&store, [delete(1)]).await;
-    assert_eq!(gone[0].entries, [(node("/test/Tweet"), 2), (node("user-ann"), 2)]);
-    let wanted = Wanted { node: node("user-ann"), after: 1, most: 10 };
+    assert_eq!(
+        gone[0].entries,
+        [(node("/test/Tweet"), 2), (node("user-ann"), 2)]
+    );
+    let wanted = Wanted {
+        node: node("user-ann"),
+        after: 1,
+        most: 10,
+    };
     let told = store.waiting(&[wanted]).await.expect("entries");
     assert_eq!(told[0].kind, EntryKind::Retract { notify: true });
     assert_eq!(told[0].action, Some(Action::Delete));
     assert_eq!(told[0].payload, Some(payload(&tweet(1, "ann", "hello"))));
-    assert_eq!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read"), None);
+    assert_eq!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read"),
+        None
+    );
     let again = write(&store, [delete(1)]).await;
     assert_eq!((again[0].former.action, again[0].entries.len()), (None, 0));
 }
@@ -75,7 +108,18 @@ async fn pieces_of_a_unit_see_those_before_them() {
     let store = place.open().await;
     let one = tweet(1, "ann", "one");
     let two = tweet(1, "bob", "two");
-    let done = write(&store, [save(&one), save(&two), touch(1), delete(1), touch(1), save(&one)]).await;
+    let done = write(
+        &store,
+        [
+            save(&one),
+            save(&two),
+            touch(1),
+            delete(1),
+            touch(1),
+            save(&one),
+        ],
+    )
+    .await;
     let actions: Vec<_> = done.iter().map(|written| written.former.action).collect();
     let expected = [
         Some(Action::Create),
@@ -88,7 +132,10 @@ async fn pieces_of_a_unit_see_those_before_them() {
     assert_eq!(actions, expected);
     assert_eq!(done[3].former.payload, Some(payload(&two)));
     assert_eq!(entries(&store, "/test/Tweet").await.len(), 5);
-    let rows = store.rows(Tweet::DESCRIPTOR, &Query::default()).await.expect("rows");
+    let rows = store
+        .rows(Tweet::DESCRIPTOR, &Query::default())
+        .await
+        .expect("rows");
     assert_eq!(rows.rows.len(), 1);
     assert_eq!(rows.sequence, 5);
 }
@@ -97,10 +144,23 @@ async fn pieces_of_a_unit_see_those_before_them() {
 async fn what_is_suppressed_is_kept_and_not_told() {
     let place = Place::new();
     let store = place.open().await;
-    let quiet = Unit { is_suppressed: true, ..unit([save(&tweet(1, "ann", "hello"))]) };
-    let written = store.write(quiet).await.expect("written").expect("not refused");
+    let quiet = Unit {
+        is_suppressed: true,
+        ..unit([save(&tweet(1, "ann", "hello"))])
+    };
+    let written = store
+        .write(quiet)
+        .await
+        .expect("written")
+        .expect("not refused");
     assert_eq!(written[0].entries, []);
-    assert!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").is_some());
+    assert!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read")
+            .is_some()
+    );
     assert_eq!(store.depth().await.expect("a depth").waiting, 0);
 }
 
@@ -120,7 +180,11 @@ async fn something_that_is_no_row_is_told_with_its_origin() {
         }])
     };
     store.write(tell).await.expect("written");
-    let wanted = Wanted { node: node("weather"), after: 0, most: 1 };
+    let wanted = Wanted {
+        node: node("weather"),
+        after: 0,
+        most: 1,
+    };
     let told = store.waiting(&[wanted]).await.expect("entries");
     assert_eq!(told[0].kind, EntryKind::Raw);
     assert_eq!(told[0].origin.as_deref(), Some("tab-7"));
@@ -128,10 +192,19 @@ async fn something_that_is_no_row_is_told_with_its_origin() {
     assert_eq!(told[0].model, None);
 }
 
-fn consulted(pieces: impl IntoIterator<Item = Piece>) -> (Unit, oneshot::Receiver<Vec<crate::store::Former>>, oneshot::Sender<bool>) {
+fn consulted(
+    pieces: impl IntoIterator<Item = Piece>,
+) -> (
+    Unit,
+    oneshot::Receiver<Vec<crate::store::Former>>,
+    oneshot::Sender<bool>,
+) {
     let (ask, asked) = oneshot::channel();
     let (say, verdict) = oneshot::channel();
-    let unit = Unit { consult: Some(Consult { ask, verdict }), ..unit(pieces) };
+    let unit = Unit {
+        consult: Some(Consult { ask, verdict }),
+        ..unit(pieces)
+    };
     (unit, asked, say)
 }
 
@@ -150,8 +223,15 @@ async fn a_caller_who_refuses_has_nothing_written() {
     assert_eq!(formers[0].payload, Some(payload(&tweet(1, "ann", "hello"))));
     assert_eq!(formers[1].action, None);
     say.send(false).expect("somebody listens");
-    assert_eq!(soon(writing).await.expect("no panic").expect("no error"), None);
-    let row = store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").expect("a row");
+    assert_eq!(
+        soon(writing).await.expect("no panic").expect("no error"),
+        None
+    );
+    let row = store
+        .row(Tweet::DESCRIPTOR, &item(1))
+        .await
+        .expect("a read")
+        .expect("a row");
     assert_eq!(row.payload, payload(&tweet(1, "ann", "hello")));
     assert_eq!(entries(&store, "/test/Tweet").await.len(), 1);
 }
@@ -173,7 +253,10 @@ async fn a_caller_who_says_nothing_is_not_waited_for_long() {
     let (unit, _asked, _say) = consulted([save(&tweet(1, "ann", "hello"))]);
     let error = soon(store.write(unit)).await.expect_err("an error");
     assert_eq!(error.kind(), StoreErrorKind::Unanswered);
-    let row = store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read");
+    let row = store
+        .row(Tweet::DESCRIPTOR, &item(1))
+        .await
+        .expect("a read");
     assert_eq!(row, None);
 }
 
@@ -184,7 +267,9 @@ async fn many_writers_get_numbers_without_gaps() {
     let tasks: Vec<_> = (0..200)
         .map(|id| {
             let store = store.clone();
-            tokio::spawn(async move { write(&store, [save(&tweet(id % 50, "ann", "hello"))]).await })
+            tokio::spawn(
+                async move { write(&store, [save(&tweet(id % 50, "ann", "hello"))]).await },
+            )
         })
         .collect();
     let mut numbers = Vec::new();
@@ -194,7 +279,9 @@ async fn many_writers_get_numbers_without_gaps() {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
     let entries = entries(&store, "/test/Tweet").await;
-    let creates = entries.iter().filter(|entry| entry.3 == Some(Action::Create));
+    let creates = entries
+        .iter()
+        .filter(|entry| entry.3 == Some(Action::Create));
     assert_eq!(creates.count(), 50);
 }
 
@@ -205,12 +292,21 @@ async fn what_was_written_is_there_when_the_file_is_opened_again() {
     let log = store.log().clone();
     write(&store, [save(&tweet(1, "ann", "hello"))]).await;
     store.close().await;
-    let error = store.write(unit([delete(1)])).await.expect_err("it is closed");
+    let error = store
+        .write(unit([delete(1)]))
+        .await
+        .expect_err("it is closed");
     assert_eq!(error.kind(), StoreErrorKind::Closed);
     let error = store.depth().await.expect_err("it is closed");
     assert_eq!(error.kind(), StoreErrorKind::Closed);
     let store = place.open().await;
     assert_eq!(*store.log(), log);
-    assert!(store.row(Tweet::DESCRIPTOR, &item(1)).await.expect("a read").is_some());
+    assert!(
+        store
+            .row(Tweet::DESCRIPTOR, &item(1))
+            .await
+            .expect("a read")
+            .is_some()
+    );
     assert_eq!(entries(&store, "/test/Tweet").await.len(), 1);
 }
