@@ -138,14 +138,14 @@ async fn play_the_feed(
 async fn print(mut subscription: Subscription<Tweet>, heard: mpsc::Sender<String>) {
     while let Some(event) = subscription.next().await {
         let id = match &event {
-            Ok(Event::Published { id, .. } | Event::Retracted { id }) => Some(id.to_string()),
+            Ok(Event::Published { id, .. } | Event::Retracted { id, .. }) => Some(id.to_string()),
             _ => None,
         };
         let said = match event {
             Ok(Event::Published { id, item, .. }) => {
                 say(&format!("#{id} {}: {}", item.author, item.text))
             }
-            Ok(Event::Retracted { id }) => say(&format!("#{id} was deleted")),
+            Ok(Event::Retracted { id, .. }) => say(&format!("#{id} was deleted")),
             Ok(other) => say(&format!("{other:?}")),
             Err(error) => {
                 eprintln!("{error}");

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use support::peer::{MAKERS, PASSWORD, STRANGER};
 use support::{
-    Ejabberd, Link, OurServer, Peer, Prosody, Proxy, RawClient, Slixmpp, eventually, within,
+    Ejabberd, Link, OurServer, Peer, PostgresServer, Prosody, Proxy, RawClient, Slixmpp,
+    eventually, within,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -206,4 +208,24 @@ async fn slixmpp_talks_to(peer: Peer) {
     assert_eq!(bob.event().await["event"], "retracted");
     let missing = bob.tell("items", json!({"node": "/missing"})).await;
     assert_eq!(missing.unwrap_err().condition, "item-not-found");
+}
+
+#[tokio::test]
+async fn postgresql_keeps_rows_over_a_kill() {
+    let mut server = PostgresServer::start().await;
+    let url = server.database().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    // Sorted by a language, as the store must not rely on the order of bytes.
+    let text = "CREATE TABLE t AS SELECT * FROM (VALUES ('b'), ('B'), ('a')) AS v (text)";
+    connection.execute(text).await.unwrap();
+    server.kill();
+    assert!(connection.execute("SELECT 1").await.is_err());
+    server.restart().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let sorted = "SELECT string_agg(text, '' ORDER BY text) FROM t";
+    let sorted: String = sqlx::query_scalar(sorted)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(sorted, "abB");
 }

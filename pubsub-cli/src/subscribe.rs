@@ -59,8 +59,9 @@ impl<'a> Line<'a> {
                 payload: Some(item.as_str()),
                 ..bare("published")
             },
-            Event::Retracted { id } => Self {
+            Event::Retracted { id, last, .. } => Self {
                 id: Some(id.as_str()),
+                payload: last.as_ref().map(RawXml::as_str),
                 ..bare("retracted")
             },
             Event::Purged => bare("purged"),

@@ -8,18 +8,27 @@ use std::time::Duration;
 use futures_util::{TryStreamExt as _, stream};
 
 use crate::ambient::AlreadyInstalled;
-use crate::embedded::Embedded;
+use crate::depot::Depot;
+use crate::embedded::{Embedded, Sole};
 use crate::error::{Error, ErrorKind};
 use crate::handle::{Parts, PubSub};
 use crate::name::{ItemId, NodeName};
 use crate::outlet::Outlet;
 use crate::registry::{Descriptor, Registry};
-use crate::session::{ConfigError, ConnectError, PubSubError, Session, SessionConfig};
+use crate::relay::Relay;
+use crate::session::{ConfigError, ConnectError, PubSubError, Session, SessionConfig, Status};
+use crate::store::{self, Store, StoreError, StoreErrorKind, StoreUrl};
 
 /// The variable that names the server.
 const URL: &str = "PUBSUB_URL";
 /// The variable that names the store.
 const STORE: &str = "PUBSUB_STORE";
+/// The store of a program that says nothing about it.
+#[cfg(feature = "sqlite")]
+const DEFAULT_STORE: &str = "sqlite:pubsub.db";
+/// Without the database that would be it, none.
+#[cfg(not(feature = "sqlite"))]
+const DEFAULT_STORE: &str = "off";
 /// How many nodes are set up at once.
 const AT_ONCE: usize = 64;
 
@@ -28,6 +37,7 @@ const AT_ONCE: usize = 64;
 #[must_use = "nothing happens until `connect` is called"]
 pub struct Builder {
     session: Option<SessionConfig>,
+    store: Option<Kept>,
     origin: Option<Arc<str>>,
     with_models: bool,
     buffer: usize,
@@ -38,6 +48,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             session: None,
+            store: None,
             origin: None,
             with_models: true,
             buffer: 1024,
@@ -46,18 +57,13 @@ impl Builder {
     }
 
     pub(crate) fn from_env() -> Result<Self, Error> {
-        if variable(STORE)?.is_some() {
-            let reason = format!("{STORE} is set, but this version has no store; unset it");
-            return Err(Error::new(ErrorKind::Configuration, reason));
-        }
-        let builder = Self::new();
+        let builder = match variable(STORE)? {
+            Some(url) => Self::new().store(&url),
+            None => Self::new().store(DEFAULT_STORE),
+        };
+        let builder = builder.map_err(|error| unusable(STORE, error))?;
         match variable(URL)? {
-            Some(url) => builder.url(&url).map_err(|error| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    format!("{URL} cannot be used: {error}"),
-                )
-            }),
+            Some(url) => builder.url(&url).map_err(|error| unusable(URL, error)),
             None => Ok(builder),
         }
     }
@@ -74,6 +80,30 @@ impl Builder {
     /// Connects with these settings.
     pub fn session(mut self, config: SessionConfig) -> Self {
         self.session = Some(config);
+        self
+    }
+
+    /// Keeps what is saved in this store, with an outbox of what is still to be told: `sqlite:pubsub.db`, or the URL of a PostgreSQL
+    /// database; see [`StoreUrl`]. `off` is the same as [`without_store`](Self::without_store).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] says what to write instead. That the store can be opened is only seen when connecting.
+    pub fn store(mut self, url: &str) -> Result<Self, StoreError> {
+        let url: StoreUrl = url.parse()?;
+        self.store = Some(Kept::At(url)).filter(|kept| !kept.is_off());
+        Ok(self)
+    }
+
+    /// Keeps what is saved in a store that is open already, whoever made it.
+    pub fn opened_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(Kept::Open(store));
+        self
+    }
+
+    /// Keeps nothing, the default of a builder: a save returns when the service has it, and fails when the service is away.
+    pub fn without_store(mut self) -> Self {
+        self.store = None;
         self
     }
 
@@ -105,6 +135,8 @@ impl Builder {
     /// Connects, and sets up the nodes of all models of the program: creates those that are missing and configures
     /// those whose models ask for it. Without a URL the server is started inside the process.
     ///
+    /// With a store it opens that first, and goes on when the server is away: saves are durable, and are delivered when it is back.
+    ///
     /// # Errors
     ///
     /// See [`Error::kind`]. A node that belongs to somebody else is no error until it is published to.
@@ -114,6 +146,32 @@ impl Builder {
         } else {
             Registry::empty()
         };
+        // Two servers for one file are refused before either is asked for anything.
+        let sole = match (&self.session, &self.store) {
+            (None, Some(Kept::At(url))) => url.path().map(Sole::of).transpose()?,
+            _ => None,
+        };
+        let store = match &self.store {
+            Some(kept) => Some(kept.open(&registry).await?),
+            None => None,
+        };
+        match self.connect_with(registry, store.clone(), sole).await {
+            Ok(pubsub) => Ok(pubsub),
+            Err(error) => {
+                if let Some(store) = store {
+                    store.close().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect_with(
+        self,
+        registry: Registry,
+        store: Option<Arc<dyn Store>>,
+        sole: Option<Sole>,
+    ) -> Result<PubSub, Error> {
         let (config, embedded) = match self.session {
             Some(config) => (config, None),
             None => {
@@ -123,24 +181,87 @@ impl Builder {
             }
         };
         // Subscriptions are by full address; with a lasting one they are renewed, not multiplied.
-        let session = Session::connect(config.with_lasting_resource()).await?;
+        let config = config.with_lasting_resource();
+        let session = if store.is_some() {
+            reach(config).await?
+        } else {
+            Session::connect(config).await?
+        };
         let outlet = Outlet::to(session);
-        if let Err(error) = set_up(&outlet, &registry).await {
-            outlet.shutdown(Duration::ZERO).await;
-            return Err(Error::new(ErrorKind::Node, error));
+        if outlet.is_online()
+            && let Err(error) = set_up(&outlet, &registry).await
+        {
+            if store.is_none() {
+                outlet.shutdown(Duration::ZERO).await;
+                return Err(Error::new(ErrorKind::Node, error));
+            }
+            tracing::warn!(%error, "a node cannot be set up for now; it is when something is published to it");
         }
+        let depot = store.map(|store| {
+            let relay = Relay::start(Arc::clone(&store), outlet.clone(), registry.clone());
+            Depot::new(store, relay, registry.models())
+        });
         let origin = self
             .origin
             .unwrap_or_else(|| ItemId::unique().as_str().into());
         Ok(PubSub::new(Parts {
             outlet,
             registry,
+            depot,
             origin,
             buffer: self.buffer,
             drain: self.drain,
-            embedded,
+            embedded: embedded.map(|embedded| (embedded, sole)),
         }))
     }
+}
+
+/// Where what is saved is kept.
+#[derive(Debug, Clone)]
+enum Kept {
+    At(StoreUrl),
+    Open(Arc<dyn Store>),
+}
+
+impl Kept {
+    fn is_off(&self) -> bool {
+        matches!(self, Self::At(url) if url.is_off())
+    }
+
+    /// Opens it, with room for the models of the program.
+    async fn open(&self, registry: &Registry) -> Result<Arc<dyn Store>, Error> {
+        let store = match self {
+            Self::At(url) => store::open(url).await?,
+            Self::Open(store) => Arc::clone(store),
+        };
+        let models: Vec<_> = registry.models().collect();
+        store.prepare(&models).await?;
+        Ok(store)
+    }
+}
+
+/// Begins to connect, and waits for the outcome of the first attempt: a server that is away will be back, but one that refuses the
+/// credentials will go on refusing them.
+async fn reach(config: SessionConfig) -> Result<Session, ConnectError> {
+    let session = Session::start(config);
+    let mut status = session.status();
+    loop {
+        match &*status.borrow_and_update() {
+            Status::Online { .. } => break,
+            Status::Closed {
+                reason: Some(reason),
+            } => return Err((**reason).clone()),
+            Status::Offline { reason, .. } => {
+                tracing::warn!(%reason, "the server is away; what is saved meanwhile is delivered when it is back");
+                break;
+            }
+            Status::Connecting | Status::Closed { reason: None } => {}
+        }
+        if status.changed().await.is_err() {
+            break;
+        }
+    }
+    Ok(session)
 }
 
 /// Creates and configures the nodes of the models.
@@ -182,6 +303,21 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::new(ErrorKind::Configuration, error)
+    }
+}
+
+fn unusable(name: &str, error: impl std::fmt::Display) -> Error {
+    let reason = format!("{name} cannot be used: {error}");
+    Error::new(ErrorKind::Configuration, reason)
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let kind = match error.kind() {
+            StoreErrorKind::Configuration => ErrorKind::Configuration,
+            _ => ErrorKind::Store,
+        };
+        Self::new(kind, error)
     }
 }
 

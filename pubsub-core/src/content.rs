@@ -26,6 +26,11 @@ pub trait Content {
     ///
     /// [`EncodeError`] when XML cannot carry it, or when it is not XML.
     fn write(&self, stamp: &Stamp, out: &mut String) -> Result<(), EncodeError>;
+
+    /// Whether the payload has room for a stamp.
+    fn takes_stamp(&self) -> bool {
+        true
+    }
 }
 
 impl Content for &str {
@@ -60,5 +65,10 @@ impl Content for Xml<'_> {
             )
         })?);
         Ok(())
+    }
+
+    /// It is sent as it is.
+    fn takes_stamp(&self) -> bool {
+        false
     }
 }

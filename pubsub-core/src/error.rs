@@ -10,6 +10,7 @@ use crate::hooks::HookError;
 use crate::name::NodeName;
 use crate::payload::EncodeError;
 use crate::session::PubSubError;
+use crate::store::StoreError;
 
 /// Why a [`PubSub`](crate::PubSub) could not be started or stopped.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub enum ErrorKind {
     Node,
     /// The embedded server could not be started.
     Embedded,
+    /// The store cannot be opened, or is in use by a program that it cannot be shared with.
+    Store,
     /// A handle is installed in this process already.
     AlreadyInstalled,
 }
@@ -62,6 +65,7 @@ impl fmt::Display for Error {
             ErrorKind::Connection => "cannot connect",
             ErrorKind::Node => "cannot set up a node",
             ErrorKind::Embedded => "cannot start the embedded server",
+            ErrorKind::Store => "cannot use the store",
         };
         write!(f, "{about}: {}", self.source)
     }
@@ -73,7 +77,7 @@ impl StdError for Error {
     }
 }
 
-/// Why a save, delete or publish did not reach the service.
+/// Why a save, delete or publish did not become durable, or without a store did not reach the service.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -83,17 +87,25 @@ pub enum SaveError {
     /// The value cannot be written. Nothing was sent.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// A hook does not want it. Nothing was sent.
+    /// A hook does not want it. Nothing was written or sent.
     #[error(transparent)]
     Vetoed(#[from] HookError),
-    /// A delete of a value whose model has no `#[publish(id)]` field. Nothing was sent.
+    /// A delete or touch of a value whose model has no `#[publish(id)]` field. Nothing was sent.
     #[error(
-        "{model} has no field marked #[publish(id)], so its items cannot be told apart; mark one, or use PubSub::retract with the id of the receipt"
+        "{model} has no field marked #[publish(id)], so its items cannot be told apart; mark one, or use PubSub::delete_by_id with the id of the receipt"
     )]
     NoId {
         /// The type.
         model: &'static str,
     },
+    /// The store did not take it. Nothing was written, and nobody will be told.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A transaction was asked for, and there is no store that could have one. Nothing was done.
+    #[error(
+        "this PubSub has no store, so there is no transaction to save in; set PUBSUB_STORE, or give the builder a store"
+    )]
+    NoStore,
     /// The service refused it, or did not answer. When a save concerns several nodes, others may have accepted it.
     #[error(transparent)]
     Publish(#[from] PubSubError),
@@ -103,7 +115,11 @@ impl SaveError {
     /// Whether the same call may succeed later without anybody changing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Publish(error) if error.is_transient())
+        match self {
+            Self::Publish(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
     }
 
     /// The node that refused, if one did.

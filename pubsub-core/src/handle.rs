@@ -1,25 +1,29 @@
-//! `PubSub`, the handle that programs hold: its life, its subscriptions and what it reads.
+//! `PubSub`, the handle that programs hold: its life, its subscriptions and the items that it reads.
 //!
-//! Starting one is in `builder`, saving with one in `saving`. Does not know stanzas or sockets.
+//! Starting one is in `builder`, saving with one in `saving`, reading rows in `reading`. Does not know stanzas or sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::ambient::{self, AlreadyInstalled};
 use crate::builder::Builder;
 use crate::change::Stamp;
-use crate::embedded::Embedded;
+use crate::depot::Depot;
+use crate::embedded::{Embedded, Sole};
 use crate::error::Error;
 use crate::name::NodeName;
 use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
+use crate::position::Position;
 use crate::publish::Publish;
 use crate::registry::Registry;
-use crate::session::{Item as RawItem, PubSubError, Session};
-use crate::subscriber::{Decode, Follower, Item, RawXml, SubscribeError, Subscription};
+use crate::session::{PubSubError, Session};
+use crate::store::Store;
+use crate::subscriber::{Decode, Follower, Items, RawXml, Subject, SubscribeError, Subscription};
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
 ///
@@ -35,13 +39,14 @@ pub struct PubSub {
 struct Shared {
     outlet: Outlet,
     registry: Registry,
+    depot: Option<Depot>,
     /// Tells our changes from those of others.
     origin: Arc<str>,
-    /// The number of the last change.
+    /// The number of the last change that was sent without a store.
     sequence: AtomicU64,
     buffer: usize,
     drain: Duration,
-    embedded: Mutex<Option<Embedded>>,
+    embedded: Mutex<Option<(Embedded, Option<Sole>)>>,
     url: Option<String>,
 }
 
@@ -50,17 +55,20 @@ struct Shared {
 pub(crate) struct Parts {
     pub(crate) outlet: Outlet,
     pub(crate) registry: Registry,
+    pub(crate) depot: Option<Depot>,
     pub(crate) origin: Arc<str>,
     pub(crate) buffer: usize,
     pub(crate) drain: Duration,
-    pub(crate) embedded: Option<Embedded>,
+    /// The server inside the process, with the right to run it.
+    pub(crate) embedded: Option<(Embedded, Option<Sole>)>,
 }
 
 impl PubSub {
     /// Starts as the environment says, and installs the handle for the process.
     ///
     /// `PUBSUB_URL` names the server and the account (see [`SessionConfig`](crate::session::SessionConfig) for its
-    /// form). Without it a server is started inside the process (feature `embedded`).
+    /// form). Without it a server is started inside the process (feature `embedded`). `PUBSUB_STORE` names the store (see
+    /// [`StoreUrl`](crate::store::StoreUrl)): without it the file `pubsub.db` in the working directory, with `off` none.
     ///
     /// # Errors
     ///
@@ -86,18 +94,22 @@ impl PubSub {
         let Parts {
             outlet,
             registry,
+            depot,
             origin,
             buffer,
             drain,
             embedded,
         } = parts;
-        let url = embedded.as_ref().map(|embedded| embedded.url().to_owned());
+        let url = embedded
+            .as_ref()
+            .map(|(embedded, _)| embedded.url().to_owned());
         let sequence = AtomicU64::new(0);
         let embedded = Mutex::new(embedded);
         Self {
             shared: Arc::new(Shared {
                 outlet,
                 registry,
+                depot,
                 origin,
                 sequence,
                 buffer,
@@ -144,13 +156,48 @@ impl PubSub {
         &self.shared.origin
     }
 
+    /// The store, for those who administrate its outbox; `None` without one.
+    #[must_use]
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.depot().map(Depot::store)
+    }
+
     /// Subscribes to a model: everything that is saved and deleted from now on, by whomever.
     ///
     /// # Errors
     ///
     /// [`SubscribeError::Refused`] when the service does not let us.
     pub async fn subscribe<M: Publish + 'static>(&self) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(&node_of::<M>()?, M::DESCRIPTOR.config, M::decode_entry)
+        self.follow(subject::<M>(node_of::<M>()?, None)).await
+    }
+
+    /// Subscribes to a model from a [`Position`] on: first what has happened since, then what happens. Nothing in between is lost or
+    /// told twice.
+    ///
+    /// With a store that keeps the changes of this model, and still has those, every one of them is told, deletes included. Otherwise the
+    /// current state of the items that changed is read from the node, and [`SubscribeError::Gap`] comes first when that may not be all.
+    ///
+    /// ```
+    /// # use pubsub_core::{PubSub, Publish};
+    /// # #[derive(Publish)]
+    /// # struct Tweet { #[publish(id)] id: i64 }
+    /// # async fn page(pubsub: &PubSub) -> Result<(), Box<dyn std::error::Error>> {
+    /// let page = pubsub.list::<Tweet>().limit(20).fetch().await?;
+    /// // Shown to somebody, who comes back with the position as text.
+    /// let position = page.position.to_string();
+    /// let tweets = pubsub.subscribe_from::<Tweet>(&position.parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Refused`] when the service does not let us, [`SubscribeError::Position`] for a position of another node.
+    pub async fn subscribe_from<M: Publish + 'static>(
+        &self,
+        position: &Position,
+    ) -> Result<Subscription<M>, SubscribeError> {
+        self.follow(subject::<M>(node_of::<M>()?, Some(position)))
             .await
     }
 
@@ -163,7 +210,21 @@ impl PubSub {
         &self,
         channel: &NodeName,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(channel, M::DESCRIPTOR.config, M::decode_entry)
+        self.follow(subject::<M>(channel.clone(), None)).await
+    }
+
+    /// Subscribes to one of the channels of a model from a position on, which must be of that channel: of its
+    /// [`items_of`](Self::items_of).
+    ///
+    /// # Errors
+    ///
+    /// See [`subscribe_from`](Self::subscribe_from).
+    pub async fn subscribe_channel_from<M: Publish + 'static>(
+        &self,
+        channel: &NodeName,
+        position: &Position,
+    ) -> Result<Subscription<M>, SubscribeError> {
+        self.follow(subject::<M>(channel.clone(), Some(position)))
             .await
     }
 
@@ -176,25 +237,38 @@ impl PubSub {
         &self,
         node: &NodeName,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        self.follow(node, NodeConfig::new(), RawXml::decode).await
+        self.follow(raw(node, None)).await
     }
 
-    /// The items that the node of a model keeps, oldest first.
+    /// Subscribes to any node from a position on; see [`subscribe_from`](Self::subscribe_from).
+    ///
+    /// # Errors
+    ///
+    /// See [`subscribe_from`](Self::subscribe_from).
+    pub async fn subscribe_node_from(
+        &self,
+        node: &NodeName,
+        position: &Position,
+    ) -> Result<Subscription<RawXml>, SubscribeError> {
+        self.follow(raw(node, Some(position))).await
+    }
+
+    /// The items that the node of a model keeps at the service, oldest first, and the position at which they were read.
     ///
     /// # Errors
     ///
     /// [`SubscribeError::Refused`] when the service does not let us; [`SubscribeError::Decode`] when one of them is
     /// no such model.
-    pub async fn items<M: Publish>(&self) -> Result<Vec<Item<M>>, SubscribeError> {
+    pub async fn items<M: Publish>(&self) -> Result<Items<M>, SubscribeError> {
         self.read(&node_of::<M>()?, M::decode_entry).await
     }
 
-    /// The items that any node keeps, oldest first, with the payloads as XML.
+    /// The items that any node keeps, oldest first, with the payloads as XML, and the position at which they were read.
     ///
     /// # Errors
     ///
     /// [`SubscribeError::Refused`] when the service does not let us.
-    pub async fn items_of(&self, node: &NodeName) -> Result<Vec<Item<RawXml>>, SubscribeError> {
+    pub async fn items_of(&self, node: &NodeName) -> Result<Items<RawXml>, SubscribeError> {
         self.read(node, RawXml::decode).await
     }
 
@@ -207,17 +281,49 @@ impl PubSub {
         self.shared.outlet.nodes().await
     }
 
+    /// Waits until the service has everything that was saved before, but not longer than `limit`. Whether it has; what it refused for
+    /// good is left out. Without a store there is nothing to wait for: each save has waited for itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// Delivery goes on when the future is dropped.
+    pub async fn flush(&self, limit: Duration) -> bool {
+        match self.depot() {
+            Some(depot) => depot.relay().drain(limit).await,
+            None => true,
+        }
+    }
+
     /// Waits until everything under way is acknowledged, or the [drain deadline](Builder::drain) has passed, and
-    /// closes the connection; then stops the embedded server. Further use of the handle, or of a clone, fails.
+    /// closes the connection; then closes the store and stops the embedded server. Further use of the handle, or of a clone, fails.
+    ///
+    /// With a store, what could not be delivered in time is delivered after the next start. While the service is away that is not waited for.
     ///
     /// # Errors
     ///
-    /// None yet; what could not be sent in time has told its own caller.
+    /// None yet; what could not be sent in time has told its own caller, or is in the outbox.
     pub async fn shutdown(&self) -> Result<(), Error> {
         ambient::uninstall(self);
-        self.shared.outlet.shutdown(self.shared.drain).await;
-        if let Some(embedded) = self.shared.embedded.lock().await.take() {
+        let Shared {
+            outlet,
+            depot,
+            drain,
+            ..
+        } = &*self.shared;
+        let end = Instant::now() + *drain;
+        if let Some(depot) = depot {
+            if outlet.is_online() {
+                depot.relay().drain(*drain).await;
+            }
+            depot.relay().stop(left(end)).await;
+        }
+        outlet.shutdown(left(end)).await;
+        if let Some(depot) = depot {
+            depot.store().close().await;
+        }
+        if let Some((embedded, sole)) = self.shared.embedded.lock().await.take() {
             embedded.shutdown().await;
+            drop(sole);
         }
         Ok(())
     }
@@ -230,40 +336,49 @@ impl PubSub {
         &self.shared.registry
     }
 
-    /// The mark of the next change.
+    pub(crate) fn depot(&self) -> Option<&Depot> {
+        self.shared.depot.as_ref()
+    }
+
+    pub(crate) fn shared_origin(&self) -> &Arc<str> {
+        &self.shared.origin
+    }
+
+    /// The mark of the next change that is sent without a store.
     pub(crate) fn stamp(&self) -> Stamp {
         let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
         Stamp {
             sequence: Some(sequence),
             log: None,
             action: None,
-            origin: Some(Arc::clone(&self.shared.origin)),
+            origin: Some(self.current_origin()),
         }
     }
 
     async fn follow<T: Send + 'static>(
         &self,
-        node: &NodeName,
-        config: NodeConfig,
-        decode: Decode<T>,
+        subject: Subject<T>,
     ) -> Result<Subscription<T>, SubscribeError> {
-        let Shared { outlet, buffer, .. } = &*self.shared;
-        let follower =
-            Follower::subscribe(outlet.clone(), node.clone(), config, decode, *buffer).await?;
-        Ok(Subscription::start(follower, *buffer))
+        let buffer = self.shared.buffer;
+        let (outlet, store) = (self.outlet().clone(), self.store().cloned());
+        let follower = Follower::subscribe(outlet, store, subject, buffer).await?;
+        let own = Arc::clone(&self.shared.origin);
+        Ok(Subscription::start(follower, own, buffer))
     }
 
     async fn read<T>(
         &self,
         node: &NodeName,
         decode: Decode<T>,
-    ) -> Result<Vec<Item<T>>, SubscribeError> {
-        let items = self.shared.outlet.items(node).await?;
-        let decoded = items
-            .into_iter()
-            .map(|item| decode_item(node, item, decode));
-        decoded.collect()
+    ) -> Result<Items<T>, SubscribeError> {
+        let held = self.shared.outlet.items(node).await?;
+        Items::decode(node, held, decode)
     }
+}
+
+/// What is left until then.
+fn left(end: Instant) -> Duration {
+    end.saturating_duration_since(Instant::now())
 }
 
 fn node_of<M: Publish>() -> Result<NodeName, SubscribeError> {
@@ -273,29 +388,20 @@ fn node_of<M: Publish>() -> Result<NodeName, SubscribeError> {
     })
 }
 
-fn decode_item<T>(
-    node: &NodeName,
-    item: RawItem,
-    decode: Decode<T>,
-) -> Result<Item<T>, SubscribeError> {
-    match decode(item.payload.as_deref().unwrap_or_default()) {
-        Ok((value, change)) => {
-            let publisher = item
-                .publisher
-                .as_deref()
-                .and_then(|publisher| publisher.parse().ok());
-            Ok(Item {
-                node: node.clone(),
-                id: item.id,
-                item: value,
-                publisher,
-                change,
-            })
-        }
-        Err(source) => Err(SubscribeError::Decode {
-            node: node.clone(),
-            id: item.id,
-            source,
-        }),
+fn subject<M: Publish>(node: NodeName, from: Option<&Position>) -> Subject<M> {
+    Subject {
+        node,
+        config: M::DESCRIPTOR.config,
+        decode: M::decode_entry,
+        from: from.cloned(),
+    }
+}
+
+fn raw(node: &NodeName, from: Option<&Position>) -> Subject<RawXml> {
+    Subject {
+        node: node.clone(),
+        config: NodeConfig::new(),
+        decode: RawXml::decode,
+        from: from.cloned(),
     }
 }

@@ -67,6 +67,7 @@ pub mod registry;
 pub mod __private;
 
 mod content;
+mod position;
 mod receipt;
 
 pub mod store;
@@ -76,14 +77,16 @@ pub mod subscriber;
 
 mod ambient;
 mod builder;
+mod depot;
 mod embedded;
 mod error;
 mod handle;
 mod outbox_row;
 mod outlet;
-mod position;
+mod reading;
 mod relay;
 mod saving;
+mod scope;
 #[cfg(feature = "sea-orm")]
 pub mod sea_orm;
 pub mod testing;
@@ -98,11 +101,14 @@ pub use name::{ItemId, NameError, NodeName};
 pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
 pub use outbox_row::OutboxRow;
 pub use payload::{DecodeError, EncodeError, Payload};
-pub use position::Position;
+pub use position::{Position, PositionError};
 pub use publish::Publish;
 #[cfg(feature = "derive")]
 pub use pubsub_derive::{Payload, Publish, after_commit, after_save};
+pub use reading::{List, Page, ReadError};
 pub use receipt::Receipt;
 pub use registry::{Descriptor, Registry, RegistryError, registered};
+pub use saving::{InTransaction, Transaction};
 pub use session::PubSubError;
-pub use subscriber::{Event, Item, SubscribeError, Subscription};
+pub use store::StoreError;
+pub use subscriber::{Event, Item, Items, SubscribeError, Subscription};

@@ -9,6 +9,7 @@ use crate::change::{Action, Stamp};
 use crate::name::{ItemId, NodeName};
 use crate::payload::{EncodeError, EncodeErrorKind};
 use crate::publish::Publish;
+use crate::registry::{Descriptor, Format};
 use crate::store::EntryKind;
 
 /// One row for the view `pubsub_outbox`: one thing to tell one node.
@@ -46,15 +47,16 @@ pub struct OutboxRow {
     pub item: ItemId,
     /// What it does to the item.
     pub kind: EntryKind,
-    /// What happened to the value.
-    pub action: Action,
+    /// What happened to the value. Not known of one that is only gone from a channel.
+    pub action: Option<Action>,
     /// The node of its model.
     pub model: &'static str,
-    /// Who made the change: the [origin](crate::PubSub::origin) of the handle of the process, if there is one. Subscribers that do not want to
-    /// hear of their own changes tell them by it.
+    /// Who made the change, by which subscribers that do not want to hear of their own changes tell them: that of `PubSub::with_origin`, else
+    /// the [origin](crate::PubSub::origin) of the handle of the process, if there is one.
     pub origin: Option<Arc<str>>,
-    /// The whole `<entry/>`, without a stamp: the relay writes that. With a delete it is the last row.
-    pub payload: Arc<str>,
+    /// The whole `<entry/>`, without a stamp: the relay writes that. With a delete it is the last row, if that may be shown: not one that
+    /// `when` holds back, and not to readers of Django's form, who would take it for a save.
+    pub payload: Option<Arc<str>>,
 }
 
 impl OutboxRow {
@@ -73,57 +75,112 @@ impl OutboxRow {
             Some(self.node.as_str()),
             Some(self.item.as_str()),
             Some(self.kind.as_str()),
-            Some(self.action.as_str()),
+            self.action.map(Action::as_str),
             Some(self.model),
             self.origin.as_deref(),
-            Some(&self.payload),
+            self.payload.as_deref(),
         ]
     }
 
     /// One row a node that hears of the value; what [`Publish::outbox_rows`] is made of.
     pub(crate) fn of<M: Publish>(model: &M, action: Action) -> Result<Vec<Self>, EncodeError> {
-        let is_told = M::DESCRIPTOR.actions.contain(action);
-        if !is_told || (action != Action::Delete && !model.is_published()) {
-            return Ok(Vec::new());
-        }
-        let own = NodeName::new(M::NODE)
-            .map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
-        let mut nodes = vec![own];
-        nodes.extend(model.channels()?);
-        Self::to(nodes, model, action)
-    }
-
-    /// The same to these nodes, whether the model publishes the action or not.
-    pub(crate) fn to<M: Publish>(
-        nodes: Vec<NodeName>,
-        model: &M,
-        action: Action,
-    ) -> Result<Vec<Self>, EncodeError> {
-        if nodes.is_empty() {
+        let descriptor = M::DESCRIPTOR;
+        let scope = Scope::current();
+        let is_shown = model.is_published();
+        if scope.is_suppressed
+            || !descriptor.actions.contain(action)
+            || (action != Action::Delete && !is_shown)
+        {
             return Ok(Vec::new());
         }
         let item = item_of(model, action)?;
-        let mut payload = String::with_capacity(512);
-        model.encode_entry(&Stamp::default(), &mut payload)?;
-        let payload: Arc<str> = payload.into();
-        let origin: Option<Arc<str>> = ambient::current().ok().map(|pubsub| pubsub.origin().into());
         let kind = match action {
             Action::Create | Action::Update => EntryKind::Put,
-            Action::Delete => EntryKind::Retract {
-                notify: M::DESCRIPTOR.config.notify_retract.unwrap_or(true),
-            },
+            Action::Delete => retraction(descriptor),
         };
+        let payload = match action {
+            Action::Delete if !is_shown || descriptor.format == Format::Django => None,
+            _ => Some(entry_of(model)?),
+        };
+        let own = NodeName::new(M::NODE)
+            .map_err(|error| EncodeError::new("NODE", EncodeErrorKind::Name(error)))?;
+        let mut rows = vec![Self {
+            node: own,
+            item,
+            kind,
+            action: Some(action),
+            model: M::NODE,
+            origin: origin(scope),
+            payload,
+        }];
+        for node in model.channels()? {
+            if let Some(row) = rows.first() {
+                rows.push(Self {
+                    node,
+                    ..row.clone()
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// One row a channel that the former state of a value was told to, and the next one is not: the item is gone from there.
+    #[cfg(feature = "sea-orm")]
+    pub(crate) fn left<M: Publish>(former: &M, next: &M) -> Result<Vec<Self>, EncodeError> {
+        let descriptor = M::DESCRIPTOR;
+        let scope = Scope::current();
+        if scope.is_suppressed || !descriptor.actions.update || !next.is_published() {
+            return Ok(Vec::new());
+        }
+        let item = item_of(former, Action::Update)?;
+        let origin = origin(scope);
+        let kept = next.channels()?;
+        let mut left = former.channels()?;
+        left.retain(|channel| !kept.contains(channel));
         let row = |node| Self {
             node,
             item: item.clone(),
-            kind,
-            action,
+            kind: retraction(descriptor),
+            action: None,
             model: M::NODE,
             origin: origin.clone(),
-            payload: Arc::clone(&payload),
+            payload: None,
         };
-        Ok(nodes.into_iter().map(row).collect())
+        Ok(left.into_iter().map(row).collect())
     }
+}
+
+/// Whether somebody is told, and who is said to have made the change.
+#[derive(Debug, Default)]
+struct Scope {
+    is_suppressed: bool,
+    origin: Option<Arc<str>>,
+}
+
+impl Scope {
+    fn current() -> Self {
+        Self::default()
+    }
+}
+
+fn retraction(model: &Descriptor) -> EntryKind {
+    EntryKind::Retract {
+        notify: model.config.notify_retract.unwrap_or(true),
+    }
+}
+
+fn entry_of<M: Publish>(model: &M) -> Result<Arc<str>, EncodeError> {
+    let mut payload = String::with_capacity(512);
+    model.encode_entry(&Stamp::default(), &mut payload)?;
+    Ok(payload.into())
+}
+
+/// That of the running code, else of the handle of the process.
+fn origin(scope: Scope) -> Option<Arc<str>> {
+    scope.origin.or_else(|| {
+        let pubsub = ambient::current().ok()?;
+        Some(pubsub.origin().into())
+    })
 }
 
 /// The id of a value's item. Without an id field only a new item can be told of.

@@ -2,14 +2,15 @@
 //!
 //! The one place that knows both. What is above it saves and subscribes the same way with either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all};
+use futures_util::future::{Either, join, join_all};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::change::Change;
+use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
 use crate::node_config::NodeConfig;
 use crate::session::{
@@ -27,6 +28,14 @@ pub(crate) enum Outlet {
     Session(Session, Followed),
     /// To nobody else.
     Hub(Hub),
+}
+
+/// The items of a node.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) items: Vec<RawItem>,
+    /// Where they could not be read in one moment: what was there last before the first of them was read.
+    pub(crate) newest: Option<Vec<RawItem>>,
 }
 
 /// How many subscriptions of this session follow each node; the service knows of one.
@@ -69,20 +78,40 @@ impl Outlet {
     }
 
     /// Sends a change; changes of one node keep the order in which this is called, before anything is awaited.
+    ///
+    /// A deletion with words is told first, as an item that says that it was deleted, and then carried out. That there was nothing to
+    /// delete is no failure of it.
     pub(crate) fn send(
         &self,
         change: Change,
         config: NodeConfig,
     ) -> impl Future<Output = Result<(), PubSubError>> + Send + use<> {
         let answer = match self {
-            Self::Session(session, _) => Either::Left(session.publish_to(change, config)),
+            Self::Session(session, _) => {
+                let farewell = farewell(&change).map(|told| session.publish_to(told, config));
+                Either::Left((farewell, session.publish_to(change, config)))
+            }
             Self::Hub(hub) => Either::Right(hub.accept(change)),
         };
         async {
             match answer {
-                Either::Left(publishing) => publishing.await.map(drop),
+                Either::Left((None, publishing)) => publishing.await.map(drop),
+                Either::Left((Some(farewell), retracting)) => {
+                    match join(farewell, retracting).await {
+                        (Ok(_), Ok(_) | Err(PubSubError::NotFound { .. })) => Ok(()),
+                        (Err(error), _) | (_, Err(error)) => Err(error),
+                    }
+                }
                 Either::Right(accepted) => accepted,
             }
+        }
+    }
+
+    /// Whether the service can be reached, as far as is known.
+    pub(crate) fn is_online(&self) -> bool {
+        match self {
+            Self::Session(session, _) => session.status().borrow().is_online(),
+            Self::Hub(_) => true,
         }
     }
 
@@ -148,10 +177,13 @@ impl Outlet {
     }
 
     /// All items, in the order of the service.
-    pub(crate) async fn items(&self, node: &NodeName) -> Result<Vec<RawItem>, PubSubError> {
+    pub(crate) async fn items(&self, node: &NodeName) -> Result<Held, PubSubError> {
         match self {
             Self::Session(session, _) => all_items(session, node).await,
-            Self::Hub(hub) => Ok(hub.recent(node, u32::MAX)),
+            Self::Hub(hub) => Ok(Held {
+                items: hub.recent(node, u32::MAX),
+                newest: None,
+            }),
         }
     }
 
@@ -178,6 +210,22 @@ impl Outlet {
         match self {
             Self::Session(session, _) => session.nodes().await,
             Self::Hub(hub) => Ok(hub.nodes()),
+        }
+    }
+
+    /// How many changes may wait to be sent, and how many bytes of payload among them.
+    pub(crate) fn capacity(&self) -> (usize, usize) {
+        match self {
+            Self::Session(session, _) => session.capacity(),
+            Self::Hub(_) => (usize::MAX, usize::MAX),
+        }
+    }
+
+    /// How the service can be reached; `None` when it always can.
+    pub(crate) fn status(&self) -> Option<watch::Receiver<Status>> {
+        match self {
+            Self::Session(session, _) => Some(session.status()),
+            Self::Hub(_) => None,
         }
     }
 
@@ -211,18 +259,64 @@ impl Outlet {
     }
 }
 
+/// What subscribers are told of a deletion before it is carried out, if it has words and they are to be told.
+fn farewell(change: &Change) -> Option<Change> {
+    match &change.kind {
+        ChangeKind::Retract {
+            payload: Some(payload),
+            notify: true,
+        } => Some(Change {
+            node: change.node.clone(),
+            item: change.item.clone(),
+            kind: ChangeKind::Put {
+                payload: Arc::clone(payload),
+            },
+        }),
+        _ => None,
+    }
+}
+
 /// Page after page where the service has pages; otherwise what it gives at once.
-async fn all_items(session: &Session, node: &NodeName) -> Result<Vec<RawItem>, PubSubError> {
-    let mut items: Vec<RawItem> = Vec::new();
+async fn all_items(session: &Session, node: &NodeName) -> Result<Held, PubSubError> {
     let mut query = ItemQuery::FirstPage(PAGE);
+    let first = session.items(node, &query).await?;
+    let mut items = first.items;
+    let is_complete = |items: &[RawItem], count: Option<u64>| {
+        items.is_empty() || count.is_some_and(|count| items.len() as u64 >= count)
+    };
+    if first.last.is_none() || is_complete(&items, first.count) {
+        return Ok(Held {
+            items,
+            newest: None,
+        });
+    }
+    // Items move while pages are turned: nothing that happens from here on counts as seen.
+    let newest = session.items(node, &ItemQuery::Latest(1)).await?.items;
+    query = ItemQuery::FirstPage(PAGE);
+    items.clear();
     loop {
         let page = session.items(node, &query).await?;
         let is_empty = page.items.is_empty();
         items.extend(page.items);
-        let is_complete = page.count.is_some_and(|count| items.len() as u64 >= count);
+        if is_empty || is_complete(&items, page.count) {
+            break;
+        }
         match page.last {
-            Some(last) if !is_empty && !is_complete => query = ItemQuery::PageAfter(PAGE, last),
-            _ => return Ok(items),
+            Some(last) => query = ItemQuery::PageAfter(PAGE, last),
+            None => break,
         }
     }
+    Ok(Held {
+        items: latest(items),
+        newest: Some(newest),
+    })
+}
+
+/// An item that moved while pages were turned comes twice; its later state counts.
+fn latest(mut items: Vec<RawItem>) -> Vec<RawItem> {
+    let mut seen = HashSet::new();
+    items.reverse();
+    items.retain(|item| seen.insert(item.id.clone()));
+    items.reverse();
+    items
 }

@@ -3,6 +3,7 @@
 //! Knows which nodes hear of a change and what they are told. Does not know how a change is stored or sent.
 
 use std::any::Any;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::ambient;
@@ -12,8 +13,11 @@ use crate::handle::PubSub;
 use crate::name::{ItemId, NodeName};
 use crate::outbox_row::OutboxRow;
 use crate::payload::{self, DecodeError, EncodeError, EncodeErrorKind, Payload};
+use crate::reading::{List, ReadError};
 use crate::receipt::Receipt;
-use crate::registry::Descriptor;
+use crate::registry::{Descriptor, Format};
+use crate::saving::InTransaction;
+use crate::store::Joined;
 
 /// A model whose changes are published: what `#[derive(Publish)]` writes for you.
 #[diagnostic::on_unimplemented(
@@ -120,7 +124,9 @@ pub trait Publish: Payload + Send + Sync {
         let kind = match action {
             None | Some(Action::Create | Action::Update) => ChangeKind::Put { payload },
             Some(Action::Delete) => ChangeKind::Retract {
-                payload: Some(payload),
+                // What may not be published is not shown on the way out; and readers of Django's form would take the row for a save.
+                payload: Some(payload)
+                    .filter(|_| self.is_published() && descriptor.format != Format::Django),
                 notify: descriptor.config.notify_retract.unwrap_or(true),
             },
         };
@@ -151,11 +157,13 @@ pub trait Publish: Payload + Send + Sync {
         OutboxRow::of(self, action)
     }
 
-    /// Publishes this value through the handle of the process: to the model's node and to its channels. Returns when
-    /// the service has it.
+    /// Saves this value through the handle of the process, and publishes it: to the model's node and to its channels.
     ///
-    /// Saving again replaces the item with the same id; a model without an id field makes a new item each time.
-    /// Hooks registered with [`after_save`](crate::after_save) run first and may refuse.
+    /// With a store the row and what is to be told are durable when this returns, in one transaction, and every subscriber will hear
+    /// of it, in order. Without one it returns when the service has it.
+    ///
+    /// Saving again replaces the row and the item with the same id; a model without an id field makes new ones each time.
+    /// Hooks registered with [`after_save`](crate::after_save) run inside the transaction and may refuse.
     ///
     /// # Errors
     ///
@@ -163,7 +171,8 @@ pub trait Publish: Payload + Send + Sync {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped the value may have been published, to some or all of its nodes.
+    /// When the future is dropped the value may have been saved, as a whole, or not. Without a store it may have been published, to
+    /// some or all of its nodes.
     fn save(&self) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
         async { ambient::current()?.save(self).await }
     }
@@ -180,17 +189,29 @@ pub trait Publish: Payload + Send + Sync {
         pubsub.save(self)
     }
 
-    /// Saves several values, pipelined and in their order. When one of them cannot be written, or a hook does not want it,
-    /// nothing is sent.
+    /// [`save`](Self::save) in a transaction that the caller has opened in the database of the store; see [`PubSub::save_in`].
     ///
     /// # Errors
     ///
-    /// The first that went wrong; the others were sent nevertheless.
+    /// See [`SaveError`].
+    fn save_in<'t>(
+        &self,
+        transaction: impl Into<Joined<'t>> + Send,
+    ) -> impl Future<Output = Result<InTransaction, SaveError>> + Send {
+        async { ambient::current()?.save_in(transaction, self).await }
+    }
+
+    /// Saves several values in their order. When one of them cannot be written, or a hook does not want it, nothing is saved or
+    /// sent. With a store they are one transaction.
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`]. Without a store, the first that went wrong; the others were sent nevertheless.
     fn save_all(models: &[Self]) -> impl Future<Output = Result<Vec<Receipt>, SaveError>> + Send {
         async { ambient::current()?.save_all(models).await }
     }
 
-    /// Retracts this value from the model's node and from its channels.
+    /// Deletes this value: its row, and its item in the model's node and in its channels. Subscribers and hooks get the last row.
     ///
     /// # Errors
     ///
@@ -209,5 +230,56 @@ pub trait Publish: Payload + Send + Sync {
         pubsub: &PubSub,
     ) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
         pubsub.delete(self)
+    }
+
+    /// [`delete`](Self::delete) in a transaction of the caller; see [`PubSub::save_in`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`].
+    fn delete_in<'t>(
+        &self,
+        transaction: impl Into<Joined<'t>> + Send,
+    ) -> impl Future<Output = Result<InTransaction, SaveError>> + Send {
+        async { ambient::current()?.delete_in(transaction, self).await }
+    }
+
+    /// [`delete`](Self::delete) of the value with this id; see [`PubSub::delete_by_id`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`].
+    fn delete_by_id(
+        id: impl Display + Send,
+    ) -> impl Future<Output = Result<Receipt, SaveError>> + Send
+    where
+        Self: 'static,
+    {
+        async { ambient::current()?.delete_by_id::<Self>(id).await }
+    }
+
+    /// Publishes this value once more as it was saved last; see [`PubSub::touch`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`].
+    fn touch(&self) -> impl Future<Output = Result<Receipt, SaveError>> + Send {
+        async { ambient::current()?.touch(self).await }
+    }
+
+    /// The saved value with this id, from the store of the handle of the process.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    fn get(
+        id: impl Display + Send,
+    ) -> impl Future<Output = Result<Option<Self>, ReadError>> + Send {
+        async { ambient::current()?.get(id).await }
+    }
+
+    /// The saved values, from the store of the handle of the process; see [`List`].
+    fn list() -> List<Self> {
+        List::new(ambient::current())
     }
 }

@@ -143,6 +143,16 @@ impl Registry {
         self.hooks.get(&model).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a type has hooks.
+    pub(crate) fn has_hooks(&self, model: TypeId) -> bool {
+        !self.hooks(model).is_empty()
+    }
+
+    /// Whether a type has hooks of a stage.
+    pub(crate) fn has_hooks_at(&self, model: TypeId, stage: Stage) -> bool {
+        self.hooks(model).iter().any(|hook| hook.stage() == stage)
+    }
+
     /// Runs the hooks of one stage for a value, in order, until one fails.
     ///
     /// # Errors

@@ -60,7 +60,12 @@ async fn a_delete_retracts(peer: Peer) {
     published(&mut events, 1).await;
     tweet(1, "gone soon").delete_with(&ann).await.unwrap();
     match next(&mut events).await {
-        Event::Retracted { id } => assert_eq!(id.to_string(), "1"),
+        Event::Retracted { id, last, .. } => {
+            assert_eq!(
+                (id.to_string(), last),
+                ("1".to_owned(), Some(tweet(1, "gone soon")))
+            );
+        }
         other => panic!("{other:?}"),
     }
     assert!(bob.items::<Tweet>().await.unwrap().is_empty());

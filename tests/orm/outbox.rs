@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tempfile::TempDir;
 
@@ -16,7 +16,9 @@ pub struct Told {
     pub node: String,
     pub item: String,
     pub kind: String,
+    /// Empty where it is not known.
     pub action: String,
+    /// Empty where there is none.
     pub payload: String,
 }
 
@@ -31,6 +33,8 @@ impl Told {
             ..
         } = self;
         format!("{node} {item} {kind} {action}")
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -79,8 +83,8 @@ impl Outbox {
             node: row.try_get("", "node").unwrap(),
             item: row.try_get("", "item").unwrap(),
             kind: row.try_get("", "kind").unwrap(),
-            action: row.try_get("", "action").unwrap(),
-            payload: row.try_get("", "payload").unwrap(),
+            action: or_nothing(row, "action"),
+            payload: or_nothing(row, "payload"),
         });
         told.collect()
     }
@@ -89,6 +93,12 @@ impl Outbox {
     pub async fn lines(&self) -> Vec<String> {
         self.told().await.iter().map(Told::line).collect()
     }
+}
+
+fn or_nothing(row: &QueryResult, column: &str) -> String {
+    row.try_get::<Option<String>>("", column)
+        .unwrap()
+        .unwrap_or_default()
 }
 
 /// A transaction that is sure to be able to write.

@@ -161,13 +161,12 @@ async fn a_channel_that_a_row_leaves_is_told() {
             .map(super::outbox::Told::line)
             .collect::<Vec<_>>(),
         [
-            "blog-ann 1 retract delete",
+            "blog-ann 1 retract",
             "/orm/BlogPost 1 put update",
             "blog-bob 1 put update",
             "all 1 put update"
         ]
     );
-    assert!(told[0].payload.contains("<author>ann</author>"));
 }
 
 #[tokio::test]

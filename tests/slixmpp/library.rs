@@ -121,7 +121,7 @@ async fn a_typed_subscriber_hears_slixmpp(peer: Peer) {
     let retract = json!({"node": Reading::NODE, "item": "garden", "notify": true});
     ann.tell("retract", retract).await.unwrap();
     match within(PATIENCE, events.next()).await.unwrap().unwrap() {
-        Event::Retracted { id } => assert_eq!(id.to_string(), "garden"),
+        Event::Retracted { id, .. } => assert_eq!(id.to_string(), "garden"),
         other => panic!("{other:?}"),
     }
     owner

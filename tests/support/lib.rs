@@ -1,4 +1,4 @@
-//! What the tests share: deadlines, real XMPP servers as child processes, a network that can fail, and
+//! What the tests share: deadlines, real XMPP and PostgreSQL servers as child processes, a network that can fail, and
 //! an independent client.
 //!
 //! Nothing here knows the library's API beyond the URLs it is given; what is tested stays in the tests.
@@ -8,6 +8,7 @@ mod deadline;
 mod dialogue;
 mod free_port;
 pub mod peer;
+mod postgres;
 mod process;
 mod program;
 mod proxy;
@@ -20,6 +21,7 @@ pub use deadline::{eventually, within};
 pub use dialogue::Dialogue;
 pub use free_port::free_addresses;
 pub use peer::{Ejabberd, OurProgram, OurServer, Peer, Prosody};
+pub use postgres::PostgresServer;
 pub use process::ChildProcess;
 pub use program::{example, program};
 pub use proxy::{Link, Proxy};

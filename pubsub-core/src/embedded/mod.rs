@@ -4,8 +4,10 @@
 mod absent;
 #[cfg(feature = "embedded")]
 mod present;
+mod sole;
 
 #[cfg(not(feature = "embedded"))]
 pub(crate) use self::absent::Embedded;
 #[cfg(feature = "embedded")]
 pub(crate) use self::present::Embedded;
+pub(crate) use self::sole::Sole;

@@ -193,6 +193,11 @@ impl Session {
         }
     }
 
+    /// How many requests may wait to be sent, and how many bytes of payload among them.
+    pub(crate) fn capacity(&self) -> (usize, usize) {
+        self.shared.budget.limits()
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }

@@ -103,6 +103,17 @@ pub struct Settled {
     pub release: bool,
 }
 
+/// An entry that waits for delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// By which it is told from all others of the store.
+    pub id: u64,
+    /// What it says.
+    pub entry: Entry,
+    /// When it was written, by the clock of whoever wrote it.
+    pub since: SystemTime,
+}
+
 /// An entry that was refused for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {

@@ -9,6 +9,8 @@ mod error;
 mod joined;
 mod open;
 mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod split;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 pub use self::column::{Column, ColumnKind, columns};
-pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Wanted};
+pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Waiting, Wanted};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::joined::Joined;
 pub use self::open::open;

@@ -4,7 +4,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Depth, Entry, Lane, Parked, Settled, StoreError, Wanted};
+use super::{Depth, Entry, Lane, Parked, Settled, StoreError, Waiting, Wanted};
 use crate::name::NodeName;
 
 /// The outbox: for each node a lane of numbered entries, delivered from the front.
@@ -70,6 +70,18 @@ pub trait Outbox {
     ///
     /// See [`StoreError`].
     fn depth(&self) -> BoxFuture<'_, Result<Depth, StoreError>>;
+
+    /// Entries that wait for delivery, with ids after `after`, in their order; those of one node, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    fn undelivered<'a>(
+        &'a self,
+        node: Option<&'a NodeName>,
+        after: u64,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>>;
 
     /// Parked entries with ids after `after`, in their order.
     ///

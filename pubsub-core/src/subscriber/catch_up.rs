@@ -101,7 +101,7 @@ mod tests {
     fn told(beginning: Beginning, items: &[(&str, u64)]) -> Journal {
         let mut journal = Journal::new(100, beginning);
         for (id, mark) in held(items) {
-            journal.hear(&id, mark);
+            journal.hear(&id, mark, None);
         }
         journal
     }

@@ -35,6 +35,14 @@ pub enum SubscribeError {
         /// What is wrong with it.
         error: NameError,
     },
+    /// The position was read from another node. Numbers of one node say nothing about another.
+    #[error(
+        "this position is not of node \"{node}\"; take one from a page, receipt or items of that node, or subscribe without one"
+    )]
+    Position {
+        /// The node that was to be subscribed to.
+        node: NodeName,
+    },
     /// The service refuses something that the subscription needs; an event may be missing.
     #[error("{0}")]
     Refused(#[from] PubSubError),

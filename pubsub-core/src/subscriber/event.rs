@@ -24,6 +24,11 @@ pub enum Event<T> {
     Retracted {
         /// The id that it had.
         id: ItemId,
+        /// The item as it was, where the sender said so: our senders do, unless it was one that may not be published, or is written in
+        /// Django's form.
+        last: Option<T>,
+        /// What the sender says of the change; nothing, of a foreign one.
+        change: Stamp,
     },
     /// All items were removed (§8.5).
     Purged,
@@ -43,6 +48,15 @@ impl<T> Event<T> {
         match self {
             Self::Published { item, .. } => Some(item),
             Self::Retracted { .. } | Self::Purged | Self::Deleted { .. } | Self::Configured => None,
+        }
+    }
+
+    /// What the sender says of the change that was made, if one was made to an item.
+    #[must_use]
+    pub fn change(&self) -> Option<&Stamp> {
+        match self {
+            Self::Published { change, .. } | Self::Retracted { change, .. } => Some(change),
+            Self::Purged | Self::Deleted { .. } | Self::Configured => None,
         }
     }
 

@@ -1,20 +1,26 @@
 //! What one subscription has already told its reader, so that nothing is told twice and gaps can be filled.
 //!
-//! Pure memory of bounded size: ids and marks, no payloads. Knows nothing of sessions or of time. Who asks the
+//! Pure memory of bounded size: ids, marks and numbers, no payloads. Knows nothing of sessions or of time. Who asks the
 //! service for the items that were missed is `catch_up`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
-use crate::change::Stamp;
+use crate::change::{Action, Stamp};
 use crate::name::ItemId;
+
+/// More logs than this are not followed by their numbers; a node has one, or two after a change of database.
+const MOST_LOGS: usize = 16;
 
 /// Tells one state of an item from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// Our senders number their changes, which makes the mark exact.
+    /// A store numbers the changes of each node without gaps.
+    Logged { log: Arc<str>, sequence: u64 },
+    /// Our senders number their changes even without a store, which makes the mark exact.
     Stamped {
-        origin: Option<std::sync::Arc<str>>,
+        origin: Option<Arc<str>>,
         sequence: u64,
     },
     /// Of foreign senders we know only what they wrote.
@@ -23,12 +29,16 @@ pub(super) enum Mark {
 
 impl Mark {
     pub(super) fn of(stamp: &Stamp, payload: &str) -> Self {
-        match stamp.sequence {
-            Some(sequence) => Self::Stamped {
+        match (stamp.sequence, &stamp.log) {
+            (Some(sequence), Some(log)) => Self::Logged {
+                log: Arc::clone(log),
+                sequence,
+            },
+            (Some(sequence), None) => Self::Stamped {
                 origin: stamp.origin.clone(),
                 sequence,
             },
-            None => {
+            (None, _) => {
                 let mut hasher = DefaultHasher::new();
                 payload.hash(&mut hasher);
                 Self::Hashed(hasher.finish())
@@ -36,8 +46,27 @@ impl Mark {
         }
     }
 
+    /// Whether it is of this log.
+    pub(super) fn is_of(&self, of: &str) -> bool {
+        matches!(self, Self::Logged { log, .. } if **log == *of)
+    }
+
     fn is_exact(&self) -> bool {
-        matches!(self, Self::Stamped { .. })
+        !matches!(self, Self::Hashed(_))
+    }
+
+    /// Whether it is this state of an item, or an earlier one.
+    fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Logged { log, sequence },
+                Self::Logged {
+                    log: other_log,
+                    sequence: other,
+                },
+            ) => log == other_log && sequence <= other,
+            _ => self == other,
+        }
     }
 }
 
@@ -51,6 +80,18 @@ pub(super) struct Journal {
     turn: u64,
     /// What the node held when the subscription began.
     beginning: Beginning,
+    logs: BTreeMap<Arc<str>, Progress>,
+    /// How many events without a number were heard since the last one with a number.
+    unnumbered: u64,
+}
+
+/// How far a log was followed.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    /// Every change up to this one was told, or is older than the subscription.
+    known: u64,
+    /// No change up to this one is missing, though one may not have been heard yet: the items of the node were read later.
+    covered: u64,
 }
 
 /// What the node held when the subscription began, as far as is known.
@@ -70,6 +111,10 @@ struct Told {
     turn: u64,
     /// Read from the node's items while its notification may still be under way.
     is_caught_up: bool,
+    /// It was told as deleted.
+    is_deleted: bool,
+    /// Retractions that come now belong to a deletion that was told.
+    expects_retraction: bool,
 }
 
 impl Journal {
@@ -80,6 +125,8 @@ impl Journal {
             order: VecDeque::new(),
             turn: 0,
             beginning,
+            logs: BTreeMap::new(),
+            unnumbered: 0,
         }
     }
 
@@ -90,12 +137,16 @@ impl Journal {
 
     /// Whether nothing was told yet, nor known before.
     pub(super) fn is_blank(&self) -> bool {
-        self.told.is_empty() && self.beginning == Beginning::Unknown
+        self.told.is_empty() && self.beginning == Beginning::Unknown && self.logs.is_empty()
     }
 
     /// Whether this state of the item was told, or was there before anything was.
     pub(super) fn knows(&self, id: &ItemId, mark: &Mark) -> bool {
-        self.told.get(id).is_some_and(|told| told.mark == *mark)
+        self.is_told(mark)
+            || self
+                .told
+                .get(id)
+                .is_some_and(|told| mark.is_within(&told.mark))
             || matches!(&self.beginning, Beginning::Item(first, then) if first == id && then == mark)
     }
 
@@ -103,21 +154,52 @@ impl Journal {
     ///
     /// A numbered change is old when it was told before. Of a foreign one that can be said only when the same
     /// words were just read from the node's items: anything else may be a second publish of the same words.
-    pub(super) fn hear(&mut self, id: &ItemId, mark: Mark) -> bool {
-        if let Some(told) = self.told.get_mut(id)
-            && told.mark == mark
-            && (mark.is_exact() || told.is_caught_up)
+    pub(super) fn hear(&mut self, id: &ItemId, mark: Mark, action: Option<Action>) -> bool {
+        let is_deletion = action == Some(Action::Delete);
+        let is_told = self.is_told(&mark);
+        let is_old = is_told
+            || self.told.get(id).is_some_and(|told| {
+                mark.is_within(&told.mark) && (mark.is_exact() || told.is_caught_up)
+            });
+        self.follow(&mark);
+        if !is_old {
+            self.note(id, mark, false, is_deletion);
+            return true;
+        }
+        match self.told.get_mut(id) {
+            Some(told) => {
+                told.is_caught_up = false;
+                // The deletion is sent again, with its retraction, even where the item was saved again since; then that is, too.
+                told.expects_retraction = is_deletion || told.is_deleted;
+            }
+            None if is_deletion => self.note(id, mark, false, true),
+            None => {}
+        }
+        false
+    }
+
+    /// Notes a bare retraction; `false` when it only completes a deletion that was told.
+    pub(super) fn hear_retraction(&mut self, id: &ItemId) -> bool {
+        if self
+            .told
+            .get(id)
+            .is_some_and(|told| told.expects_retraction)
         {
-            told.is_caught_up = false;
             return false;
         }
-        self.note(id, mark, false);
+        self.unnumbered += 1;
+        self.told.remove(id);
         true
     }
 
     /// Notes an item read from the node while notifications of the same change may still come.
-    pub(super) fn catch_up(&mut self, id: &ItemId, mark: Mark) {
-        self.note(id, mark, true);
+    pub(super) fn catch_up(&mut self, id: &ItemId, mark: Mark, action: Option<Action>) {
+        self.note(id, mark, true, action == Some(Action::Delete));
+    }
+
+    /// Notes a change read from the history of its log: the next one, whatever becomes of it.
+    pub(super) fn replay(&mut self, id: &ItemId, mark: Mark, is_deletion: bool) {
+        self.note(id, mark, true, is_deletion);
     }
 
     /// Forgets an item that is gone.
@@ -125,9 +207,14 @@ impl Journal {
         self.told.remove(id);
     }
 
-    /// Forgets all items but these.
+    /// Whether an item was told, and not as deleted.
+    pub(super) fn is_alive(&self, id: &ItemId) -> bool {
+        self.told.get(id).is_some_and(|told| !told.is_deleted)
+    }
+
+    /// Forgets all items but these. Deletions are remembered, for the retractions that may still come.
     pub(super) fn retain(&mut self, is_held: impl Fn(&ItemId) -> bool) {
-        self.told.retain(|id, _| is_held(id));
+        self.told.retain(|id, told| told.is_deleted || is_held(id));
     }
 
     /// Forgets all items: the node is empty now.
@@ -137,16 +224,87 @@ impl Journal {
         self.beginning = Beginning::Empty;
     }
 
-    /// The ids told and not forgotten, oldest first.
+    /// The ids told and neither deleted nor forgotten, oldest first.
     pub(super) fn in_order(&self) -> Vec<&ItemId> {
-        let current = self
-            .order
-            .iter()
-            .filter(|(id, turn)| self.told.get(id).is_some_and(|told| told.turn == *turn));
+        let is_current = |id: &ItemId, turn: u64| {
+            self.told
+                .get(id)
+                .is_some_and(|told| told.turn == turn && !told.is_deleted)
+        };
+        let current = self.order.iter().filter(|(id, turn)| is_current(id, *turn));
         current.map(|(id, _)| id).collect()
     }
 
-    fn note(&mut self, id: &ItemId, mark: Mark, is_caught_up: bool) {
+    /// Whether something was told that is not of this log.
+    pub(super) fn has_others(&self, log: &str) -> bool {
+        self.told.values().any(|told| !told.mark.is_of(log))
+    }
+
+    /// Up to which number a log was followed.
+    pub(super) fn known(&self, log: &str) -> Option<u64> {
+        self.logs.get(log).map(|progress| progress.known)
+    }
+
+    /// Every change of the log up to this one counts as told.
+    pub(super) fn advance(&mut self, log: &Arc<str>, to: u64) {
+        self.unnumbered = 0;
+        if let Some(progress) = self.logs.get_mut(log) {
+            progress.known = progress.known.max(to);
+            progress.covered = progress.covered.max(to);
+        } else if self.logs.len() < MOST_LOGS {
+            let progress = Progress {
+                known: to,
+                covered: to,
+            };
+            self.logs.insert(Arc::clone(log), progress);
+        }
+    }
+
+    /// The items of the node were read: what is missing up to this change was missed for good, or was told by its result.
+    pub(super) fn cover(&mut self, mark: &Mark) {
+        if let Mark::Logged { log, sequence } = mark
+            && let Some(progress) = self.logs.get_mut(log)
+        {
+            progress.covered = progress.covered.max(*sequence);
+        }
+    }
+
+    /// Follows the log no longer: its next event is where it begins.
+    pub(super) fn lose(&mut self, log: &str) {
+        self.logs.remove(log);
+    }
+
+    /// How many changes of its log were missed right before this one.
+    pub(super) fn missing(&self, mark: &Mark) -> u64 {
+        match mark {
+            Mark::Logged { log, sequence } => self.logs.get(log).map_or(0, |progress| {
+                sequence
+                    .saturating_sub(progress.covered)
+                    .saturating_sub(1)
+                    .saturating_sub(self.unnumbered)
+            }),
+            _ => 0,
+        }
+    }
+
+    /// Whether the log was followed beyond it.
+    fn is_told(&self, mark: &Mark) -> bool {
+        match mark {
+            Mark::Logged { log, sequence } => {
+                self.known(log).is_some_and(|known| *sequence <= known)
+            }
+            _ => false,
+        }
+    }
+
+    fn follow(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Logged { log, sequence } => self.advance(&Arc::clone(log), *sequence),
+            _ => self.unnumbered += 1,
+        }
+    }
+
+    fn note(&mut self, id: &ItemId, mark: Mark, is_caught_up: bool, is_deletion: bool) {
         self.turn += 1;
         self.told.insert(
             id.clone(),
@@ -154,6 +312,8 @@ impl Journal {
                 mark,
                 turn: self.turn,
                 is_caught_up,
+                is_deleted: is_deletion,
+                expects_retraction: is_deletion,
             },
         );
         self.order.push_back((id.clone(), self.turn));
@@ -171,7 +331,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::{Beginning, Journal, Mark};
-    use crate::change::Stamp;
+    use crate::change::{Action, Stamp};
     use crate::name::ItemId;
 
     fn id(name: &str) -> ItemId {
@@ -195,27 +355,27 @@ mod tests {
     #[test]
     fn a_numbered_change_is_told_once() {
         let mut journal = Journal::new(10, Beginning::Unknown);
-        assert!(journal.hear(&id("1"), numbered(1)));
-        assert!(!journal.hear(&id("1"), numbered(1)));
-        assert!(journal.hear(&id("1"), numbered(2)));
-        assert!(journal.hear(&id("2"), numbered(2)));
+        assert!(journal.hear(&id("1"), numbered(1), None));
+        assert!(!journal.hear(&id("1"), numbered(1), None));
+        assert!(journal.hear(&id("1"), numbered(2), None));
+        assert!(journal.hear(&id("2"), numbered(2), None));
     }
 
     #[test]
     fn foreign_words_may_be_said_again_but_not_echoed_after_a_catch_up() {
         let mut journal = Journal::new(10, Beginning::Unknown);
-        assert!(journal.hear(&id("1"), foreign("a")));
-        assert!(journal.hear(&id("1"), foreign("a")));
-        journal.catch_up(&id("1"), foreign("b"));
-        assert!(!journal.hear(&id("1"), foreign("b")));
-        assert!(journal.hear(&id("1"), foreign("b")));
+        assert!(journal.hear(&id("1"), foreign("a"), None));
+        assert!(journal.hear(&id("1"), foreign("a"), None));
+        journal.catch_up(&id("1"), foreign("b"), None);
+        assert!(!journal.hear(&id("1"), foreign("b"), None));
+        assert!(journal.hear(&id("1"), foreign("b"), None));
     }
 
     #[test]
     fn what_was_there_before_is_known_and_may_still_be_told() {
         let mut journal = Journal::new(10, Beginning::Item(id("1"), numbered(1)));
         assert!(journal.knows(&id("1"), &numbered(1)));
-        assert!(journal.hear(&id("1"), numbered(1)));
+        assert!(journal.hear(&id("1"), numbered(1), None));
     }
 
     #[test]
@@ -223,7 +383,7 @@ mod tests {
         let mut journal = Journal::new(3, Beginning::Unknown);
         for round in 0..100 {
             for name in ["a", "b", "c", "d"] {
-                journal.hear(&id(name), numbered(round));
+                journal.hear(&id(name), numbered(round), None);
             }
         }
         assert!(!journal.knows(&id("a"), &numbered(99)));
@@ -231,11 +391,80 @@ mod tests {
         assert!(journal.told.len() <= 3 && journal.order.len() <= 7);
     }
 
+    fn logged(sequence: u64) -> Mark {
+        Mark::of(
+            &Stamp {
+                sequence: Some(sequence),
+                log: Some("log".into()),
+                ..Stamp::default()
+            },
+            "",
+        )
+    }
+
+    #[test]
+    fn a_log_is_told_in_order_and_nothing_below_is_news() {
+        let mut journal = Journal::new(10, Beginning::Unknown);
+        assert!(journal.hear(&id("1"), logged(5), None));
+        for (name, sequence) in [("1", 5), ("2", 4), ("3", 1)] {
+            assert!(!journal.hear(&id(name), logged(sequence), None));
+        }
+        assert_eq!(journal.missing(&logged(6)), 0);
+        assert_eq!(journal.missing(&logged(9)), 3);
+        assert!(journal.hear(&id("2"), logged(9), None));
+        assert_eq!(journal.known("log"), Some(9));
+    }
+
+    #[test]
+    fn what_has_no_number_may_explain_a_missing_one() {
+        let mut journal = Journal::new(10, Beginning::Unknown);
+        assert!(journal.hear(&id("1"), logged(1), None));
+        assert!(journal.hear_retraction(&id("1")));
+        assert!(journal.hear(&id("2"), foreign("raw"), None));
+        assert_eq!(journal.missing(&logged(4)), 0);
+        assert_eq!(journal.missing(&logged(5)), 1);
+    }
+
+    #[test]
+    fn a_deletion_and_its_retraction_are_one_event_however_often_they_come() {
+        for mark in [logged, numbered] {
+            let mut journal = Journal::new(10, Beginning::Unknown);
+            assert!(journal.hear(&id("1"), mark(1), None));
+            assert!(journal.hear(&id("1"), mark(2), Some(Action::Delete)));
+            for _ in 0..3 {
+                assert!(!journal.hear_retraction(&id("1")));
+                assert!(!journal.hear(&id("1"), mark(2), Some(Action::Delete)));
+            }
+            assert!(!journal.hear_retraction(&id("1")));
+            assert!(journal.in_order().is_empty());
+            // Saved again and retracted by somebody else.
+            assert!(journal.hear(&id("1"), mark(3), Some(Action::Create)));
+            assert!(journal.hear_retraction(&id("1")));
+        }
+    }
+
+    #[test]
+    fn what_was_saved_again_outlives_a_repeat_of_its_deletion() {
+        let mut journal = Journal::new(10, Beginning::Unknown);
+        assert!(journal.hear(&id("1"), logged(1), Some(Action::Create)));
+        assert!(journal.hear(&id("1"), logged(2), Some(Action::Delete)));
+        assert!(!journal.hear_retraction(&id("1")));
+        assert!(journal.hear(&id("1"), logged(3), Some(Action::Create)));
+        // All of it once more, as after a crash of the sender.
+        assert!(!journal.hear(&id("1"), logged(1), Some(Action::Create)));
+        assert!(!journal.hear(&id("1"), logged(2), Some(Action::Delete)));
+        assert!(!journal.hear_retraction(&id("1")));
+        assert!(!journal.hear(&id("1"), logged(3), Some(Action::Create)));
+        assert!(journal.is_alive(&id("1")));
+        // And now somebody really retracts it.
+        assert!(journal.hear_retraction(&id("1")));
+    }
+
     #[test]
     fn what_was_told_is_listed_by_age() {
         let mut journal = Journal::new(10, Beginning::Unknown);
         for name in ["a", "b", "a", "c"] {
-            journal.hear(&id(name), foreign(name));
+            journal.hear(&id(name), foreign(name), None);
         }
         journal.forget(&id("b"));
         assert_eq!(journal.in_order(), [&id("a"), &id("c")]);

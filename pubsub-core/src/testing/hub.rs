@@ -49,30 +49,34 @@ impl Hub {
         let items = inside.nodes.entry(change.node.clone()).or_default();
         items.retain(|item| item.id != change.item);
         let id = change.item.clone();
-        let event = match change.kind {
+        let (event, then) = match change.kind {
             ChangeKind::Put { payload } => {
-                let payload = Some(payload);
                 items.push(RawItem {
                     id: id.clone(),
                     publisher: None,
-                    payload: payload.clone(),
+                    payload: Some(Arc::clone(&payload)),
                 });
-                RawEventKind::Published {
-                    id,
-                    publisher: None,
-                    payload,
-                }
+                (published(id, payload), None)
             }
-            ChangeKind::Retract { notify: true, .. } => RawEventKind::Retracted { id },
+            // As a service tells a deletion that says what was there: in two steps.
+            ChangeKind::Retract {
+                payload: Some(payload),
+                notify: true,
+            } => {
+                let retracted = RawEventKind::Retracted { id: id.clone() };
+                (published(id, payload), Some(retracted))
+            }
+            ChangeKind::Retract { notify: true, .. } => (RawEventKind::Retracted { id }, None),
             ChangeKind::Retract { notify: false, .. } => return Ok(()),
         };
         // Still under the lock: events of one node come in the order of its changes.
-        let event = RawEvent {
-            service: SERVICE.into(),
-            node: change.node,
-            kind: event,
-        };
-        self.shared.listeners.hand_out(&event);
+        for kind in std::iter::once(event).chain(then) {
+            self.shared.listeners.hand_out(&RawEvent {
+                service: SERVICE.into(),
+                node: change.node.clone(),
+                kind,
+            });
+        }
         Ok(())
     }
 
@@ -130,5 +134,13 @@ impl Hub {
             .inside
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn published(id: ItemId, payload: Arc<str>) -> RawEventKind {
+    RawEventKind::Published {
+        id,
+        publisher: None,
+        payload: Some(payload),
     }
 }

@@ -14,7 +14,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 3] = [
+pub const PEERS: [Peer; 4] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -29,6 +29,11 @@ pub const PEERS: [Peer; 3] = [
         name: "slixmpp",
         missing: python::missing,
         install: python::install,
+    },
+    Peer {
+        name: "postgresql",
+        missing: || debian::missing("postgresql"),
+        install: || debian::install(&["postgresql"]),
     },
 ];
 

@@ -29,6 +29,11 @@ impl Budget {
         })
     }
 
+    /// How many requests there is room for, and how many bytes.
+    pub(in crate::session) fn limits(&self) -> (usize, usize) {
+        (self.most_requests, self.most_bytes)
+    }
+
     /// Room for one request of so many bytes; one alone is let in whatever its size.
     pub(in crate::session) fn take(self: &Arc<Self>, bytes: usize) -> Option<Ticket> {
         // Relaxed: the counters guard memory, not order; the channel orders the requests.

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use super::clock::{moment, now};
 use super::connection::Connection;
-use super::dialect::MOST_ROWS;
 use super::entries::{CELLS, entry};
 use super::statement::Statement;
 use crate::name::NodeName;
-use crate::store::{Depth, Parked, StoreError};
+use crate::store::{Depth, Parked, StoreError, Waiting};
 
 /// How much waits.
 pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, StoreError> {
@@ -43,6 +42,39 @@ pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, Stor
         })
         .await?;
     Ok(depth)
+}
+
+/// Entries that wait, with ids after `after`, of one node or of all.
+pub(super) async fn undelivered(
+    connection: &mut dyn Connection,
+    node: Option<&NodeName>,
+    after: u64,
+    most: u32,
+) -> Result<Vec<Waiting>, StoreError> {
+    let mut waiting = Vec::new();
+    let mut read = Statement::new(connection.dialect(), "SELECT ");
+    read.push(CELLS)
+        .push(", e.id, e.created_at, n.node FROM pubsub_entry e ");
+    read.push("JOIN pubsub_node n ON n.id = e.node_id WHERE e.sequence > n.delivered AND e.refusal IS NULL AND e.id > ");
+    read.bind(after);
+    if let Some(node) = node {
+        read.push(" AND n.node = ").bind(node);
+    }
+    read.push(" ORDER BY e.id LIMIT ").bind(i64::from(most));
+    connection
+        .fetch(read, &mut |row| {
+            let Ok(node) = NodeName::new(row.some_text(10)?) else {
+                return Ok(());
+            };
+            waiting.push(Waiting {
+                id: row.count(8)?,
+                entry: entry(row, 0, &node)?,
+                since: moment(row.some_integer(9)?),
+            });
+            Ok(())
+        })
+        .await?;
+    Ok(waiting)
 }
 
 /// Parked entries with ids after `after`.
@@ -209,7 +241,7 @@ pub(super) async fn discard(
 ) -> Result<u64, StoreError> {
     let dialect = connection.dialect();
     let mut count = 0;
-    for chunk in ids.chunks(MOST_ROWS) {
+    for chunk in ids.chunks(dialect.most_rows()) {
         let mut update = Statement::new(
             dialect,
             "UPDATE pubsub_entry SET refusal = '' WHERE refusal IS NOT NULL AND refusal <> '' AND id IN ",

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_body_between_dollars_stays_whole() {
         let all = statements(include_str!("migration/postgres_1.sql"));
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 10);
         assert!(all.iter().all(|statement| statement.starts_with("CREATE ")));
     }
 }

@@ -135,7 +135,7 @@ impl Arg {
             Value::Null => Self::Null(match kind {
                 _ if cast(dialect, kind).is_some() => ArgType::Text,
                 ColumnKind::Bool => ArgType::Bool,
-                ColumnKind::Integer => ArgType::Integer,
+                ColumnKind::Integer | ColumnKind::BigInteger => ArgType::Integer,
                 ColumnKind::Real => ArgType::Real,
                 _ => ArgType::Text,
             }),

@@ -19,7 +19,7 @@ use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
 use crate::store::{
     Depth, Entry, History, Joined, Lane, Outbox, Parked, Query, Row, Rows, Settled, Store,
-    StoreError, StoreErrorKind, Transaction, Unit, Wanted, Written,
+    StoreError, StoreErrorKind, Transaction, Unit, Waiting, Wanted, Written,
 };
 
 /// A store in a database.
@@ -222,6 +222,18 @@ impl Outbox for SqlStore {
         Box::pin(async move {
             let mut reading = self.reading(Moment::Same).await?;
             admin::depth(reading.connection()).await
+        })
+    }
+
+    fn undelivered<'a>(
+        &'a self,
+        node: Option<&'a NodeName>,
+        after: u64,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>> {
+        Box::pin(async move {
+            let mut reading = self.reading(Moment::Each).await?;
+            admin::undelivered(reading.connection(), node, after, most).await
         })
     }
 

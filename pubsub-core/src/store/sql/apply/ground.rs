@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::work::Work;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::connection::Connection;
-use crate::store::sql::dialect::{Dialect, MOST_ROWS};
+use crate::store::sql::dialect::Dialect;
 use crate::store::sql::statement::{Statement, sizes};
 use crate::store::sql::table::Table;
 use crate::store::{ChannelsOf, Piece, StoreError, Value};
@@ -66,26 +66,13 @@ impl Ground {
         let mut ground = Self::default();
         let mut nodes = BTreeSet::new();
         for work in works {
+            nodes.extend(work.nodes());
             for (piece, ready) in work.unit.pieces.iter().zip(&work.ready) {
-                match piece {
-                    Piece::Save {
-                        model,
-                        item,
-                        nodes: told,
-                        ..
-                    } => {
-                        // Even a row that is not told of: whoever holds the counter holds the rows of the model.
-                        nodes.extend(NodeName::new(model.node).ok());
-                        nodes.extend(told.iter().cloned());
-                        ground.expect(model.node, ready.table.as_ref(), item);
-                    }
-                    Piece::Delete { model, item, .. } | Piece::Touch { model, item, .. } => {
-                        nodes.extend(NodeName::new(model.node).ok());
-                        ground.expect(model.node, ready.table.as_ref(), item);
-                    }
-                    Piece::Tell { node, .. } => {
-                        nodes.insert(node.clone());
-                    }
+                if let Piece::Save { model, item, .. }
+                | Piece::Delete { model, item, .. }
+                | Piece::Touch { model, item, .. } = piece
+                {
+                    ground.expect(model.node, ready.table.as_ref(), item);
                 }
             }
         }
@@ -153,37 +140,54 @@ impl Ground {
             .filter(|node| !self.lanes.contains_key(node))
             .collect();
         let mut rest = &new[..];
-        for size in sizes(new.len(), MOST_ROWS) {
+        for size in sizes(new.len(), dialect.most_rows()) {
             let (chunk, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
             rest = later;
-            if let Some(make) = make_lanes(dialect, chunk) {
+            self.read_lanes(connection, chunk).await?;
+            let missing: Vec<NodeName> = chunk
+                .iter()
+                .filter(|node| !self.lanes.contains_key(*node))
+                .cloned()
+                .collect();
+            if !missing.is_empty()
+                && let Some(make) = make_lanes(dialect, &missing)
+            {
                 connection.execute(make).await?;
+                self.read_lanes(connection, &missing).await?;
             }
-            let mut read = Statement::new(
-                dialect,
-                "SELECT id, node, last FROM pubsub_node WHERE node IN ",
-            );
-            read.list(chunk.iter().map(Into::into).collect());
-            read.push(" ORDER BY node").push(dialect.for_update());
-            connection
-                .fetch(read, &mut |row| {
-                    let last = row.count(2)?;
-                    let lane = LaneState {
-                        id: row.integer(0)?,
-                        before: last,
-                        last,
-                    };
-                    if let Ok(node) = NodeName::new(row.some_text(1)?) {
-                        self.lanes.insert(node, lane);
-                    }
-                    Ok(())
-                })
-                .await?;
         }
         for node in new {
             self.lanes.entry(node).or_default();
         }
         Ok(())
+    }
+
+    async fn read_lanes(
+        &mut self,
+        connection: &mut dyn Connection,
+        nodes: &[NodeName],
+    ) -> Result<(), StoreError> {
+        let dialect = connection.dialect();
+        let mut read = Statement::new(
+            dialect,
+            "SELECT id, node, last FROM pubsub_node WHERE node IN ",
+        );
+        read.list(nodes.iter().map(Into::into).collect());
+        read.push(dialect.lanes_for_update());
+        connection
+            .fetch(read, &mut |row| {
+                let last = row.count(2)?;
+                let lane = LaneState {
+                    id: row.integer(0)?,
+                    before: last,
+                    last,
+                };
+                if let Ok(node) = NodeName::new(row.some_text(1)?) {
+                    self.lanes.insert(node, lane);
+                }
+                Ok(())
+            })
+            .await
     }
 
     pub(super) fn row(&mut self, node: &str, item: &ItemId) -> Option<&mut RowState> {
@@ -223,7 +227,7 @@ impl TableState {
     async fn read(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
         let dialect = connection.dialect();
         let items: Vec<ItemId> = self.rows.keys().cloned().collect();
-        for chunk in items.chunks(MOST_ROWS) {
+        for chunk in items.chunks(dialect.most_rows()) {
             let mut read = Statement::new(dialect, "SELECT pubsub_item, pubsub_payload FROM ");
             read.name(&self.table.name).push(" WHERE pubsub_item IN ");
             read.list(chunk.iter().map(Into::into).collect());

@@ -9,7 +9,6 @@ use super::plan::Numbered;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::clock::now;
 use crate::store::sql::connection::Connection;
-use crate::store::sql::dialect::MOST_ROWS;
 use crate::store::sql::statement::{Arg, Statement, sizes};
 use crate::store::{StoreError, StoreErrorKind, Value};
 
@@ -38,7 +37,7 @@ async fn delete_rows(
         .filter(|(_, row)| row.is_cut)
         .map(|(item, _)| item.into())
         .collect();
-    for chunk in gone.chunks(MOST_ROWS) {
+    for chunk in gone.chunks(dialect.most_rows()) {
         let mut delete = Statement::new(dialect, "DELETE FROM ");
         delete
             .name(&state.table.name)
@@ -72,7 +71,7 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
     rows.sort_unstable_by_key(|row| row.birth);
     let mut rest = rows.into_iter();
     // SQLite takes 32,766 arguments, PostgreSQL twice as many.
-    let most = (16_000 / (table.columns.len() + 2)).clamp(1, MOST_ROWS);
+    let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());
     for size in sizes(rest.len(), most) {
         let mut upsert = Statement::new(dialect, "INSERT INTO ");
         upsert
@@ -116,7 +115,7 @@ async fn count(connection: &mut dyn Connection, ground: &mut Ground) -> Result<(
         .collect();
     moved.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let mut rest = moved.iter();
-    for size in sizes(moved.len(), MOST_ROWS) {
+    for size in sizes(moved.len(), dialect.most_rows()) {
         let mut upsert = Statement::new(dialect, "INSERT INTO pubsub_node (node, last) VALUES ");
         let mut is_new = false;
         for (position, (node, lane)) in rest.by_ref().take(size).enumerate() {
@@ -150,7 +149,7 @@ async fn write_entries(
     let dialect = connection.dialect();
     let now = now();
     let mut rest = entries.into_iter();
-    for size in sizes(rest.len(), MOST_ROWS) {
+    for size in sizes(rest.len(), dialect.most_rows()) {
         let mut insert = Statement::new(
             dialect,
             "INSERT INTO pubsub_entry (node_id, sequence, item, kind, action, model, origin, payload, created_at) VALUES ",

@@ -6,16 +6,23 @@ use super::bench::{Place, Tweet, delete, item, save, tweet, write};
 use crate::Publish;
 use crate::store::{Condition, Direction, Query, StoreErrorKind};
 
-#[derive(Debug, Clone, PartialEq, Publish)]
-#[publish(node = "/test/Tweet", xml(name = "Tweet"), crate = crate)]
-struct LaterTweet {
-    #[publish(id)]
-    id: String,
-    author: String,
-    text: Option<i64>,
-    #[publish(default)]
-    likes: u32,
+mod later {
+    use crate::Publish;
+
+    /// The same model in a later version of the program.
+    #[derive(Debug, Clone, PartialEq, Publish)]
+    #[publish(node = "/test/Tweet", crate = crate)]
+    pub(super) struct Tweet {
+        #[publish(id)]
+        id: String,
+        author: String,
+        text: Option<i64>,
+        #[publish(default)]
+        likes: u32,
+    }
 }
+
+use later::Tweet as LaterTweet;
 
 async fn connect(place: &Place) -> SqliteConnection {
     let url = format!("sqlite:{}?mode=rwc", place.path().display());

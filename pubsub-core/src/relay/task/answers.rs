@@ -1,0 +1,320 @@
+//! What the answers of the store and the service mean for the lanes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::requests::{Claim, Claimed, DRAIN_PAUSE, Noted};
+use super::{Sweep, Task, chance};
+use crate::change::ChangeKind;
+use crate::name::NodeName;
+use crate::outlet::Outlet;
+use crate::relay::bounds::STORE_BACK_OFF;
+use crate::relay::lane::{Lane, Outcome, Sent};
+use crate::relay::lanes::Key;
+use crate::relay::memory::Finding;
+use crate::relay::prepare::weight;
+use crate::relay::slot::{Slot, State};
+use crate::relay::{back_off, measure};
+use crate::session::{PubSubError, Status};
+use crate::store::{Depth, Entry, StoreError, StoreErrorKind, Wanted};
+
+/// How soon lanes are claimed again after there were none.
+const CLAIM_PAUSE: Duration = Duration::from_millis(2);
+/// How many reasons of refusals are remembered, so that each is logged once.
+const MOST_REASONS: usize = 256;
+
+/// The answer of the service to a change.
+pub(super) struct Answer {
+    key: Key,
+    sequence: u64,
+    outcome: Result<(), PubSubError>,
+}
+
+/// Sends a change; it is in the outlet's queue when this returns, not only when the future is polled.
+pub(super) fn deliver(
+    outlet: &Outlet,
+    key: Key,
+    sent: Sent,
+) -> impl Future<Output = Answer> + Send + use<> {
+    let Sent {
+        sequence,
+        change,
+        config,
+    } = sent;
+    let is_retraction = matches!(change.kind, ChangeKind::Retract { .. });
+    let answer = outlet.send(change, config);
+    async move {
+        let outcome = match answer.await {
+            // Gone is gone.
+            Err(PubSubError::NotFound { .. }) if is_retraction => Ok(()),
+            outcome => outcome,
+        };
+        Answer {
+            key,
+            sequence,
+            outcome,
+        }
+    }
+}
+
+impl Task {
+    pub(super) fn status_changed(&mut self) {
+        let Some(status) = &mut self.status else {
+            return;
+        };
+        let status = status.borrow_and_update().clone();
+        let now = Instant::now();
+        self.is_online = status.is_online();
+        match status {
+            Status::Online { resumed } => {
+                self.lanes.end_outage(now);
+                self.is_claim_due = true;
+                if !resumed {
+                    self.lanes.doubt(now);
+                    self.sweep = Sweep::After(None);
+                }
+            }
+            Status::Closed { .. } => self.is_over = true,
+            Status::Connecting | Status::Offline { .. } => {}
+        }
+    }
+
+    /// Notes an answer of the service; whether everything under way is to be called back.
+    pub(super) fn answered(&mut self, answer: Answer, now: Instant) -> bool {
+        let (outcome, is_cut) = match answer.outcome {
+            Ok(()) => {
+                measure::delivered(1);
+                (Outcome::Through, false)
+            }
+            Err(PubSubError::SessionClosed { .. }) => {
+                if !std::mem::replace(&mut self.is_over, true) && self.stop.is_none() {
+                    let reason = self.outlet.failure();
+                    tracing::warn!(
+                        ?reason,
+                        "the session is closed; what is saved waits in the outbox"
+                    );
+                }
+                (Outcome::Unanswered, true)
+            }
+            // Later ones may be sent as soon as there is a connection again, and would overtake this one.
+            Err(PubSubError::Disconnected { .. }) => (Outcome::Unanswered, true),
+            Err(PubSubError::Timeout { .. }) => (Outcome::Unanswered, false),
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, "refused for now");
+                (Outcome::Later, false)
+            }
+            Err(error) => {
+                measure::parked();
+                (Outcome::Refused(self.reason(&error)), false)
+            }
+        };
+        if matches!(outcome, Outcome::Later | Outcome::Unanswered) {
+            measure::deferred();
+        }
+        self.lanes
+            .answered(answer.key, answer.sequence, outcome, now, chance());
+        is_cut
+    }
+
+    /// The words of a refusal, logged the first time.
+    fn reason(&mut self, error: &PubSubError) -> String {
+        let reason = error.to_string();
+        if self.reasons.len() < MOST_REASONS && self.reasons.insert(reason.clone()) {
+            tracing::warn!(%reason, "the service refuses a change for good; it is parked (see `pubsub outbox`)");
+        } else {
+            tracing::debug!(%reason, "parked");
+        }
+        reason
+    }
+
+    pub(super) fn claimed(&mut self, claimed: Result<Claimed, StoreError>) {
+        let now = Instant::now();
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.is_claim_due = true;
+                self.store_failed("claim lanes", &error);
+                return;
+            }
+        };
+        self.store_works();
+        let last = claimed.lanes.last().map(|lane| lane.node.clone());
+        if let Claim::Remembered(swept) = &claimed.by {
+            self.is_sweeps_turn = false;
+            // Unless a new sweep has begun meanwhile.
+            if matches!(&self.sweep, Sweep::After(after) if after == swept) {
+                self.sweep = match (swept, last) {
+                    (_, Some(last)) => Sweep::After(Some(last)),
+                    (None, None) => Sweep::Owed,
+                    (Some(_), None) => Sweep::Over,
+                };
+            }
+        } else if last.is_none() {
+            self.claims_at = now + CLAIM_PAUSE;
+        } else {
+            // There may be more.
+            self.is_claim_due = true;
+            if matches!(self.sweep, Sweep::Owed) {
+                self.sweep = Sweep::After(None);
+            }
+        }
+        let is_doubted =
+            matches!(claimed.by, Claim::Remembered(_)) || matches!(self.sweep, Sweep::After(_));
+        self.lanes.claimed(claimed.lanes, is_doubted, now);
+    }
+
+    pub(super) fn read(&mut self, wanted: Vec<Wanted>, entries: Result<Vec<Entry>, StoreError>) {
+        let now = Instant::now();
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                for wanted in &wanted {
+                    self.lanes.not_read(wanted, now);
+                }
+                self.store_failed("read the outbox", &error);
+                return;
+            }
+        };
+        self.store_works();
+        let mut entries = entries.into_iter().peekable();
+        let mut wanted = wanted.into_iter().collect::<VecDeque<_>>();
+        while let Some(next) = entries.peek() {
+            let node = next.node.clone();
+            let mut slots = Vec::new();
+            while let Some(entry) = entries.next_if(|entry| entry.node == node) {
+                slots.push(self.slot(entry));
+            }
+            // As a rule the answers are in the order of the questions.
+            if let Some(place) = wanted.iter().position(|wanted| wanted.node == node)
+                && let Some(wanted) = wanted.remove(place)
+            {
+                self.lanes.read(&wanted, slots, now);
+            }
+        }
+        for wanted in wanted {
+            self.lanes.read(&wanted, Vec::new(), now);
+        }
+    }
+
+    fn slot(&mut self, entry: Entry) -> Slot {
+        let (sequence, item) = (entry.sequence, entry.item.clone());
+        let config = self.preparer.config(entry.model.as_deref());
+        let (state, bytes) = if entry.is_parked {
+            (State::Through, 0)
+        } else {
+            match self.preparer.change(entry) {
+                Ok(change) => {
+                    let bytes = weight(&change);
+                    (State::Waiting(change), bytes)
+                }
+                Err(reason) => {
+                    tracing::warn!(%reason, "an entry of the outbox cannot be sent; it is parked");
+                    measure::parked();
+                    (State::Refused(reason), 0)
+                }
+            }
+        };
+        Slot {
+            sequence,
+            item,
+            config,
+            bytes,
+            state,
+        }
+    }
+
+    /// Whether some lane is not ours any more.
+    pub(super) fn settled(
+        &mut self,
+        settled: &[(NodeName, u64)],
+        noted: Result<Noted, StoreError>,
+    ) -> bool {
+        let now = Instant::now();
+        self.is_sweeps_turn = true;
+        match noted {
+            Ok(noted) => {
+                self.store_works();
+                for node in &noted.lost {
+                    tracing::warn!(%node, "this lane is another relay's by now");
+                    self.lanes.forget(node);
+                }
+                self.lanes.settled(settled, &noted.kept, now);
+                !noted.lost.is_empty()
+            }
+            Err(error) => {
+                self.lanes.not_settled(settled, now);
+                self.store_failed("note what is delivered", &error);
+                false
+            }
+        }
+    }
+
+    pub(super) fn asked(&mut self, key: Key, finding: Result<Finding, StoreError>) {
+        let now = Instant::now();
+        match finding {
+            Ok(Finding::Intact) => self.lanes.asked(key, now, Lane::trust),
+            Ok(Finding::Rewound(lane)) => self.lanes.asked(key, now, |held| held.restart(lane)),
+            Ok(Finding::Later(error)) => {
+                tracing::debug!(%error, "the service cannot say now which items it has");
+                let wait = back_off::wait(STORE_BACK_OFF, 6, chance());
+                self.lanes.asked(key, now, |lane| lane.ask_later(now, wait));
+            }
+            Err(error) => {
+                let wait = back_off::wait(STORE_BACK_OFF, self.store_failures + 1, chance());
+                self.lanes.asked(key, now, |lane| lane.ask_later(now, wait));
+                self.store_failed("compare the outbox with the service", &error);
+            }
+        }
+    }
+
+    pub(super) fn measured(&mut self, depth: Result<Depth, StoreError>) {
+        let depth = match depth {
+            Ok(depth) => depth,
+            Err(error) => {
+                self.measures_at = Some(Instant::now());
+                self.store_failed("look into the outbox", &error);
+                return;
+            }
+        };
+        self.store_works();
+        measure::depth(&depth);
+        self.drains.retain(|reply| !reply.is_closed());
+        if depth.waiting == 0 && self.lanes.load().unsettled == 0 {
+            for reply in self.drains.drain(..) {
+                let _ = reply.send(());
+            }
+        }
+        self.lanes.is_hurried = !self.drains.is_empty();
+        if self.lanes.is_hurried {
+            self.measures_at = Some(Instant::now() + DRAIN_PAUSE);
+        }
+    }
+
+    fn store_works(&mut self) {
+        if self.store_failures > 0 {
+            tracing::info!("the store answers again");
+        }
+        self.store_failures = 0;
+        self.store_rests_until = None;
+    }
+
+    fn store_failed(&mut self, what: &'static str, error: &StoreError) {
+        self.store_failures = self.store_failures.saturating_add(1);
+        let wait = back_off::wait(STORE_BACK_OFF, self.store_failures, chance());
+        self.store_rests_until = Some(Instant::now() + wait);
+        if error.kind() == StoreErrorKind::Closed {
+            self.store_failures = u32::MAX;
+            tracing::debug!(%error, "the store is closed");
+        } else if self.store_failures == 1 {
+            tracing::warn!(%error, "cannot {what}; trying again until it works");
+        } else {
+            tracing::debug!(%error, failures = self.store_failures, "cannot {what}");
+        }
+    }
+
+    pub(super) fn is_store_closed(&self) -> bool {
+        self.store_failures == u32::MAX
+    }
+}

@@ -1,0 +1,186 @@
+//! The task behind one subscription: hears, decodes, tells; and after a gap renews, reads back and tells that.
+//!
+//! It owns no socket and decides nothing about order or repeats itself: see `journal`, `catch_up` and `resume`. `hear` takes live events,
+//! `history` reads a store, `items` reads what the node holds.
+
+mod hear;
+mod history;
+mod items;
+mod reader;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::Sender;
+
+use self::items::mark;
+use self::reader::{Abandoned, Reader};
+use super::journal::{Beginning, Journal};
+use super::{Event, SubscribeError};
+use crate::change::Stamp;
+use crate::name::NodeName;
+use crate::node_config::NodeConfig;
+use crate::outlet::Outlet;
+use crate::payload::DecodeError;
+use crate::position::Position;
+use crate::session::{Listener, PubSubError, SessionEvent};
+use crate::store::Store;
+
+/// How many items a subscription remembers having told.
+const MEMORY: usize = 10_000;
+/// How long to wait before renewing again what failed for a passing reason.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(20),
+];
+
+/// Reads a payload and its stamp.
+pub(crate) type Decode<T> = fn(&str) -> Result<(T, Stamp), DecodeError>;
+
+/// What a subscription is about.
+#[derive(Debug)]
+pub(crate) struct Subject<T> {
+    pub(crate) node: NodeName,
+    /// With which the node is created where it is missing.
+    pub(crate) config: NodeConfig,
+    pub(crate) decode: Decode<T>,
+    /// Where to begin; now, if it is not said.
+    pub(crate) from: Option<Position>,
+}
+
+/// One subscription, from its first request to its last event.
+#[derive(Debug)]
+pub(crate) struct Follower<T> {
+    outlet: Outlet,
+    /// Where the history of the node is kept, if it is one of ours.
+    store: Option<Arc<dyn Store>>,
+    node: NodeName,
+    config: NodeConfig,
+    decode: Decode<T>,
+    from: Option<Position>,
+    listener: Listener,
+    journal: Journal,
+}
+
+impl<T: Send + 'static> Follower<T> {
+    /// Subscribes. The node is created where it is missing.
+    pub(crate) async fn subscribe(
+        outlet: Outlet,
+        store: Option<Arc<dyn Store>>,
+        subject: Subject<T>,
+        buffer: usize,
+    ) -> Result<Self, SubscribeError> {
+        let Subject {
+            node,
+            config,
+            decode,
+            from,
+        } = subject;
+        if from.as_ref().is_some_and(|from| !from.is_of(&node)) {
+            return Err(SubscribeError::Position { node });
+        }
+        // What the node holds is read before the subscription, so that nothing told later is taken for old.
+        let beginning = match outlet.recent(&node, 1).await {
+            Ok(items) => match items.last() {
+                Some(item) => Beginning::Item(
+                    item.id.clone(),
+                    mark(item.payload.as_deref().unwrap_or_default()),
+                ),
+                None => Beginning::Empty,
+            },
+            Err(PubSubError::NotFound { .. }) => Beginning::Empty,
+            Err(error) if error.is_transient() => return Err(error.into()),
+            Err(_) => Beginning::Unknown,
+        };
+        let listener = outlet.listen(&node, buffer);
+        let follower = Self {
+            outlet,
+            store,
+            node,
+            config,
+            decode,
+            from,
+            listener,
+            journal: Journal::new(MEMORY, beginning),
+        };
+        follower.renew().await?;
+        follower.outlet.begin_following(&follower.node);
+        Ok(follower)
+    }
+
+    pub(crate) fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    /// Follows the node until the reader or the session is gone.
+    pub(crate) async fn run(mut self, out: Sender<Result<Event<T>, SubscribeError>>) {
+        let mut reader = Reader { out };
+        let begun = match self.from.take() {
+            Some(position) => self.resume(position, &mut reader).await,
+            None => Ok(()),
+        };
+        if begun.is_ok() {
+            self.follow(&mut reader).await;
+        }
+        if reader.out.is_closed() {
+            self.outlet.end_following(&self.node).await;
+        } else if let Some(reason) = self.outlet.failure() {
+            // Nobody may be left to hear it.
+            let _ = reader.tell(Err(SubscribeError::Closed { reason })).await;
+        }
+    }
+
+    async fn follow(&mut self, reader: &mut Reader<T>) {
+        while let Some(event) = self.next(reader).await {
+            let told = match event {
+                SessionEvent::Node(event) => self.hear(event, reader).await,
+                SessionEvent::Online { resumed: false } => self.return_to(reader).await,
+                SessionEvent::Lagged { missed } => {
+                    tracing::warn!(node = %self.node, missed, "the reader of a subscription is too slow");
+                    self.catch_up(reader, missed).await
+                }
+                _ => Ok(()),
+            };
+            if told.is_err() {
+                break;
+            }
+        }
+    }
+
+    /// The next thing that is heard, until the reader or the session is gone.
+    async fn next(&mut self, reader: &Reader<T>) -> Option<SessionEvent> {
+        tokio::select! {
+            event = self.listener.next() => event,
+            () = reader.out.closed() => None,
+        }
+    }
+
+    async fn renew(&self) -> Result<(), PubSubError> {
+        match self.outlet.subscribe(&self.node).await {
+            Err(PubSubError::NotFound { .. }) => {
+                self.outlet.ensure(&self.node, &self.config).await?;
+                self.outlet.subscribe(&self.node).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// After a connection that could not be resumed.
+    async fn return_to(&mut self, reader: &mut Reader<T>) -> Result<(), Abandoned> {
+        for pause in PAUSES {
+            match self.renew().await {
+                Ok(()) => return self.catch_up(reader, 0).await,
+                // The next connection brings the next attempt.
+                Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {
+                    return Ok(());
+                }
+                Err(error) if error.is_transient() => tokio::time::sleep(pause).await,
+                Err(error) => return reader.tell(Err(error.into())).await,
+            }
+        }
+        reader.tell_gap(&self.node).await
+    }
+}
