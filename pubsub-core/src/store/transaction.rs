@@ -87,19 +87,19 @@ impl Transaction {
     /// The connection, if the store is in SQLite: for tables of the program's own.
     #[cfg(feature = "sqlite")]
     pub fn as_sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
-        match &mut self.link {
-            Own::Sqlite(transaction) => Some(transaction),
-            _ => None,
-        }
+        let Own::Sqlite(transaction) = &mut self.link else {
+            return None;
+        };
+        Some(transaction)
     }
 
     /// The connection, if the store is in PostgreSQL: for tables of the program's own.
     #[cfg(feature = "postgres")]
     pub fn as_postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
-        match &mut self.link {
-            Own::Postgres(transaction) => Some(transaction),
-            _ => None,
-        }
+        let Own::Postgres(transaction) = &mut self.link else {
+            return None;
+        };
+        Some(transaction)
     }
 
     pub(crate) fn link(&mut self) -> Link<'_> {

@@ -2,10 +2,11 @@
 //!
 //! Knows that the numbers of a lane have no gaps, so that a range of numbers is a page. Does not know who reads them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::connection::{Cells, Connection};
-use super::statement::Statement;
+use super::statement::{Arg, Statement};
 use crate::change::Action;
 use crate::name::{ItemId, NodeName};
 use crate::store::{Entry, EntryKind, History, StoreError, StoreErrorKind, Wanted};
@@ -122,24 +123,39 @@ pub(super) async fn lane(
     connection: &mut dyn Connection,
     node: &NodeName,
 ) -> Result<Option<Stored>, StoreError> {
-    let mut found = None;
-    let mut read = Statement::new(
-        connection.dialect(),
-        "SELECT id, delivered, last, owner FROM pubsub_node WHERE node = ",
-    );
-    read.bind(node);
-    connection
-        .fetch(read, &mut |row| {
-            found = Some(Stored {
-                id: row.some_integer(0)?,
-                delivered: row.count(1)?,
-                last: row.count(2)?,
-                owner: row.integer(3)?,
-            });
-            Ok(())
-        })
-        .await?;
-    Ok(found)
+    Ok(lanes(connection, [node]).await?.remove(node))
+}
+
+/// The lanes of those nodes that have one.
+pub(super) async fn lanes(
+    connection: &mut dyn Connection,
+    nodes: impl IntoIterator<Item = &NodeName>,
+) -> Result<HashMap<NodeName, Stored>, StoreError> {
+    let dialect = connection.dialect();
+    let nodes: Vec<Arg> = nodes.into_iter().map(Into::into).collect();
+    let mut lanes = HashMap::with_capacity(nodes.len());
+    for chunk in nodes.chunks(dialect.most_rows()) {
+        let mut read = Statement::new(
+            dialect,
+            "SELECT id, delivered, last, owner, node FROM pubsub_node WHERE node IN ",
+        );
+        read.list(chunk.to_vec());
+        connection
+            .fetch(read, &mut |row| {
+                let stored = Stored {
+                    id: row.some_integer(0)?,
+                    delivered: row.count(1)?,
+                    last: row.count(2)?,
+                    owner: row.integer(3)?,
+                };
+                if let Ok(node) = NodeName::new(row.some_text(4)?) {
+                    lanes.insert(node, stored);
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(lanes)
 }
 
 /// Reads an entry from its cells, the first of which is `first`.

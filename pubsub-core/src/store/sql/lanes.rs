@@ -1,12 +1,12 @@
-//! What a relay changes: lanes are settled, pruned, given back and wound back.
+//! What a relay changes: lanes are settled, given back and wound back.
 //!
 //! Knows the statements, which run inside the transactions of the writer. Does not know how a lane becomes somebody's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::Connection;
-use super::entries::{Stored, lane};
-use super::statement::{Arg, Statement};
+use super::entries::{Stored, lane, lanes};
+use super::statement::{Arg, Statement, sizes};
 use crate::name::NodeName;
 use crate::store::{Lane, Settled, StoreError, StoreErrorKind};
 
@@ -51,42 +51,78 @@ pub(super) async fn settle(
     settled: &[Settled],
     ours: &dyn Ours,
 ) -> Result<Settlement, StoreError> {
-    let dialect = connection.dialect();
     let mut settlement = Settlement::default();
+    let nodes = settled.iter().map(|one| &one.node);
+    let mut lanes = lanes(connection, nodes).await?;
+    let mut changed = BTreeMap::new();
     for one in settled {
-        let stored = claimed(connection, &one.node, ours).await?;
-        for (number, reason) in &one.parked {
-            let mut park = Statement::new(dialect, "UPDATE pubsub_entry SET refusal = ");
-            // An empty reason would say that it is forgotten.
-            let reason = if reason.is_empty() { "refused" } else { reason };
-            park.bind(reason.to_owned())
-                .push(" WHERE node_id = ")
-                .bind(stored.id);
-            park.push(" AND sequence = ").bind(*number);
-            connection.execute(park).await?;
+        let lane = match lanes.get_mut(&one.node) {
+            Some(lane) if ours.is_ours(lane) => lane,
+            _ => return Err(lost(&one.node)),
+        };
+        park(connection, lane.id, &one.parked).await?;
+        let delivered = one.delivered.clamp(lane.delivered, lane.last);
+        let is_free = one.release && delivered == lane.last;
+        if delivered > lane.delivered || (is_free && ours.is_in_column()) {
+            changed.insert(lane.id, (delivered, is_free));
         }
-        let delivered = one.delivered.min(stored.last);
-        let is_free = one.release && delivered.max(stored.delivered) == stored.last;
-        if delivered > stored.delivered || (is_free && ours.is_in_column()) {
-            let mut update = Statement::new(dialect, "UPDATE pubsub_node SET delivered = ");
-            update.bind(delivered.max(stored.delivered));
-            if is_free && ours.is_in_column() {
-                update.push(", owner = NULL");
-            }
-            update.push(" WHERE id = ").bind(stored.id);
-            connection.execute(update).await?;
-        }
+        lane.delivered = delivered;
         if is_free {
-            settlement.released.push(stored.id);
+            settlement.released.push(lane.id);
         } else if one.release {
             settlement.kept.push(Lane {
                 node: one.node.clone(),
-                delivered: delivered.max(stored.delivered),
-                last: stored.last,
+                delivered,
+                last: lane.last,
             });
         }
     }
+    note(connection, changed).await?;
     Ok(settlement)
+}
+
+/// Marks entries as refused.
+async fn park(
+    connection: &mut dyn Connection,
+    lane: i64,
+    parked: &[(u64, String)],
+) -> Result<(), StoreError> {
+    for (number, reason) in parked {
+        let mut park = Statement::new(connection.dialect(), "UPDATE pubsub_entry SET refusal = ");
+        // An empty reason would say that it is forgotten.
+        let reason = if reason.is_empty() { "refused" } else { reason };
+        park.bind(reason.to_owned())
+            .push(" WHERE node_id = ")
+            .bind(lane);
+        park.push(" AND sequence = ").bind(*number);
+        connection.execute(park).await?;
+    }
+    Ok(())
+}
+
+/// Writes how far lanes are delivered, and which of them are nobody's from now on.
+async fn note(
+    connection: &mut dyn Connection,
+    changed: BTreeMap<i64, (u64, bool)>,
+) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    let mut rest = changed.into_iter();
+    for size in sizes(rest.len(), dialect.most_rows()) {
+        let mut update =
+            Statement::new(dialect, "WITH settled (id, delivered, is_free) AS (VALUES ");
+        for (position, (id, (delivered, is_free))) in rest.by_ref().take(size).enumerate() {
+            update.push(if position > 0 { ", (" } else { "(" });
+            update.bind(id).push(", ").bind(delivered);
+            update.push(", ").bind(i64::from(is_free)).push(")");
+        }
+        update.push(
+            ") UPDATE pubsub_node SET delivered = settled.delivered, \
+             owner = CASE WHEN settled.is_free = 1 THEN NULL ELSE owner END \
+             FROM settled WHERE pubsub_node.id = settled.id",
+        );
+        connection.execute(update).await?;
+    }
+    Ok(())
 }
 
 /// Makes the entries of a lane after a number undelivered again, as far as they are kept.
@@ -142,79 +178,13 @@ async fn claimed(
 ) -> Result<Stored, StoreError> {
     match lane(connection, node).await? {
         Some(stored) if ours.is_ours(&stored) => Ok(stored),
-        _ => Err(StoreError::new(
-            StoreErrorKind::Lost,
-            format!("the lane of node {node} does not belong to this relay any more"),
-        )),
+        _ => Err(lost(node)),
     }
 }
 
-/// Deletes delivered entries that are older than the newest `keep` of the store, a few at a time.
-#[derive(Debug)]
-pub(super) struct Pruning {
-    keep: u64,
-    /// Entries with ids up to here have been looked at.
-    done: i64,
-    /// How many times since everything was looked at.
-    since_sweep: u32,
-}
-
-/// How many entries have to be due before it is worth the while.
-const WORTH: i64 = 256;
-/// How many are looked at in one go.
-const STEP: i64 = 2048;
-/// After how many times the old ones that could not be pruned are looked at again.
-const SWEEP: u32 = 256;
-
-impl Pruning {
-    pub(super) fn new(keep: u64) -> Self {
-        Self {
-            keep,
-            done: 0,
-            since_sweep: 0,
-        }
-    }
-
-    /// Looks at some entries. Whether it wrote anything does not matter to anybody.
-    pub(super) async fn step(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        let dialect = connection.dialect();
-        let mut last = 0;
-        let read = Statement::new(dialect, "SELECT MAX(id) FROM pubsub_entry");
-        connection
-            .fetch(read, &mut |row| {
-                last = row.some_integer(0)?;
-                Ok(())
-            })
-            .await?;
-        let due = last.saturating_sub(i64::try_from(self.keep).unwrap_or(i64::MAX));
-        self.since_sweep += 1;
-        if self.since_sweep >= SWEEP || last < self.done {
-            self.done = 0;
-            self.since_sweep = 0;
-        }
-        if due - self.done < WORTH.min(i64::try_from(self.keep).unwrap_or(WORTH).max(1)) {
-            return Ok(());
-        }
-        // Whole stretches of ids are empty: begin where there is something.
-        let mut first = None;
-        let mut read = Statement::new(dialect, "SELECT MIN(id) FROM pubsub_entry WHERE id > ");
-        read.bind(self.done);
-        connection
-            .fetch(read, &mut |row| {
-                first = row.integer(0)?;
-                Ok(())
-            })
-            .await?;
-        let Some(first) = first else { return Ok(()) };
-        let until = due.min(first.saturating_add(STEP));
-        let mut delete = Statement::new(
-            dialect,
-            "DELETE FROM pubsub_entry WHERE (refusal IS NULL OR refusal = '') AND id >= ",
-        );
-        delete.bind(first).push(" AND id <= ").bind(until);
-        delete.push(" AND sequence <= (SELECT delivered FROM pubsub_node n WHERE n.id = node_id)");
-        connection.execute(delete).await?;
-        self.done = self.done.max(until);
-        Ok(())
-    }
+fn lost(node: &NodeName) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Lost,
+        format!("the lane of node {node} does not belong to this relay any more"),
+    )
 }

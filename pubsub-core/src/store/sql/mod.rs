@@ -13,6 +13,7 @@ mod join;
 pub(crate) mod kept;
 mod lanes;
 mod migration;
+mod pruning;
 mod rows;
 pub(crate) mod select;
 pub(crate) mod statement;

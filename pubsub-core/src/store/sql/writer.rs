@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::backend::Backend;
 use super::batch::{Batch, Errand, Job, Owed};
 use super::connection::Connection;
-use super::lanes::Pruning;
+use super::pruning::Pruning;
 use super::statement::Statement;
 use crate::store::{StoreError, StoreErrorKind};
 

@@ -46,8 +46,16 @@ pub(crate) struct Settings {
 
 /// Opens the file, and makes it where it is missing.
 pub(crate) async fn open(settings: Settings) -> Result<Arc<dyn Store>, StoreError> {
+    let options = file::options(&settings);
+    open_with(settings, options).await
+}
+
+async fn open_with(
+    settings: Settings,
+    options: SqliteConnectOptions,
+) -> Result<Arc<dyn Store>, StoreError> {
     file::make(&settings.path)?;
-    let database = Arc::new(Database::new(&settings));
+    let database = Arc::new(Database::new(&settings, options));
     let store = SqlStore::start(database, settings.keep, settings.patience)
         .await
         .map_err(|error| file::at(&settings.path, error))?;
@@ -70,8 +78,7 @@ struct Database {
 }
 
 impl Database {
-    fn new(settings: &Settings) -> Self {
-        let options = file::options(settings);
+    fn new(settings: &Settings, options: SqliteConnectOptions) -> Self {
         Self {
             path: settings.path.clone(),
             patience: settings.patience,

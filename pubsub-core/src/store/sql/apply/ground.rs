@@ -151,7 +151,10 @@ impl Ground {
                 .filter(|node| !self.lanes.contains_key(*node))
                 .cloned()
                 .collect();
-            if !missing.is_empty() && make_lanes(connection, &missing).await? {
+            if !missing.is_empty()
+                && let Some(make) = make_lanes(dialect, &missing)
+            {
+                connection.execute(make).await?;
                 self.read_lanes(connection, &missing).await?;
             }
         }
@@ -200,32 +203,24 @@ impl Ground {
     }
 }
 
-/// Makes the rows of nodes that have none, where they must be there to be locked; whether it did.
-async fn make_lanes(
-    connection: &mut dyn Connection,
-    nodes: &[NodeName],
-) -> Result<bool, StoreError> {
-    match connection.dialect() {
+/// Makes the rows of nodes that have none, where they must be there to be locked.
+fn make_lanes(dialect: Dialect, nodes: &[NodeName]) -> Option<Statement> {
+    match dialect {
         // Nobody else writes.
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             let _ = nodes;
-            Ok(false)
+            None
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
-            let mut make = Statement::new(
-                connection.dialect(),
-                "INSERT INTO pubsub_node (node) VALUES ",
-            );
+            let mut make = Statement::new(dialect, "INSERT INTO pubsub_node (node) VALUES ");
             for (position, node) in nodes.iter().enumerate() {
-                make.push(if position > 0 { ", (" } else { "(" })
-                    .bind(node)
-                    .push(")");
+                make.push(if position > 0 { ", (" } else { "(" });
+                make.bind(node).push(")");
             }
             make.push(" ON CONFLICT (node) DO NOTHING");
-            connection.execute(make).await?;
-            Ok(true)
+            Some(make)
         }
     }
 }

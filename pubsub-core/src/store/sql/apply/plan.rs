@@ -60,10 +60,6 @@ impl Draft {
         draft
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm a kind of piece reads best in one place"
-    )]
     fn piece(
         &mut self,
         piece: &Piece,
@@ -71,47 +67,7 @@ impl Draft {
         ground: &mut Ground,
     ) -> (Former, Vec<Drafted>) {
         match piece {
-            Piece::Save {
-                model,
-                item,
-                payload,
-                nodes,
-                channels_of,
-            } => {
-                let birth = ground.birth();
-                let Some(row) = ground.row(model.node, item) else {
-                    return nothing();
-                };
-                self.undo.push((model.node, item.clone(), row.clone()));
-                let action = match row.payload {
-                    Some(_) => Action::Update,
-                    None => Action::Create,
-                };
-                let mut entries = Vec::new();
-                if model.actions.contain(action) {
-                    let put = (EntryKind::Put, Some(action), Some(payload));
-                    entries.extend(nodes.iter().map(|node| drafted(node, model, item, put)));
-                    // Where it was heard of before, and is not any more. Unless this value is not told at all.
-                    if !nodes.is_empty() && row.payload.is_some() && !model.channels.is_empty() {
-                        let gone = (retraction(model), None, None);
-                        let channels = row.channels(*channels_of);
-                        let left = channels.iter().filter(|channel| !nodes.contains(channel));
-                        entries.extend(left.map(|node| drafted(node, model, item, gone)));
-                    }
-                }
-                let former = row.payload.clone();
-                if former.is_none() {
-                    row.birth = birth;
-                }
-                row.replace(Some(payload.clone()), Some(ready.values.clone()));
-                (
-                    Former {
-                        action: Some(action),
-                        payload: former,
-                    },
-                    entries,
-                )
-            }
+            Piece::Save { .. } => self.save(piece, ready, ground),
             Piece::Delete {
                 model,
                 item,
@@ -126,13 +82,7 @@ impl Draft {
                 let gone = (retraction(model), Some(Action::Delete), shown);
                 let entries = everywhere(row, model, item, *channels_of, gone);
                 row.replace(None, None);
-                (
-                    Former {
-                        action: Some(Action::Delete),
-                        payload: Some(former),
-                    },
-                    entries,
-                )
+                (found(Action::Delete, Some(former)), entries)
             }
             Piece::Touch {
                 model,
@@ -147,13 +97,7 @@ impl Draft {
                 };
                 let put = (EntryKind::Put, Some(Action::Update), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, put);
-                (
-                    Former {
-                        action: Some(Action::Update),
-                        payload: Some(former),
-                    },
-                    entries,
-                )
+                (found(Action::Update, Some(former)), entries)
             }
             Piece::Tell {
                 node,
@@ -172,15 +116,58 @@ impl Draft {
                     origin: None,
                     payload: payload.clone(),
                 };
-                (
-                    Former {
-                        action: *action,
-                        payload: None,
-                    },
-                    vec![entry],
-                )
+                let former = Former {
+                    action: *action,
+                    payload: None,
+                };
+                (former, vec![entry])
             }
         }
+    }
+
+    fn save(
+        &mut self,
+        piece: &Piece,
+        ready: &Ready,
+        ground: &mut Ground,
+    ) -> (Former, Vec<Drafted>) {
+        let Piece::Save {
+            model,
+            item,
+            payload,
+            nodes,
+            channels_of,
+        } = piece
+        else {
+            return nothing();
+        };
+        let birth = ground.birth();
+        let Some(row) = ground.row(model.node, item) else {
+            return nothing();
+        };
+        self.undo.push((model.node, item.clone(), row.clone()));
+        let former = row.payload.clone();
+        let action = match former {
+            Some(_) => Action::Update,
+            None => Action::Create,
+        };
+        let mut entries = Vec::new();
+        if model.actions.contain(action) {
+            let put = (EntryKind::Put, Some(action), Some(payload));
+            entries.extend(nodes.iter().map(|node| drafted(node, model, item, put)));
+            // Where it was heard of before, and is not any more. Unless this value is not told at all.
+            if !nodes.is_empty() && former.is_some() && !model.channels.is_empty() {
+                let gone = (retraction(model), None, None);
+                let channels = row.channels(*channels_of);
+                let left = channels.iter().filter(|channel| !nodes.contains(channel));
+                entries.extend(left.map(|node| drafted(node, model, item, gone)));
+            }
+        }
+        if former.is_none() {
+            row.birth = birth;
+        }
+        row.replace(Some(payload.clone()), Some(ready.values.clone()));
+        (found(action, former), entries)
     }
 
     /// What the pieces found.
@@ -239,6 +226,13 @@ fn nothing() -> (Former, Vec<Drafted>) {
         payload: None,
     };
     (former, Vec::new())
+}
+
+fn found(action: Action, payload: Option<Arc<str>>) -> Former {
+    Former {
+        action: Some(action),
+        payload,
+    }
 }
 
 /// The row of an item, if there is one.

@@ -107,12 +107,13 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
 /// Writes the counters that have moved, and learns the ids of nodes that had no row.
 async fn count(connection: &mut dyn Connection, ground: &mut Ground) -> Result<(), StoreError> {
     let dialect = connection.dialect();
-    let moved: Vec<(NodeName, LaneState)> = ground
+    let mut moved: Vec<(NodeName, LaneState)> = ground
         .lanes
         .iter()
         .filter(|(_, lane)| lane.last != lane.before)
         .map(|(node, lane)| (node.clone(), *lane))
         .collect();
+    moved.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let mut rest = moved.iter();
     for size in sizes(moved.len(), dialect.most_rows()) {
         let mut upsert = Statement::new(dialect, "INSERT INTO pubsub_node (node, last) VALUES ");

@@ -4,4 +4,5 @@ mod bench;
 mod delivery;
 mod joining;
 mod rows;
+mod trouble;
 mod writing;
