@@ -277,7 +277,7 @@ async fn lanes(
                 last,
             }),
             Err(error) => {
-                tracing::warn!(%error, "the outbox has a node with a name that is none; it is not delivered")
+                tracing::warn!(%error, "the outbox has a node with a name that is none; it is not delivered");
             }
         }
     }
