@@ -11,7 +11,7 @@ struct Bench {
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench {
         name: "payload",
         needs_peers: false,
@@ -19,6 +19,10 @@ const BENCHES: [Bench; 3] = [
     Bench {
         name: "compile",
         needs_peers: false,
+    },
+    Bench {
+        name: "postgres",
+        needs_peers: true,
     },
     Bench {
         name: "throughput",

@@ -5,7 +5,7 @@
 //!
 //! A store has one connection that writes, a pool that reads, a pool for transactions of the program, and, once a relay asks, one
 //! connection on which lanes are claimed and one that listens. The last two need a session of their own: a pooler in between that
-//! lends sessions by the transaction (`PgBouncer`'s `pool_mode = transaction`) breaks them.
+//! lends sessions by the transaction (`pool_mode = transaction` in a `PgBouncer`) breaks them.
 
 mod backend;
 mod claims;

@@ -147,11 +147,7 @@ impl Sessions {
 
     fn settings(&self, purpose: Purpose) -> String {
         let milliseconds = |time: Duration| time.as_millis().max(1);
-        let mut settings = format!(
-            "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = {};",
-            milliseconds(IDLE_IN_TRANSACTION)
-        );
-        let purpose = match purpose {
+        let more = match purpose {
             // A commit that does not wait for the disk is no promise.
             Purpose::Writing => format!(
                 "SET lock_timeout = {}; SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
@@ -160,8 +156,10 @@ impl Sessions {
             Purpose::Reading => format!("SET statement_timeout = {}", milliseconds(READING)),
             Purpose::Claiming => "SET lock_timeout = 250; SET synchronous_commit = off".to_owned(),
         };
-        settings.push_str(&purpose);
-        settings
+        format!(
+            "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = {}; {more}",
+            milliseconds(IDLE_IN_TRANSACTION)
+        )
     }
 }
 
