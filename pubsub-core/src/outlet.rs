@@ -284,12 +284,12 @@ async fn all_items(session: &Session, node: &NodeName) -> Result<Held, PubSubErr
     let is_complete = |items: &[RawItem], count: Option<u64>| {
         items.is_empty() || count.is_some_and(|count| items.len() as u64 >= count)
     };
-    let Some(mut last) = first.last.filter(|_| !is_complete(&items, first.count)) else {
+    if first.last.is_none() || is_complete(&items, first.count) {
         return Ok(Held {
             items,
             newest: None,
         });
-    };
+    }
     // Items move while pages are turned: nothing that happens from here on counts as seen.
     let newest = session.items(node, &ItemQuery::Latest(1)).await?.items;
     query = ItemQuery::FirstPage(PAGE);
@@ -302,10 +302,9 @@ async fn all_items(session: &Session, node: &NodeName) -> Result<Held, PubSubErr
             break;
         }
         match page.last {
-            Some(next) => last = next,
+            Some(last) => query = ItemQuery::PageAfter(PAGE, last),
             None => break,
         }
-        query = ItemQuery::PageAfter(PAGE, last);
     }
     Ok(Held {
         items: latest(items),

@@ -38,6 +38,7 @@ impl InTransaction {
     /// only logged.
     ///
     /// Do not call it after a rollback.
+    #[must_use = "a receipt names the item and the nodes; `drop` it where nobody asks"]
     pub fn committed(self) -> Vec<Receipt> {
         if let Some(depot) = self.pubsub.depot() {
             depot.store().committed();

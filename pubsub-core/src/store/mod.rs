@@ -9,6 +9,8 @@ mod error;
 mod joined;
 mod open;
 mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod split;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

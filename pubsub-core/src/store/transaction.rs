@@ -61,7 +61,7 @@ impl Transaction {
             Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain)?,
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => {
-                transaction.commit().await.map_err(super::sql::explain)?
+                transaction.commit().await.map_err(super::sql::explain)?;
             }
             Own::Nobody(nobody) => match nobody {},
         }

@@ -208,7 +208,7 @@ fn duration(text: &str) -> Result<Duration, StoreError> {
         _ => None,
     };
     // What is longer is not meant, and overflows what SQLite takes.
-    read.filter(|read| *read <= Duration::from_secs(3600))
+    read.filter(|read| *read <= Duration::from_hours(1))
         .ok_or_else(|| {
             wrong(format!(
                 "busy_timeout={text} is not a time of at most an hour, such as 500ms, 30s or 2m"

@@ -6,12 +6,19 @@ use std::time::Duration;
 
 use super::Hub;
 use crate::change::{Change, ChangeKind, Stamp};
+use crate::depot::Depot;
+use crate::error::{Error, ErrorKind};
 use crate::handle::{Parts, PubSub};
 use crate::name::{ItemId, NodeName};
 use crate::outlet::Outlet;
 use crate::publish::Publish;
 use crate::registry::{Registry, RegistryError};
+use crate::relay::Relay;
 use crate::session::PubSubError;
+use crate::store::{self, StoreUrl};
+
+/// How long the end of a test waits for what was saved.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Keeps what is saved through its [`pubsub`](Self::pubsub), for a test to look at. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone)]
@@ -49,17 +56,43 @@ impl Recorder {
     ///
     /// When two models of the program have one node.
     pub fn try_new() -> Result<Self, RegistryError> {
+        Ok(Self::of(Hub::default(), Registry::load()?, None))
+    }
+
+    /// A recorder behind a store: rows are kept and read back, and a relay delivers what is saved into the book.
+    ///
+    /// A save returns before the book has it; [`flush`](PubSub::flush) waits for that.
+    ///
+    /// # Errors
+    ///
+    /// When two models of the program have one node, or the store cannot be opened.
+    pub async fn with_store(url: &str) -> Result<Self, Error> {
+        let url: StoreUrl = url.parse()?;
+        let registry = Registry::load().map_err(|error| Error::new(ErrorKind::Models, error))?;
+        let store = store::open(&url).await?;
+        let models: Vec<_> = registry.models().collect();
+        store.prepare(&models).await?;
         let hub = Hub::default();
+        let outlet = Outlet::Hub(hub.clone());
+        let relay = Relay::start(Arc::clone(&store), outlet, registry.clone());
+        let depot = Depot::new(store, relay, models);
+        Ok(Self::of(hub, registry, Some(depot)))
+    }
+
+    fn of(hub: Hub, registry: Registry, depot: Option<Depot>) -> Self {
         let pubsub = PubSub::new(Parts {
             outlet: Outlet::Hub(hub.clone()),
-            registry: Registry::load()?,
-            depot: None,
+            registry,
+            drain: match depot {
+                Some(_) => DRAIN,
+                None => Duration::ZERO,
+            },
+            depot,
             origin: "recorder".into(),
             buffer: 1024,
-            drain: Duration::ZERO,
             embedded: None,
         });
-        Ok(Self { hub, pubsub })
+        Self { hub, pubsub }
     }
 
     /// The handle whose changes are recorded. Subscriptions made with it hear them.

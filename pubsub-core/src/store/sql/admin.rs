@@ -44,7 +44,7 @@ pub(super) async fn depth(connection: &mut dyn Connection) -> Result<Depth, Stor
     Ok(depth)
 }
 
-/// Entries that wait, with ids after `after`; of one node, if one is named.
+/// Entries that wait, with ids after `after`, of one node or of all.
 pub(super) async fn undelivered(
     connection: &mut dyn Connection,
     node: Option<&NodeName>,
@@ -54,10 +54,9 @@ pub(super) async fn undelivered(
     let mut waiting = Vec::new();
     let mut read = Statement::new(connection.dialect(), "SELECT ");
     read.push(CELLS)
-        .push(", e.id, e.created_at, n.node FROM pubsub_node n ");
-    read.push("JOIN pubsub_entry e ON e.node_id = n.id AND e.sequence > n.delivered ");
-    read.push("WHERE n.delivered < n.last AND e.refusal IS NULL AND e.id > ")
-        .bind(after);
+        .push(", e.id, e.created_at, n.node FROM pubsub_entry e ");
+    read.push("JOIN pubsub_node n ON n.id = e.node_id WHERE e.sequence > n.delivered AND e.refusal IS NULL AND e.id > ");
+    read.bind(after);
     if let Some(node) = node {
         read.push(" AND n.node = ").bind(node);
     }

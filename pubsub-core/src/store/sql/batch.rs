@@ -2,6 +2,8 @@
 //!
 //! Knows what each job does inside the transaction. Does not begin or end it.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::oneshot;
 
 use super::admin;
@@ -123,6 +125,9 @@ impl Batch {
         backend: &dyn Backend,
     ) -> Result<Done, StoreError> {
         let mut done = Done::default();
+        if !self.errands.is_empty() {
+            lanes::lock(connection, &self.nodes()).await?;
+        }
         for errand in &mut self.errands {
             errand.run(connection, backend, &mut done).await?;
         }
@@ -136,6 +141,21 @@ impl Batch {
             }
         }
         Ok(done)
+    }
+
+    /// The nodes whose lanes it is going to change, as far as that is known before.
+    fn nodes(&self) -> BTreeSet<NodeName> {
+        let mut nodes: BTreeSet<NodeName> = self.works.iter().flat_map(Work::nodes).collect();
+        for errand in &self.errands {
+            match errand {
+                Errand::Settle(settled, _) => {
+                    nodes.extend(settled.iter().map(|one| one.node.clone()));
+                }
+                Errand::Rewind(node, ..) => nodes.extend([node.clone()]),
+                Errand::Retry(..) | Errand::Discard(..) => {}
+            }
+        }
+        nodes
     }
 
     /// Gives all answers, or tells everybody what went wrong.

@@ -23,6 +23,28 @@ impl Dialect {
         }
     }
 
+    /// The same for one that nobody has been promised anything of: it need not wait for the disk.
+    pub(crate) const fn begin_light(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => self.begin(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => "BEGIN; SET LOCAL synchronous_commit = off",
+        }
+    }
+
+    /// Ends a transaction, and tells other processes where the database does that.
+    pub(crate) const fn commit(self, has_news: bool) -> &'static str {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres if has_news => "NOTIFY pubsub_outbox; COMMIT",
+            _ => {
+                let _ = has_news;
+                "COMMIT"
+            }
+        }
+    }
+
     /// Keeps others from changing the tables until the end of the transaction.
     pub(crate) const fn alone(self) -> Option<&'static str> {
         match self {
@@ -42,7 +64,7 @@ impl Dialect {
             Self::Sqlite => "SELECT 1 FROM sqlite_schema WHERE name = ",
             #[cfg(feature = "postgres")]
             Self::Postgres => {
-                "SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = "
+                "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relname = "
             }
         }
     }
@@ -61,6 +83,27 @@ impl Dialect {
         }
     }
 
+    /// Reads lanes in an order that is the same for everybody, so that nobody waits in a circle, and keeps them as they are until the end of
+    /// the transaction.
+    pub(crate) const fn lanes_for_update(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => "",
+            #[cfg(feature = "postgres")]
+            Self::Postgres => " ORDER BY node COLLATE \"C\" FOR UPDATE",
+        }
+    }
+
+    /// Whether a database that cannot be reached is somewhere else and may be back in a moment.
+    pub(crate) const fn comes_back(self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => true,
+        }
+    }
+
     /// Keeps rows that are read as they are until the end of the transaction, where that is not so by itself.
     pub(crate) const fn for_update(self) -> &'static str {
         match self {
@@ -73,6 +116,11 @@ impl Dialect {
 
     /// The most rows that one statement writes.
     pub(crate) const fn most_rows(self) -> usize {
-        128
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => 128,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => 128,
+        }
     }
 }

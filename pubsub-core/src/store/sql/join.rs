@@ -39,9 +39,22 @@ pub(super) async fn join(
             Ok(written)
         }
         #[cfg(feature = "postgres")]
-        Link::Postgres(_) => {
-            let _ = (log, work);
-            Err(elsewhere())
+        Link::Postgres(connection) => {
+            // In an open transaction this is a savepoint.
+            let mut savepoint = connection.begin().await.map_err(explain)?;
+            let written = carry_out(&mut *savepoint, log, work).await?;
+            let Some(written) = written else {
+                savepoint.rollback().await.map_err(explain)?;
+                return Ok(None);
+            };
+            if written.iter().any(|written| !written.entries.is_empty()) {
+                let tell = sqlx::raw_sql("NOTIFY pubsub_outbox")
+                    .execute(&mut *savepoint)
+                    .await;
+                tell.map_err(explain)?;
+            }
+            savepoint.commit().await.map_err(explain)?;
+            Ok(Some(written))
         }
         Link::Nobody(nobody, _) => match nobody {},
     }

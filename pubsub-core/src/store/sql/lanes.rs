@@ -2,9 +2,11 @@
 //!
 //! Knows the statements, which run inside the transactions of the writer. Does not know how a lane becomes somebody's.
 
+use std::collections::BTreeSet;
+
 use super::connection::Connection;
 use super::entries::{Stored, lane};
-use super::statement::Statement;
+use super::statement::{Arg, Statement};
 use crate::name::NodeName;
 use crate::store::{Lane, Settled, StoreError, StoreErrorKind};
 
@@ -23,6 +25,24 @@ pub(super) struct Settlement {
     pub(super) kept: Vec<Lane>,
     /// Those that were given back.
     pub(super) released: Vec<i64>,
+}
+
+/// Locks lanes that are going to be changed, all at once and in the common order, where the database needs that.
+pub(super) async fn lock(
+    connection: &mut dyn Connection,
+    nodes: &BTreeSet<NodeName>,
+) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    if dialect.lanes_for_update().is_empty() {
+        return Ok(());
+    }
+    let nodes: Vec<Arg> = nodes.iter().map(Into::into).collect();
+    for chunk in nodes.chunks(dialect.most_rows()) {
+        let mut lock = Statement::new(dialect, "SELECT id FROM pubsub_node WHERE node IN ");
+        lock.list(chunk.to_vec()).push(dialect.lanes_for_update());
+        connection.fetch(lock, &mut |_| Ok(())).await?;
+    }
+    Ok(())
 }
 
 /// Notes what became of entries.

@@ -132,7 +132,10 @@ fn statements(file: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let mut statement = String::new();
     let mut is_in_quotes = false;
-    for line in file.lines().filter(|line| !line.starts_with("--")) {
+    for line in file
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("--"))
+    {
         statement.push_str(line);
         statement.push('\n');
         if line.matches("$$").count() % 2 == 1 {
@@ -168,7 +171,7 @@ mod tests {
     #[test]
     fn a_body_between_dollars_stays_whole() {
         let all = statements(include_str!("migration/postgres_1.sql"));
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 10);
         assert!(all.iter().all(|statement| statement.starts_with("CREATE ")));
     }
 }

@@ -132,12 +132,12 @@ impl Arg {
     /// A value for a column, with the type that all values of the column have.
     fn of(value: Value, dialect: Dialect, kind: ColumnKind) -> Self {
         match value {
-            Value::Null => Self::Null(match (cast(dialect, kind), kind) {
-                (Some(_), _) => ArgType::Text,
-                (None, ColumnKind::Bool) => ArgType::Bool,
-                (None, ColumnKind::Integer | ColumnKind::BigInteger) => ArgType::Integer,
-                (None, ColumnKind::Real) => ArgType::Real,
-                (None, _) => ArgType::Text,
+            Value::Null => Self::Null(match kind {
+                _ if cast(dialect, kind).is_some() => ArgType::Text,
+                ColumnKind::Bool => ArgType::Bool,
+                ColumnKind::Integer | ColumnKind::BigInteger => ArgType::Integer,
+                ColumnKind::Real => ArgType::Real,
+                _ => ArgType::Text,
             }),
             value => value.into(),
         }

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::backend::Backend;
 use super::column_change::{Noted, bring_up_to_date};
 use super::connection::Connection;
-use super::kept::{column_type, push_name};
+use super::kept::column_type;
 use super::statement::Statement;
 use crate::registry::Descriptor;
 use crate::store::{Column, StoreError, columns};

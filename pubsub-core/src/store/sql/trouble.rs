@@ -12,6 +12,10 @@ pub(crate) fn explain(error: sqlx::Error) -> StoreError {
             if let Some(theirs) = database.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
                 return crate::store::sqlite::explain(theirs).with(error);
             }
+            #[cfg(feature = "postgres")]
+            if let Some(theirs) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                return crate::store::postgres::explain(theirs).with(error);
+            }
             (
                 StoreErrorKind::Database,
                 format!("the database refuses: {}", database.message()),

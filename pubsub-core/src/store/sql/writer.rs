@@ -44,6 +44,7 @@ impl Writer {
             connection: Some(connection),
             pruning: Pruning::new(keep),
             patience,
+            is_in_doubt: false,
         };
         tokio::spawn(task.run(queue));
         Self { jobs }
@@ -75,6 +76,8 @@ struct Task {
     connection: Option<Box<dyn Connection>>,
     pruning: Pruning,
     patience: Duration,
+    /// Whether a commit was sent and nobody knows what became of it.
+    is_in_doubt: bool,
 }
 
 impl Task {
@@ -129,7 +132,8 @@ impl Task {
     async fn attempt(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
         loop {
             match self.transact(batch, until).await {
-                Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
+                Err(error) if self.may_succeed_now(&error) && Instant::now() < until => {
+                    tracing::debug!(%error, "a transaction is tried again");
                     sleep(PAUSE).await;
                 }
                 done => return done,
@@ -137,16 +141,33 @@ impl Task {
         }
     }
 
+    /// Whether the same may be tried again at once. After a lost connection only if nothing can have been committed.
+    fn may_succeed_now(&self, error: &StoreError) -> bool {
+        match error.kind() {
+            StoreErrorKind::Busy => true,
+            StoreErrorKind::Unreachable => self.backend.dialect().comes_back() && !self.is_in_doubt,
+            _ => false,
+        }
+    }
+
     async fn transact(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
         let backend = self.backend.clone();
         let dialect = backend.dialect();
         let turn = backend.turn().await?;
+        self.is_in_doubt = false;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => backend.writing().await?,
         };
         loop {
-            let begin = Statement::new(dialect, dialect.begin());
+            let begin = Statement::new(
+                dialect,
+                if batch.is_light() {
+                    dialect.begin_light()
+                } else {
+                    dialect.begin()
+                },
+            );
             match connection.execute(begin).await {
                 Ok(_) => break,
                 Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
@@ -179,8 +200,14 @@ impl Task {
             _ if backend.owner().is_some() => None,
             _ => Some(backend.releasing().await),
         };
-        match connection.execute(Statement::new(dialect, "COMMIT")).await {
+        let commit = Statement::new(dialect, dialect.commit(done.has_entries));
+        match connection.execute(commit).await {
             Ok(_) => self.connection = Some(connection),
+            Err(error) if error.kind() == StoreErrorKind::Unreachable => {
+                self.is_in_doubt = true;
+                let message = "the connection to the database broke during the commit: what was saved is there as a whole or not at all";
+                return Err(StoreError::new(StoreErrorKind::Unreachable, message).with(error));
+            }
             Err(error) => {
                 // Nobody knows in what state it is; a new one is opened for the next transaction.
                 self.rollback(connection).await;
@@ -204,7 +231,7 @@ impl Task {
             Ok(_) => self.connection = Some(connection),
             // After some errors SQLite has rolled back by itself, and says so with an error.
             Err(error) => {
-                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed")
+                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
             }
         }
     }

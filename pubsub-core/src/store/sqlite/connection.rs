@@ -6,9 +6,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode as _, Row as _, Sqlite, SqliteConnection, ValueRef as _,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection, ValueRef as _};
 
 use crate::store::StoreError;
 use crate::store::sql::backend::Reading;

@@ -20,7 +20,7 @@ const READERS: u32 = 4;
 /// How many transactions of the program may be waiting for each other with a connection.
 const WRITERS: u32 = 8;
 /// After how long a connection that nobody uses is closed.
-const IDLE: Duration = Duration::from_secs(600);
+const IDLE: Duration = Duration::from_mins(10);
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 

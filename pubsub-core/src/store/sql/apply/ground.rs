@@ -66,26 +66,13 @@ impl Ground {
         let mut ground = Self::default();
         let mut nodes = BTreeSet::new();
         for work in works {
+            nodes.extend(work.nodes());
             for (piece, ready) in work.unit.pieces.iter().zip(&work.ready) {
-                match piece {
-                    Piece::Save {
-                        model,
-                        item,
-                        nodes: told,
-                        ..
-                    } => {
-                        // Even a row that is not told of: whoever holds the counter holds the rows of the model.
-                        nodes.extend(NodeName::new(model.node).ok());
-                        nodes.extend(told.iter().cloned());
-                        ground.expect(model.node, ready.table.as_ref(), item);
-                    }
-                    Piece::Delete { model, item, .. } | Piece::Touch { model, item, .. } => {
-                        nodes.extend(NodeName::new(model.node).ok());
-                        ground.expect(model.node, ready.table.as_ref(), item);
-                    }
-                    Piece::Tell { node, .. } => {
-                        nodes.insert(node.clone());
-                    }
+                if let Piece::Save { model, item, .. }
+                | Piece::Delete { model, item, .. }
+                | Piece::Touch { model, item, .. } = piece
+                {
+                    ground.expect(model.node, ready.table.as_ref(), item);
                 }
             }
         }
@@ -156,32 +143,48 @@ impl Ground {
         for size in sizes(new.len(), dialect.most_rows()) {
             let (chunk, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
             rest = later;
-            make_lanes(connection, chunk).await?;
-            let mut read = Statement::new(
-                dialect,
-                "SELECT id, node, last FROM pubsub_node WHERE node IN ",
-            );
-            read.list(chunk.iter().map(Into::into).collect());
-            read.push(" ORDER BY node").push(dialect.for_update());
-            connection
-                .fetch(read, &mut |row| {
-                    let last = row.count(2)?;
-                    let lane = LaneState {
-                        id: row.integer(0)?,
-                        before: last,
-                        last,
-                    };
-                    if let Ok(node) = NodeName::new(row.some_text(1)?) {
-                        self.lanes.insert(node, lane);
-                    }
-                    Ok(())
-                })
-                .await?;
+            self.read_lanes(connection, chunk).await?;
+            let missing: Vec<NodeName> = chunk
+                .iter()
+                .filter(|node| !self.lanes.contains_key(*node))
+                .cloned()
+                .collect();
+            if !missing.is_empty() && make_lanes(connection, &missing).await? {
+                self.read_lanes(connection, &missing).await?;
+            }
         }
         for node in new {
             self.lanes.entry(node).or_default();
         }
         Ok(())
+    }
+
+    async fn read_lanes(
+        &mut self,
+        connection: &mut dyn Connection,
+        nodes: &[NodeName],
+    ) -> Result<(), StoreError> {
+        let dialect = connection.dialect();
+        let mut read = Statement::new(
+            dialect,
+            "SELECT id, node, last FROM pubsub_node WHERE node IN ",
+        );
+        read.list(nodes.iter().map(Into::into).collect());
+        read.push(dialect.lanes_for_update());
+        connection
+            .fetch(read, &mut |row| {
+                let last = row.count(2)?;
+                let lane = LaneState {
+                    id: row.integer(0)?,
+                    before: last,
+                    last,
+                };
+                if let Ok(node) = NodeName::new(row.some_text(1)?) {
+                    self.lanes.insert(node, lane);
+                }
+                Ok(())
+            })
+            .await
     }
 
     pub(super) fn row(&mut self, node: &str, item: &ItemId) -> Option<&mut RowState> {
@@ -195,14 +198,17 @@ impl Ground {
     }
 }
 
-/// Makes the rows of nodes that have none, where they must be there to be locked.
-async fn make_lanes(connection: &mut dyn Connection, nodes: &[NodeName]) -> Result<(), StoreError> {
+/// Makes the rows of nodes that have none, where they must be there to be locked; whether it did.
+async fn make_lanes(
+    connection: &mut dyn Connection,
+    nodes: &[NodeName],
+) -> Result<bool, StoreError> {
     match connection.dialect() {
         // Nobody else writes.
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => {
             let _ = nodes;
-            Ok(())
+            Ok(false)
         }
         #[cfg(feature = "postgres")]
         Dialect::Postgres => {
@@ -216,7 +222,8 @@ async fn make_lanes(connection: &mut dyn Connection, nodes: &[NodeName]) -> Resu
                     .push(")");
             }
             make.push(" ON CONFLICT (node) DO NOTHING");
-            connection.execute(make).await.map(drop)
+            connection.execute(make).await?;
+            Ok(true)
         }
     }
 }

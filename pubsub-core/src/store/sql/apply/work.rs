@@ -2,8 +2,10 @@
 //!
 //! Knows tables and the values of columns. Does not touch the database but to find the tables.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::name::NodeName;
 use crate::store::split::split;
 use crate::store::sql::backend::Backend;
 use crate::store::sql::table::{Table, Tables};
@@ -89,5 +91,28 @@ impl Work {
             verdict: Verdict::Yes,
             bytes,
         })
+    }
+
+    /// The nodes that it tells, and those of its models, but for channels of rows that are not read yet.
+    pub(in crate::store::sql) fn nodes(&self) -> BTreeSet<NodeName> {
+        let mut nodes = BTreeSet::new();
+        for piece in &self.unit.pieces {
+            match piece {
+                Piece::Save {
+                    model, nodes: told, ..
+                } => {
+                    // Even a row that is not told of: whoever holds the counter holds the rows of the model.
+                    nodes.extend(NodeName::new(model.node).ok());
+                    nodes.extend(told.iter().cloned());
+                }
+                Piece::Delete { model, .. } | Piece::Touch { model, .. } => {
+                    nodes.extend(NodeName::new(model.node).ok());
+                }
+                Piece::Tell { node, .. } => {
+                    nodes.insert(node.clone());
+                }
+            }
+        }
+        nodes
     }
 }

@@ -20,6 +20,7 @@ CREATE TABLE pubsub_node (
     owner BIGINT
 ) WITH (fillfactor = 50);
 CREATE INDEX pubsub_node_due ON pubsub_node (id) WHERE delivered < last;
+CREATE INDEX pubsub_node_owned ON pubsub_node (owner) WHERE owner IS NOT NULL;
 
 CREATE TABLE pubsub_entry (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

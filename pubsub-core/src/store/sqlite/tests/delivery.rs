@@ -2,7 +2,7 @@
 
 use super::bench::{Place, Tweet, delete, item, node, save, settled, soon, touch, tweet, write};
 use crate::Publish as _;
-use crate::store::{Outbox as _, Query, Settled, StoreErrorKind, Wanted};
+use crate::store::{Query, Settled, StoreErrorKind, Wanted};
 
 #[tokio::test]
 async fn a_lane_is_claimed_once_and_given_back_when_it_is_empty() {

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::bench::{Place, Tweet, delete, item, save, soon, tweet, unit, write};
 use crate::Publish as _;
-use crate::store::{Joined, Outbox as _, StoreErrorKind};
+use crate::store::{Joined, StoreErrorKind};
 
 async fn theirs(place: &Place) -> SqliteConnection {
     let url = format!("sqlite:{}?mode=rw", place.path().display());
