@@ -11,13 +11,21 @@ struct Bench {
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "payload",
         needs_peers: false,
     },
     Bench {
         name: "compile",
+        needs_peers: false,
+    },
+    Bench {
+        name: "durable",
+        needs_peers: false,
+    },
+    Bench {
+        name: "backlog",
         needs_peers: false,
     },
     Bench {
