@@ -39,6 +39,8 @@ mod expand_model;
 mod expand_nested;
 #[path = "expand/input/newtype.rs"]
 mod expand_newtype;
+#[path = "expand/input/sea_orm.rs"]
+mod expand_sea_orm;
 #[path = "ui/pass/from_a_macro.rs"]
 mod from_a_macro;
 #[path = "ui/pass/generics.rs"]

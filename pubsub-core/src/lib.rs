@@ -39,6 +39,7 @@
 //! - `embedded` (default): a server inside the process, started when no URL is given.
 //! - `dns` (default): SRV look-ups for servers that are named by their domain.
 //! - `json`: payloads with `format = "json"`.
+//! - `sea-orm`: `#[publish(sea_orm)]`, with which what `SeaORM` saves is published; see the module `sea_orm`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
 
 /// The examples of the README, which must compile.
@@ -74,10 +75,13 @@ mod builder;
 mod embedded;
 mod error;
 mod handle;
+mod outbox_row;
 mod outlet;
 mod position;
 mod relay;
 mod saving;
+#[cfg(feature = "sea-orm")]
+pub mod sea_orm;
 pub mod testing;
 
 pub use ambient::{AlreadyInstalled, NotInstalled, current};
@@ -88,6 +92,7 @@ pub use error::{Error, ErrorKind, SaveError};
 pub use handle::PubSub;
 pub use name::{ItemId, NameError, NodeName};
 pub use node_config::{AccessModel, MaxItems, NodeConfig, PublishModel, SendLast};
+pub use outbox_row::OutboxRow;
 pub use payload::{DecodeError, EncodeError, Payload};
 pub use position::Position;
 pub use publish::Publish;

@@ -10,6 +10,7 @@ use crate::change::{Action, Change, ChangeKind, Stamp};
 use crate::error::SaveError;
 use crate::handle::PubSub;
 use crate::name::{ItemId, NodeName};
+use crate::outbox_row::OutboxRow;
 use crate::payload::{self, DecodeError, EncodeError, EncodeErrorKind, Payload};
 use crate::receipt::Receipt;
 use crate::registry::Descriptor;
@@ -135,6 +136,19 @@ pub trait Publish: Payload + Send + Sync {
                 kind: kind.clone(),
             })
             .collect())
+    }
+
+    /// Everything that a change of this value tells, as rows for the view `pubsub_outbox`: for programs that write the row of the value
+    /// themselves, with an ORM or another library, and insert these beside it in the same transaction. See [`OutboxRow`].
+    ///
+    /// A row for the model's node, then one for each channel. None when the model does not publish this action, or not this value. Without
+    /// an id field a create gets a new id. Hooks do not run.
+    ///
+    /// # Errors
+    ///
+    /// When the value cannot be written as XML, makes a name that no node can have, or has no id to be updated or deleted by.
+    fn outbox_rows(&self, action: Action) -> Result<Vec<OutboxRow>, EncodeError> {
+        OutboxRow::of(self, action)
     }
 
     /// Publishes this value through the handle of the process: to the model's node and to its channels. Returns when

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Field, Fields, Generics, Type};
 
-use crate::attribute::{ContainerAttributes, FieldAttributes, VariantAttributes};
+use crate::attribute::{ContainerAttributes, FieldAttributes, Given, VariantAttributes};
 use crate::errors::Errors;
 
 /// Which derive was written.
@@ -106,13 +106,36 @@ impl<'a> Declaration<'a> {
                 Body::Unusable
             }
         };
-        Self {
+        let mut declaration = Self {
             derive,
             ident: &input.ident,
             generics: &input.generics,
             attributes,
             body,
+        };
+        declaration.identify_by_key();
+        declaration
+    }
+
+    /// The primary key of SeaORM is the id, if it is one field and no field is marked.
+    fn identify_by_key(&mut self) {
+        let Body::Struct(fields) = &mut self.body else {
+            return;
+        };
+        if !self.attributes.is_entity() || fields.iter().any(|field| field.attributes.id.is_some())
+        {
+            return;
         }
+        let mut keys = fields.iter_mut().filter(|field| field.attributes.is_key);
+        if let (Some(key), None) = (keys.next(), keys.next()) {
+            let word = Ident::new("id", key.span());
+            key.attributes.id = Some(Given { word, value: () });
+        }
+    }
+
+    /// Whether this is what SeaORM makes of a model to hold related rows: a copy, with the attributes of the original, that is not saved by itself.
+    pub(crate) fn is_copy_by_sea_orm(&self) -> bool {
+        self.attributes.is_entity() && self.ident == "ModelEx"
     }
 }
 

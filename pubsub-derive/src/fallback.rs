@@ -4,17 +4,17 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields, Generics, Path, parse_quote};
+use syn::{Data, DeriveInput, Fields, Generics, parse_quote};
 
-use crate::declaration::Derive;
-use crate::expand::block;
+use crate::check;
+use crate::declaration::{Declaration, Derive};
+use crate::expand::{self, block};
 
 /// The messages and the impls.
 pub(crate) fn expand(
     error: &syn::Error,
     input: &DeriveInput,
-    core: &Path,
-    derive: Derive,
+    declaration: &Declaration<'_>,
 ) -> TokenStream {
     let ident = &input.ident;
     let messages = error.to_compile_error();
@@ -37,7 +37,7 @@ pub(crate) fn expand(
     });
     let bounded = sendable(input);
     let (_, _, model_where) = bounded.split_for_impl();
-    let model = (derive == Derive::Publish).then(|| {
+    let model = (declaration.derive == Derive::Publish).then(|| {
         quote! {
             #[automatically_derived]
             impl #impl_generics __pubsub::Publish for #ident #type_generics #model_where {
@@ -55,6 +55,7 @@ pub(crate) fn expand(
             }
         }
     });
+    let behaviour = behaviour(declaration);
     let items = quote! {
         #[automatically_derived]
         impl #impl_generics __pubsub::Payload for #ident #type_generics #where_clause {
@@ -72,9 +73,17 @@ pub(crate) fn expand(
         }
         #text
         #model
+        #behaviour
     };
-    let items = block(core, &items);
+    let items = block(&check::core(&declaration.attributes), &items);
     quote!(#messages #items)
+}
+
+/// Without one the entity of SeaORM would have none, and what SeaORM generates would not compile.
+fn behaviour(declaration: &Declaration<'_>) -> Option<TokenStream> {
+    let given = declaration.attributes.sea_orm.as_ref()?;
+    (declaration.derive == Derive::Publish && declaration.ident == "Model")
+        .then(|| expand::behaviour(given.span()))
 }
 
 /// The generics with what a model asks of its type, which a generic one cannot promise by itself.

@@ -60,12 +60,15 @@ fn hook(stage: Stage, attributes: TokenStream, item: TokenStream) -> TokenStream
 fn derive(input: &DeriveInput, derive: Derive) -> proc_macro2::TokenStream {
     let mut errors = Errors::new();
     let declaration = Declaration::read(input, derive, &mut errors);
+    if declaration.is_copy_by_sea_orm() {
+        // Whatever is wrong with it is wrong with the original.
+        let _ = errors.into_result();
+        return proc_macro2::TokenStream::new();
+    }
     let publication = check::check(&declaration, &mut errors);
     match (errors.into_result(), publication) {
         (Ok(()), Some(publication)) => expand::expand(&publication),
         (Ok(()), None) => proc_macro2::TokenStream::new(),
-        (Err(error), _) => {
-            fallback::expand(&error, input, &check::core(&declaration.attributes), derive)
-        }
+        (Err(error), _) => fallback::expand(&error, input, &declaration),
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Publication<'a> {
     pub(crate) generics: &'a Generics,
     /// The crate whose names the generated code uses.
     pub(crate) core: Path,
+    /// What the type is called where its node is not named.
+    pub(crate) called: String,
     /// The local name of the payload's element.
     pub(crate) name: String,
     /// Its namespace, if it is not that of the crate.
@@ -123,6 +125,8 @@ pub(crate) struct Model<'a> {
     pub(crate) id: Option<Named<'a>>,
     pub(crate) title: Option<Named<'a>>,
     pub(crate) updated: Option<Named<'a>>,
+    /// Where it says that SeaORM saves it, if it does.
+    pub(crate) sea_orm: Option<Span>,
 }
 
 /// A field with text, wherever it is needed besides its own place.

@@ -10,6 +10,7 @@ mod hook;
 mod kind;
 mod leaf;
 mod names;
+pub mod sea_orm;
 mod slot;
 
 pub use std::any::{Any, TypeId};
@@ -44,7 +45,7 @@ pub use crate::payload::{
 pub use crate::publish::Publish;
 pub use crate::registry::{Descriptor, Format, Registration};
 pub use crate::schema::{FieldSchema, Kind, Shape, VariantContent, VariantSchema};
-pub use crate::{join, require_json};
+pub use crate::{join, publish_active_model, require_json};
 
 /// What writing answers.
 pub type Written = Result<(), EncodeError>;

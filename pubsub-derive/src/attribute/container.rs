@@ -8,8 +8,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, LitStr, Path, Token, parenthesized, token};
 
-use super::value::{choice, count_or_max, flag};
-use super::{Given, Level, each_word, give, misplaced, path, quoted};
+use super::value::{bare, choice, count_or_max, flag};
+use super::{Given, Level, each_word, give, misplaced, path, quoted, sea_orm};
 use crate::errors::Errors;
 use crate::naming::{Case, nearest};
 
@@ -52,6 +52,9 @@ pub(crate) struct ContainerAttributes {
     pub(crate) xml_namespace: Option<Given<LitStr>>,
     pub(crate) rename_all: Option<Given<Case>>,
     pub(crate) core: Option<Given<Path>>,
+    pub(crate) sea_orm: Option<Given<()>>,
+    /// The table that SeaORM is told of.
+    pub(crate) table: Option<LitStr>,
     pub(crate) settings: Vec<Setting>,
 }
 
@@ -81,8 +84,16 @@ const FORMATS: [(&str, Format); 3] = [
 const ACTIONS: [&str; 3] = ["create", "update", "delete"];
 
 impl ContainerAttributes {
+    /// Whether the type is an entity of SeaORM.
+    pub(crate) fn is_entity(&self) -> bool {
+        self.sea_orm.is_some() || self.table.is_some()
+    }
+
     pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        let mut found = Self::default();
+        let mut found = Self {
+            table: sea_orm::table(attributes),
+            ..Self::default()
+        };
         each_word(attributes, errors, |word, input| found.word(word, input));
         found
     }
@@ -100,6 +111,7 @@ impl ContainerAttributes {
             "rename_all" => choice(word, input, &Case::WORDS)
                 .and_then(|case| give(&mut self.rename_all, word, case)),
             "crate" => path(word, input).and_then(|core| give(&mut self.core, word, core)),
+            "sea_orm" => bare(word, input).and_then(|()| give(&mut self.sea_orm, word, ())),
             "access" => {
                 let value = SettingValue::Choice("AccessModel", choice(word, input, &ACCESS)?);
                 self.set(word, value)

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, LitStr, Path, Token};
 
 use super::value::bare;
-use super::{Given, Level, each_word, give, misplaced, path, quoted};
+use super::{Given, Level, each_word, give, misplaced, path, quoted, sea_orm};
 use crate::errors::Errors;
 
 /// What reading puts where nothing was written.
@@ -32,11 +32,16 @@ pub(crate) struct FieldAttributes {
     pub(crate) flatten: Option<Given<()>>,
     pub(crate) title: Option<Given<()>>,
     pub(crate) updated: Option<Given<()>>,
+    /// SeaORM is told that the field is of the primary key.
+    pub(crate) is_key: bool,
 }
 
 impl FieldAttributes {
     pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        let mut found = Self::default();
+        let mut found = Self {
+            is_key: sea_orm::is_key(attributes),
+            ..Self::default()
+        };
         each_word(attributes, errors, |word: &Ident, input| {
             match word.unraw().to_string().as_str() {
                 "id" => bare(word, input).and_then(|()| give(&mut found.id, word, ())),

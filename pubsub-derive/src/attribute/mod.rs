@@ -5,6 +5,7 @@
 
 mod container;
 mod field;
+mod sea_orm;
 mod value;
 
 use proc_macro2::{Ident, Span};
@@ -46,6 +47,7 @@ const WORDS: &[(&str, &[Level])] = &[
     ("xml", &[Level::Container]),
     ("rename_all", &[Level::Container]),
     ("crate", &[Level::Container]),
+    ("sea_orm", &[Level::Container]),
     ("access", &[Level::Container]),
     ("publish_model", &[Level::Container]),
     ("persist", &[Level::Container]),

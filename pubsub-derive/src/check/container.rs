@@ -16,6 +16,7 @@ pub(super) fn check(declaration: &Declaration<'_>, errors: &mut Errors) {
         Derive::Publish => {
             check_model(declaration, errors);
             check_generics(declaration, errors);
+            check_entity(declaration, errors);
         }
     }
     if let (Body::Newtype(_), Some(given)) = (&declaration.body, &declaration.attributes.rename_all)
@@ -78,6 +79,7 @@ fn check_payload(attributes: &ContainerAttributes, errors: &mut Errors) {
         attributes.on.as_ref().map(|given| &given.word),
         attributes.when.as_ref().map(|given| &given.word),
         attributes.format.as_ref().map(|given| &given.word),
+        attributes.sea_orm.as_ref().map(|given| &given.word),
     ];
     for word in words
         .into_iter()
@@ -103,6 +105,43 @@ fn check_model(declaration: &Declaration<'_>, errors: &mut Errors) {
             declaration.ident,
             "an enum has no fields to make a model of; derive `Payload` for it, and publish a struct that holds it in a `#[publish(child)]` field",
         ),
+    }
+}
+
+/// The model of an entity of SeaORM: all of them have one name, so the table has to tell them apart.
+fn check_entity(declaration: &Declaration<'_>, errors: &mut Errors) {
+    let Some(given) = &declaration.attributes.sea_orm else {
+        return;
+    };
+    let ident = declaration.ident;
+    if ident != "Model" {
+        let message = format!(
+            "`sea_orm` is for the struct that SeaORM calls `Model`, and this is `{ident}`; rename it, or remove `sea_orm`"
+        );
+        errors.at_span(given.span(), message);
+        return;
+    }
+    if declaration.attributes.table.is_none() && declaration.attributes.node.is_none() {
+        errors.at_span(
+            given.span(),
+            "the node is named after the table, and the table is not named here; write #[sea_orm(table_name = \"...\")], or name the node with node = \"...\"",
+        );
+    }
+    let Body::Struct(fields) = &declaration.body else {
+        return;
+    };
+    let mut keys = fields.iter().filter(|field| field.attributes.is_key);
+    let is_marked = fields.iter().any(|field| field.attributes.id.is_some());
+    match (is_marked, keys.next(), keys.next()) {
+        (false, Some(_), Some(second)) => errors.at_span(
+            second.span(),
+            "the primary key has several fields, and an item has one id; mark a field that tells the rows apart with #[publish(id)]",
+        ),
+        (false, None, _) => errors.at_span(
+            given.span(),
+            "no field is marked #[sea_orm(primary_key)] or #[publish(id)], so an update or delete could not say which item it is about; mark one",
+        ),
+        _ => {}
     }
 }
 

@@ -66,13 +66,14 @@ pub(crate) fn check<'a>(
         (Derive::Publish, Body::Struct(fields)) => Some(model(attributes, fields, format, errors)),
         _ => None,
     };
+    let called = called(declaration);
     let own = |given: &crate::attribute::Given<syn::LitStr>| given.value.value();
     let (name, namespace) = match format {
         Format::Entry => (
             attributes
                 .xml_name
                 .as_ref()
-                .map_or_else(|| declaration.ident.unraw().to_string(), own),
+                .map_or_else(|| called.clone(), own),
             attributes.xml_namespace.as_ref().map(own),
         ),
         Format::Django => (
@@ -85,11 +86,20 @@ pub(crate) fn check<'a>(
         ident: declaration.ident,
         generics: declaration.generics,
         core: core(attributes),
+        called,
         name,
         namespace,
         content,
         model,
     })
+}
+
+/// What the type is called in the names of its node and its element. What SeaORM calls `Model` is called after its table.
+fn called(declaration: &Declaration<'_>) -> String {
+    match &declaration.attributes.table {
+        Some(table) if declaration.ident == "Model" => Case::Pascal.apply(&table.value()),
+        _ => declaration.ident.unraw().to_string(),
+    }
 }
 
 /// The crate whose names the generated code uses.
@@ -212,5 +222,9 @@ fn model<'a>(
         id: field::only(fields, |attributes| attributes.id.as_ref(), errors),
         title: field::only(fields, |attributes| attributes.title.as_ref(), errors),
         updated: field::only(fields, |attributes| attributes.updated.as_ref(), errors),
+        sea_orm: attributes
+            .sea_orm
+            .as_ref()
+            .map(crate::attribute::Given::span),
     }
 }

@@ -10,6 +10,7 @@ mod row;
 mod schema;
 mod write;
 
+pub(crate) use self::model::behaviour;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::Path;

@@ -2,7 +2,7 @@
 //!
 //! Knows what the core asks of a model. Does not know how the payload is written.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics};
@@ -39,6 +39,7 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
     let head = head(model);
     let feature =
         (model.format == Format::Json).then(|| quote_spanned!(site()=> __pubsub::require_json!();));
+    let behaviour = model.sea_orm.map(behaviour);
     quote_spanned! {site()=>
         const NODE: &__pubsub::str = #node;
         static MODEL: __pubsub::Descriptor = #descriptor;
@@ -58,7 +59,14 @@ pub(super) fn expand(publication: &Publication<'_>, model: &Model<'_>) -> TokenS
             #as_any
         }
         #feature
+        #behaviour
     }
+}
+
+/// What the active model of SeaORM does. Its name is looked up where the user wrote `sea_orm`, and a missing one is told there.
+pub(crate) fn behaviour(word: Span) -> TokenStream {
+    let (model, active) = (Ident::new("Model", word), Ident::new("ActiveModel", word));
+    quote_spanned!(site().located_at(word)=> __pubsub::publish_active_model! { #model, #active })
 }
 
 /// The arguments of a type whose parameters are all lifetimes, as long as they can be.
@@ -77,7 +85,7 @@ fn node(publication: &Publication<'_>, model: &Model<'_>) -> TokenStream {
     if let Some(node) = &model.node {
         quote_spanned!(site()=> #node)
     } else {
-        let end = format!("/{}", publication.ident.unraw());
+        let end = format!("/{}", publication.called);
         quote_spanned!(site()=> __pubsub::join!["/", __pubsub::crate_of(::core::module_path!()), #end])
     }
 }
