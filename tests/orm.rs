@@ -8,3 +8,5 @@ mod outbox;
 mod rows;
 #[path = "orm/sea_orm.rs"]
 mod sea_orm_road;
+#[path = "orm/types.rs"]
+mod types;

@@ -39,8 +39,12 @@
 //! - `embedded` (default): a server inside the process, started when no URL is given.
 //! - `dns` (default): SRV look-ups for servers that are named by their domain.
 //! - `json`: payloads with `format = "json"`.
-//! - `sea-orm`: `#[publish(sea_orm)]`, with which what `SeaORM` saves is published; see the module `sea_orm`.
+//! - `sea-orm`: `#[publish(sea_orm)]`, with which what SeaORM saves is published; see the module `sea_orm`.
 //! - `metrics`: counters and histograms through the `metrics` facade.
+
+// The tests in here derive models, and what the derive writes speaks of the crate by its name.
+#[cfg(test)]
+extern crate self as pubsub_core;
 
 /// The examples of the README, which must compile.
 #[cfg(doctest)]

@@ -3,6 +3,7 @@
 //! Knows how a value becomes an element and an element a value, and the Atom entry around it. Does not know nodes, actions or transport.
 
 pub mod base64;
+pub mod display;
 pub(crate) mod entry;
 mod error;
 mod json;

@@ -117,12 +117,12 @@ fn gather(model: &Descriptor, shape: &Shape, group: &str, columns: &mut Vec<Colu
         {
             let path = path(model, field);
             columns.push(Column {
-                name: free(safe(&name), |name| {
+                name: free(&safe(&name), |name| {
                     columns
                         .iter()
                         .any(|column| column.name.eq_ignore_ascii_case(name))
                 }),
-                field: free(name, |name| {
+                field: free(&name, |name| {
                     columns.iter().any(|column| column.field == name)
                 }),
                 kind,
@@ -169,12 +169,12 @@ fn safe(field: &str) -> String {
 }
 
 /// The name, cut to what a database takes, with a number where it is taken.
-fn free(wanted: String, is_taken: impl Fn(&str) -> bool) -> String {
-    let mut name = cut(&wanted, LONGEST).to_owned();
+fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut name = cut(wanted, LONGEST).to_owned();
     let mut number = 2_u32;
     while is_taken(&name) {
         let suffix = format!("_{number}");
-        name = format!("{}{suffix}", cut(&wanted, LONGEST - suffix.len()));
+        name = format!("{}{suffix}", cut(wanted, LONGEST - suffix.len()));
         number = number.saturating_add(1);
     }
     name

@@ -69,7 +69,9 @@ impl From<f64> for Value {
 impl From<f32> for Value {
     /// The number that is written the same, as a payload does it: `0.1_f32` is `0.1`.
     fn from(value: f32) -> Self {
-        Self::Real(value.to_string().parse().unwrap_or_else(|_| value.into()))
+        let mut buffer = ryu::Buffer::new();
+        let written = buffer.format(value).parse();
+        Self::Real(written.unwrap_or_else(|_| value.into()))
     }
 }
 
