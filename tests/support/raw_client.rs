@@ -140,6 +140,25 @@ impl RawClient {
         .await
     }
 
+    /// The next `<message/>`, however long it takes; other stanzas before it are dropped.
+    ///
+    /// # Errors
+    ///
+    /// What the connection ended with.
+    pub async fn message(&mut self) -> Result<String, String> {
+        const END: &str = "</message>";
+        loop {
+            if let Some(start) = self.unread.find("<message")
+                && let Some(length) = self.unread[start..].find(END)
+            {
+                let rest = self.unread.split_off(start + length + END.len());
+                let mut message = std::mem::replace(&mut self.unread, rest);
+                return Ok(message.split_off(start));
+            }
+            self.read_more().await?;
+        }
+    }
+
     async fn read_more(&mut self) -> Result<(), String> {
         let mut buffer = vec![0; 16 * 1024];
         match self.stream.read(&mut buffer).await {

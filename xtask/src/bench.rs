@@ -11,7 +11,7 @@ struct Bench {
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 6] = [
     Bench {
         name: "payload",
         needs_peers: false,
@@ -23,6 +23,14 @@ const BENCHES: [Bench; 4] = [
     Bench {
         name: "postgres",
         needs_peers: true,
+    },
+    Bench {
+        name: "durable",
+        needs_peers: false,
+    },
+    Bench {
+        name: "backlog",
+        needs_peers: false,
     },
     Bench {
         name: "throughput",

@@ -1,0 +1,60 @@
+//! The saver's lives: each is begun on the same store, listened to through a pipe, and ended by SIGKILL.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+/// A row whose `save()` has returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saved {
+    pub lane: u64,
+    pub number: u64,
+}
+
+/// Starts the saver and kills it after `life`; what it said until then.
+pub async fn live(url: &str, store: &str, first: u64, life: Duration) -> Vec<Saved> {
+    let mut child = start(url, store, &first.to_string());
+    let pipe = child.stdout.take().expect("the saver's output is a pipe");
+    let listener = spawn_blocking(move || {
+        BufReader::new(pipe)
+            .split(b'\n')
+            .map_while(Result::ok)
+            .filter_map(|line| parse(&String::from_utf8_lossy(&line)))
+            .collect()
+    });
+    sleep(life).await;
+    let ended = child.try_wait().expect("the state of an own child");
+    assert_eq!(ended, None, "the saver ended by itself");
+    child.kill().expect("the saver can be killed");
+    child.wait().expect("the saver is gone");
+    listener.await.expect("the listener does not panic")
+}
+
+/// Has everything delivered that is still in the store.
+pub async fn drain(url: &str, store: &str) {
+    let mut child = start(url, store, "drain");
+    let status = spawn_blocking(move || child.wait()).await;
+    let status = status.expect("no panic").expect("the state of an own child");
+    assert!(status.success(), "the saver could not deliver the rest: {status}");
+}
+
+fn start(url: &str, store: &str, task: &str) -> Child {
+    Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_saver")])
+        .args([url, store, task])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the saver starts")
+}
+
+fn parse(line: &str) -> Option<Saved> {
+    let mut words = line.strip_prefix("saved ")?.split(' ');
+    Some(Saved {
+        lane: words.next()?.parse().ok()?,
+        number: words.next()?.parse().ok()?,
+    })
+}

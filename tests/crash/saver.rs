@@ -1,0 +1,125 @@
+//! The program that is killed: saves numbered rows as fast as it can and says so on standard output, each after its
+//! `save()` has returned.
+//!
+//! `saver URL STORE FIRST` saves until it is killed. `saver URL STORE drain` saves nothing and ends when everything is
+//! delivered. `saver URL STORE fill BALLAST` saves until there is no room left, says why it could not go on, makes
+//! room by removing the file, saves one more and drains.
+
+use std::env::args;
+use std::error::Error;
+use std::io::Write as _;
+use std::time::Duration;
+
+use pubsub_core::{PubSub, Publish};
+
+/// How many tasks save at the same time, each on a lane of its own.
+const LANES: u64 = 4;
+/// How many rows a lane saves in one life: far more than it usually gets to.
+const ROWS: u64 = 1_500;
+
+#[derive(Debug, Publish)]
+#[publish(node = "/crash/Row", channels("lane-{lane}"), max_items = 100_000)]
+struct Row {
+    #[publish(id)]
+    number: u64,
+    lane: u64,
+    text: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut arguments = args().skip(1);
+    let mut next = || arguments.next().ok_or("saver URL STORE FIRST|drain");
+    let (url, store, task) = (next()?, next()?, next()?);
+    let pubsub = PubSub::builder()
+        .url(&url)?
+        .store(&store)?
+        .connect()
+        .await?;
+    match &*task {
+        "drain" => return drain(&pubsub).await,
+        "fill" => return fill(&pubsub, &next()?).await,
+        _ => {}
+    }
+    let first: u64 = task.parse()?;
+    let lanes = (0..LANES).map(|lane| tokio::spawn(save(pubsub.clone(), lane, first)));
+    for lane in lanes.collect::<Vec<_>>() {
+        lane.await??;
+    }
+    // Whoever started this program kills it.
+    std::future::pending().await
+}
+
+async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error + Send + Sync>> {
+    for turn in 0..ROWS {
+        let number = (first + turn) * LANES + lane;
+        let row = |text: &str| Row {
+            number,
+            lane,
+            text: text.to_owned(),
+        };
+        match turn % 10 {
+            // Never to be heard.
+            3 => {
+                let mut transaction = pubsub.begin().await?;
+                row("taken back").save_in(&mut transaction).await?;
+                transaction.rollback().await?;
+            }
+            7 => {
+                let mut transaction = pubsub.begin().await?;
+                row("joined").save_in(&mut transaction).await?;
+                transaction.commit().await?;
+                said("saved", lane, number)?;
+            }
+            9 => {
+                let gone = Row {
+                    number: number - 4 * LANES,
+                    ..row("")
+                };
+                gone.delete_with(&pubsub).await?;
+            }
+            _ => {
+                row("saved").save_with(&pubsub).await?;
+                said("saved", lane, number)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn drain(pubsub: &PubSub) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if !pubsub.flush(Duration::from_mins(4)).await? {
+        return Err("not everything could be delivered".into());
+    }
+    pubsub.shutdown().await?;
+    Ok(())
+}
+
+async fn fill(pubsub: &PubSub, ballast: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let row = |number| Row {
+        number,
+        lane: 0,
+        text: "large ".repeat(2_000),
+    };
+    let mut number = 0;
+    let refusal = loop {
+        match row(number).save_with(pubsub).await {
+            Ok(_) => said("saved", 0, number)?,
+            Err(error) => break error,
+        }
+        number += 1;
+    };
+    println!("refused {refusal}");
+    std::fs::remove_file(ballast)?;
+    number += 1;
+    row(number).save_with(pubsub).await?;
+    said("saved", 0, number)?;
+    drain(pubsub).await
+}
+
+/// One line in one write, so that a kill cannot cut it in a way that reads as another.
+fn said(word: &str, lane: u64, number: u64) -> std::io::Result<()> {
+    std::io::stdout()
+        .lock()
+        .write_all(format!("{word} {lane} {number}\n").as_bytes())
+}

@@ -1,0 +1,235 @@
+//! An independent subscriber: a raw socket and string search, none of the library's code.
+//!
+//! It does what any client does: subscribes, reads the items that are there, then listens; after a loss it starts over.
+//! What it heard is in its book.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use support::peer::PASSWORD;
+use support::{Peer, RawClient, eventually};
+use tokio::sync::oneshot;
+
+/// How long a server that is being restarted may be away.
+const AWAY: Duration = Duration::from_mins(2);
+/// How many items are asked for at once.
+const PAGE: usize = 500;
+
+/// What was heard of one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    pub item: String,
+    pub sequence: u64,
+    pub action: String,
+    pub text: String,
+}
+
+/// What was heard of one node.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// In the order in which each change was heard for the first time.
+    pub heard: Vec<Heard>,
+    known: HashMap<u64, usize>,
+    /// How many were heard again.
+    pub repeats: usize,
+    /// What should not be.
+    pub complaints: Vec<String>,
+}
+
+impl Book {
+    fn note(&mut self, heard: Heard) {
+        if let Some(known) = self.known.get(&heard.sequence) {
+            self.repeats += 1;
+            let before = &self.heard[*known];
+            if *before != heard {
+                self.complaints
+                    .push(format!("{before:?} came again as {heard:?}"));
+            }
+            return;
+        }
+        if let Some(last) = self.heard.last()
+            && last.sequence > heard.sequence
+        {
+            let last = last.sequence;
+            self.complaints.push(format!("{heard:?} came after {last}"));
+        }
+        self.known.insert(heard.sequence, self.heard.len());
+        self.heard.push(heard);
+    }
+}
+
+/// The books by node.
+pub type Books = HashMap<String, Book>;
+
+/// A subscriber that goes on until it is asked for what it heard.
+#[derive(Debug)]
+pub struct Watcher {
+    stop: oneshot::Sender<()>,
+    books: oneshot::Receiver<Books>,
+}
+
+impl Watcher {
+    /// Subscribes to nodes as soon as they exist.
+    pub fn start(peer: &Peer, nodes: Vec<String>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let (hand_over, books) = oneshot::channel();
+        let (address, service) = (peer.address(), peer.pubsub_service());
+        tokio::spawn(async move {
+            let mut watch = Watch {
+                address,
+                service,
+                nodes,
+                books: Books::new(),
+            };
+            tokio::select! {
+                () = watch.go_on() => {}
+                _ = stopped => {}
+            }
+            // What came between the last change and the end.
+            watch.read_once().await;
+            drop(hand_over.send(watch.books));
+        });
+        Self { stop, books }
+    }
+
+    /// What was heard, with the items as they are at the end.
+    pub async fn finish(self) -> Books {
+        drop(self.stop.send(()));
+        self.books.await.expect("the watcher lives")
+    }
+}
+
+struct Watch {
+    address: SocketAddr,
+    service: &'static str,
+    nodes: Vec<String>,
+    books: Books,
+}
+
+impl Watch {
+    async fn go_on(&mut self) {
+        loop {
+            if let Err(reason) = self.listen().await {
+                eprintln!("watcher: {}", reason.chars().take(200).collect::<String>());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn login(&self) -> RawClient {
+        eventually(AWAY, || async {
+            RawClient::login(self.address, "bob", PASSWORD).await.ok()
+        })
+        .await
+    }
+
+    /// Subscribes, reads what is there, and listens until the connection is lost.
+    async fn listen(&mut self) -> Result<(), String> {
+        let mut client = self.login().await;
+        client.send("<presence/>").await?;
+        for node in self.nodes.clone() {
+            self.subscribe(&mut client, &node).await?;
+            self.read_items(&mut client, &node).await?;
+        }
+        loop {
+            let message = client.message().await?;
+            self.note_all(&message);
+        }
+    }
+
+    /// Waits until somebody has created the node: it is the publisher's.
+    async fn subscribe(&self, client: &mut RawClient, node: &str) -> Result<(), String> {
+        let content = format!(
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='{node}' jid='bob@localhost'/></pubsub>"
+        );
+        loop {
+            let answer = client.request("set", self.service, &content).await?;
+            if !answer.contains("item-not-found") {
+                return if answer.contains("<error") {
+                    Err(answer)
+                } else {
+                    Ok(())
+                };
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn read_items(&mut self, client: &mut RawClient, node: &str) -> Result<(), String> {
+        let mut after = String::new();
+        let mut found = Vec::new();
+        loop {
+            let content = format!(
+                "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='{node}'/>\
+                 <set xmlns='http://jabber.org/protocol/rsm'><max>{PAGE}</max>{after}</set></pubsub>"
+            );
+            let answer = client.request("get", self.service, &content).await?;
+            let page = items(&answer);
+            let is_last = page.len() < PAGE;
+            let last = page.last().map(|heard| heard.item.clone());
+            found.extend(page);
+            match last {
+                Some(last) if !is_last => after = format!("<after>{last}</after>"),
+                _ => break,
+            }
+        }
+        // A client that reads a list sorts it.
+        found.sort_by_key(|heard| heard.sequence);
+        let book = self.books.entry(node.to_owned()).or_default();
+        for heard in found {
+            // Items that were read before may be changed again while they are read page by page.
+            if !book.known.contains_key(&heard.sequence) {
+                book.note(heard);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_once(&mut self) {
+        let mut client = self.login().await;
+        for node in self.nodes.clone() {
+            if let Err(reason) = self.read_items(&mut client, &node).await {
+                let book = self.books.entry(node).or_default();
+                book.complaints.push(reason);
+            }
+        }
+    }
+
+    fn note_all(&mut self, message: &str) {
+        let node = attribute(message, "<items", "node").unwrap_or_default();
+        let book = self.books.entry(node).or_default();
+        for heard in items(message) {
+            book.note(heard);
+        }
+    }
+}
+
+/// Every `<item>` of ours in a stanza.
+fn items(xml: &str) -> Vec<Heard> {
+    let starts: Vec<usize> = xml.match_indices("<item ").map(|(start, _)| start).collect();
+    let heard = starts.iter().filter_map(|start| {
+        let rest = &xml[*start..];
+        let item = &rest[..rest.find("</item>")?];
+        Some(Heard {
+            item: attribute(item, "<item ", "id")?,
+            sequence: attribute(item, "<change ", "seq")?.parse().ok()?,
+            action: attribute(item, "<change ", "action").unwrap_or_default(),
+            text: between(item, "<text>", "</text>")?.to_owned(),
+        })
+    });
+    heard.collect()
+}
+
+fn attribute(xml: &str, tag: &str, name: &str) -> Option<String> {
+    let rest = &xml[xml.find(tag)?..];
+    let tag = &rest[..rest.find('>')?];
+    ["'", "\""].into_iter().find_map(|quote| {
+        between(tag, &format!(" {name}={quote}"), quote).map(str::to_owned)
+    })
+}
+
+fn between<'a>(xml: &'a str, open: &str, close: &str) -> Option<&'a str> {
+    let rest = &xml[xml.find(open)? + open.len()..];
+    Some(&rest[..rest.find(close)?])
+}
