@@ -69,9 +69,15 @@ async fn measure(file: &Path, entries: u64) {
     let heard = listener.finish(entries).await;
 
     let mut table = Table::new(["what", "entries/s", "of the session's own rate"]);
-    table.row(["session alone".into(), format!("{own_rate:.0}"), "1.00".into()]);
+    table.row([
+        "session alone".into(),
+        format!("{own_rate:.0}"),
+        "1.00".into(),
+    ]);
     let share = format!("{:.2}", rate / own_rate);
     table.row(["relay from the store".into(), format!("{rate:.0}"), share]);
     println!("{table}");
-    println!("resident while draining: at most {most:.0} MiB; heard in order: {heard} of {entries}");
+    println!(
+        "resident while draining: at most {most:.0} MiB; heard in order: {heard} of {entries}"
+    );
 }

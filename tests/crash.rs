@@ -91,7 +91,10 @@ fn check(saved: &[Saved], books: &Books) {
     for row in saved {
         for node in [format!("lane-{}", row.lane), "/crash/Row".to_owned()] {
             let item = row.number.to_string();
-            assert!(heard.contains(&(&*node, &*item)), "{node} did not hear of {row:?}");
+            assert!(
+                heard.contains(&(&*node, &*item)),
+                "{node} did not hear of {row:?}"
+            );
         }
     }
     for lane in 0..4 {

@@ -38,7 +38,9 @@ pub(crate) async fn fill(file: &Path, entries: u64, memory: &mut Table) {
         if first % sample < CHUNK {
             memory.row([first.to_string(), format!("{:.0}", resident())]);
         }
-        let tweets: Vec<Tweet> = (first..entries.min(first + CHUNK)).map(Tweet::number).collect();
+        let tweets: Vec<Tweet> = (first..entries.min(first + CHUNK))
+            .map(Tweet::number)
+            .collect();
         pubsub.save_all(&tweets).await.expect("saves");
     }
     memory.row([entries.to_string(), format!("{:.0}", resident())]);

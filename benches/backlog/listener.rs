@@ -22,15 +22,24 @@ impl Listener {
         let config: SessionConfig = server.url("bob").parse().expect("a URL");
         let session = Session::connect(config).await.expect("a login");
         let node = NodeName::new(Tweet::NODE).expect("a name");
-        session.ensure(&node, &NodeConfig::new()).await.expect("a node");
+        session
+            .ensure(&node, &NodeConfig::new())
+            .await
+            .expect("a node");
         let mut events = session.listen(Filter::Nodes(vec![node.clone()]), 100_000);
-        session.subscribe(&node, Subscriber::Session).await.expect("a subscription");
+        session
+            .subscribe(&node, Subscriber::Session)
+            .await
+            .expect("a subscription");
         let (count, in_order) = watch::channel(0);
         tokio::spawn(async move {
             let _session = session;
             while let Some(event) = events.next().await {
                 if let SessionEvent::Event(event) = event
-                    && let RawEventKind::Published { payload: Some(payload), .. } = &event.kind
+                    && let RawEventKind::Published {
+                        payload: Some(payload),
+                        ..
+                    } = &event.kind
                     && sequence(payload) == Some(*count.borrow() + 1)
                 {
                     count.send_modify(|count| *count += 1);

@@ -26,7 +26,11 @@ pub(crate) async fn rate(server: &Peer) -> f64 {
             under_way.push(session.publish_to(change(next), Tweet::DESCRIPTOR.config));
             next += 1;
         }
-        under_way.next().await.expect("one under way").expect("a publish");
+        under_way
+            .next()
+            .await
+            .expect("one under way")
+            .expect("a publish");
         answered += 1;
     }
     let rate = f64::from(answered) / start.elapsed().as_secs_f64();
@@ -43,6 +47,8 @@ fn change(number: u64) -> Change {
         origin: Some("0123456789abcdef".into()),
         ..Stamp::default()
     };
-    let changes = tweet.changes(Some(Action::Create), &item, &stamp).expect("plain text");
+    let changes = tweet
+        .changes(Some(Action::Create), &item, &stamp)
+        .expect("plain text");
     changes.into_iter().next().expect("the model's node")
 }

@@ -30,10 +30,7 @@ pub(crate) async fn save(file: &Path, tasks: usize, turn: Duration) -> f64 {
         tokio::spawn(async move {
             while start.elapsed() < turn {
                 let id = next.fetch_add(1, Ordering::Relaxed);
-                Tweet::number(id)
-                    .save_with(&pubsub)
-                    .await
-                    .expect("a save");
+                Tweet::number(id).save_with(&pubsub).await.expect("a save");
             }
         })
     });

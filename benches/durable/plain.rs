@@ -34,7 +34,10 @@ pub(crate) async fn one_by_one(file: &Path, tasks: usize, turn: Duration) -> f64
         tokio::spawn(async move {
             while start.elapsed() < turn {
                 let (connection, next) = &mut *shared.lock().await;
-                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.expect("a lock");
+                let mut transaction = connection
+                    .begin_with("BEGIN IMMEDIATE")
+                    .await
+                    .expect("a lock");
                 write(&mut transaction, *next).await;
                 transaction.commit().await.expect("a commit");
                 *next += 1;
@@ -44,7 +47,9 @@ pub(crate) async fn one_by_one(file: &Path, tasks: usize, turn: Duration) -> f64
     for saver in savers.collect::<Vec<_>>() {
         saver.await.expect("no panic");
     }
-    let (connection, saved) = Arc::into_inner(shared).expect("no task is left").into_inner();
+    let (connection, saved) = Arc::into_inner(shared)
+        .expect("no task is left")
+        .into_inner();
     let rate = per_second(saved, start);
     connection.close().await.expect("a file that closes");
     rate
@@ -69,7 +74,10 @@ pub(crate) async fn together(file: &Path, tasks: usize, turn: Duration) -> f64 {
     let mut saved = 0;
     let mut waiting = Vec::with_capacity(tasks);
     while queued.recv_many(&mut waiting, tasks).await > 0 {
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.expect("a lock");
+        let mut transaction = connection
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .expect("a lock");
         for _ in &waiting {
             write(&mut transaction, saved).await;
             saved += 1;
@@ -93,7 +101,10 @@ async fn open(file: &Path) -> SqliteConnection {
         .connect()
         .await
         .expect("a new file");
-    sqlx::raw_sql(TABLES).execute(&mut connection).await.expect("tables");
+    sqlx::raw_sql(TABLES)
+        .execute(&mut connection)
+        .await
+        .expect("tables");
     connection
 }
 
@@ -101,7 +112,9 @@ async fn write(connection: &mut SqliteConnection, number: i64) {
     let tweet = Tweet::number(number);
     let item = number.to_string();
     let mut payload = String::new();
-    tweet.encode_entry(&Stamp::default(), &mut payload).expect("plain text");
+    tweet
+        .encode_entry(&Stamp::default(), &mut payload)
+        .expect("plain text");
     sqlx::query(
         "INSERT INTO tweet (pubsub_item, pubsub_payload, id, author, text) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (pubsub_item) DO UPDATE SET

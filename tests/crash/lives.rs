@@ -37,8 +37,13 @@ pub async fn live(url: &str, store: &str, first: u64, life: Duration) -> Vec<Sav
 pub async fn drain(url: &str, store: &str) {
     let mut child = start(url, store, "drain");
     let status = spawn_blocking(move || child.wait()).await;
-    let status = status.expect("no panic").expect("the state of an own child");
-    assert!(status.success(), "the saver could not deliver the rest: {status}");
+    let status = status
+        .expect("no panic")
+        .expect("the state of an own child");
+    assert!(
+        status.success(),
+        "the saver could not deliver the rest: {status}"
+    );
 }
 
 fn start(url: &str, store: &str, task: &str) -> Child {

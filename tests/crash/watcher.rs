@@ -207,7 +207,10 @@ impl Watch {
 
 /// Every `<item>` of ours in a stanza.
 fn items(xml: &str) -> Vec<Heard> {
-    let starts: Vec<usize> = xml.match_indices("<item ").map(|(start, _)| start).collect();
+    let starts: Vec<usize> = xml
+        .match_indices("<item ")
+        .map(|(start, _)| start)
+        .collect();
     let heard = starts.iter().filter_map(|start| {
         let rest = &xml[*start..];
         let item = &rest[..rest.find("</item>")?];
@@ -224,9 +227,9 @@ fn items(xml: &str) -> Vec<Heard> {
 fn attribute(xml: &str, tag: &str, name: &str) -> Option<String> {
     let rest = &xml[xml.find(tag)?..];
     let tag = &rest[..rest.find('>')?];
-    ["'", "\""].into_iter().find_map(|quote| {
-        between(tag, &format!(" {name}={quote}"), quote).map(str::to_owned)
-    })
+    ["'", "\""]
+        .into_iter()
+        .find_map(|quote| between(tag, &format!(" {name}={quote}"), quote).map(str::to_owned))
 }
 
 fn between<'a>(xml: &'a str, open: &str, close: &str) -> Option<&'a str> {

@@ -12,7 +12,15 @@ async fn a_full_disk_refuses_clearly_and_loses_nothing() {
     let script = format!(
         "mount -t tmpfs -o size=4m tmpfs {at} && head -c 1000000 /dev/zero > {at}/ballast && exec \"$@\""
     );
-    let wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script, "sh"];
+    let wrapper = [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ];
     let (url, store) = (peer.url("ann"), format!("sqlite:{at}/full.db"));
     let ballast = format!("{at}/ballast");
     let output = run(saver(&wrapper, &[&url, &store, "fill", &ballast])).await;
@@ -37,10 +45,21 @@ async fn a_disk_that_cannot_be_written_refuses_at_the_start() {
     let first = run(saver(&[], &[&url, &store, "drain"])).await;
     assert!(first.status.success(), "{first:?}");
     let script = format!("mount --bind {at} {at} && mount -o remount,bind,ro {at} && exec \"$@\"");
-    let wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script, "sh"];
+    let wrapper = [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ];
     let output = run(saver(&wrapper, &[&url, &store, "drain"])).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success(), "it started on a disk that cannot be written");
+    assert!(
+        !output.status.success(),
+        "it started on a disk that cannot be written"
+    );
     assert!(
         said.contains("readonly.db") && said.contains("cannot be written"),
         "it does not say what is wrong: {said}"

@@ -27,9 +27,16 @@ async fn refusal(file: &Path) -> String {
     let before = read(file).expect("a file");
     let error = open(file).await.expect_err("it cannot be opened");
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
-    assert!(read(file).expect("a file") == before, "the file was changed");
+    assert!(
+        read(file).expect("a file") == before,
+        "the file was changed"
+    );
     let text = error.to_string();
-    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    let name = file
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
     assert!(text.contains(&name), "it does not name the file: {text}");
     text
 }
@@ -50,7 +57,10 @@ async fn a_damaged_file_is_refused_and_left_alone() {
     let pubsub = open(&file).await.expect("a new store");
     for number in 0..200 {
         let text = "a row ".repeat(50);
-        Row { number, text }.save_with(&pubsub).await.expect("a save");
+        Row { number, text }
+            .save_with(&pubsub)
+            .await
+            .expect("a save");
     }
     pubsub.shutdown().await.expect("a shutdown");
     let mut bytes = read(&file).expect("a file");
@@ -67,11 +77,22 @@ async fn a_damaged_file_is_refused_and_left_alone() {
 async fn a_store_of_a_later_version_is_refused_with_both_versions() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("later.db");
-    open(&file).await.expect("a new store").shutdown().await.expect("a shutdown");
+    open(&file)
+        .await
+        .expect("a new store")
+        .shutdown()
+        .await
+        .expect("a shutdown");
     let mut connection = sqlx::Connection::connect(&format!("sqlite:{}", file.display())).await;
     let connection: &mut sqlx::SqliteConnection = connection.as_mut().expect("the file");
-    for statement in ["UPDATE pubsub_store SET version = 4711", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-        sqlx::raw_sql(statement).execute(&mut *connection).await.expect(statement);
+    for statement in [
+        "UPDATE pubsub_store SET version = 4711",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    ] {
+        sqlx::raw_sql(statement)
+            .execute(&mut *connection)
+            .await
+            .expect(statement);
     }
     let text = refusal(&file).await;
     assert!(text.contains("4711"), "{text}");

@@ -104,7 +104,9 @@ impl Program {
     fn expect(&mut self, notes: &[Note], saved: Result<(), SaveError>) {
         if Expectation::is_fit(notes) {
             saved.unwrap();
-            notes.iter().for_each(|note| self.expectation.save(note));
+            for note in notes.iter() {
+                self.expectation.save(note);
+            }
         } else {
             assert!(saved.is_err(), "{notes:?} should not be saved");
         }
@@ -119,7 +121,9 @@ impl Program {
         if let (Ok(saved), true) = (saved, is_kept) {
             transaction.commit().await.unwrap();
             drop(saved.committed());
-            notes.iter().for_each(|note| self.expectation.save(note));
+            for note in notes.iter() {
+                self.expectation.save(note);
+            }
         } else {
             transaction.rollback().await.unwrap();
         }
@@ -141,9 +145,9 @@ impl Program {
         }
         if is_kept {
             transaction.commit().await.unwrap();
-            saved
-                .into_iter()
-                .for_each(|note| self.expectation.save(note));
+            for note in saved {
+                self.expectation.save(note);
+            }
         } else {
             drop(transaction);
         }

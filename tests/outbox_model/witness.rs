@@ -44,7 +44,7 @@ impl Witness {
                 match event.kind {
                     RawEventKind::Published { id, payload, .. } => {
                         let (note, stamp) = Note::decode_entry(&payload.unwrap()).unwrap();
-                        let told = told(&id.to_string(), note, &stamp);
+                        let told = told(id.as_ref(), note, &stamp);
                         let mut book = written.lock().unwrap();
                         book.entry(node)
                             .or_default()

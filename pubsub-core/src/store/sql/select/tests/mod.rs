@@ -20,9 +20,7 @@ use crate::schema::{FieldSchema, Kind, Schema, Shape};
 use crate::store::split::read;
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::kept::{column_type, kept, push_name, push_placeholder};
-use crate::store::{
-    Column, ColumnKind, Condition, Direction, Query, Value, columns,
-};
+use crate::store::{Column, ColumnKind, Condition, Direction, Query, Value, columns};
 
 static SCHEMA: Schema = Schema {
     name: "Thing",
