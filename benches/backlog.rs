@@ -43,10 +43,9 @@ impl Tweet {
 }
 
 fn main() {
-    let arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1);
     let entries = arguments
-        .filter_map(|argument| argument.parse().ok())
-        .next()
+        .find_map(|argument| argument.parse().ok())
         .unwrap_or(ENTRIES);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -55,8 +55,11 @@ fn main() {
             store.prepare(&[Tweet::DESCRIPTOR]).await.expect("a table");
             let (mut plain, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..TURNS {
-                plain.push(measure(tasks, |id| save_by_hand(pool.clone(), id)).await);
-                ours.push(measure(tasks, |id| save(store.clone(), id)).await);
+let (pool, ours_store) = (pool.clone(), store.clone());
+let by_hand = move |id| save_by_hand(pool.clone(), id);
+let by_us = move |id| save(ours_store.clone(), id);
+                plain.push(measure(tasks, by_hand).await);
+                ours.push(measure(tasks, by_us).await);
             }
             let (plain, ours) = (median(plain), median(ours));
             println!("{tasks:>6} {plain:>10.0} {ours:>10.0} {:>7.2}", ours / plain);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bench_support::Table;
-use pubsub_core::{PubSub, Publish as _};
+use pubsub_core::PubSub;
 use support::Peer;
 use tokio::time::{interval, timeout};
 
@@ -51,7 +51,13 @@ pub(crate) async fn fill(file: &Path, entries: u64, memory: &mut Table) {
 pub(crate) async fn drain(file: &Path, server: &Peer) -> (f64, f64) {
     let start = Instant::now();
     let pubsub = open(file, &server.url("ann")).await;
-    let depth = pubsub.outbox_depth().await.expect("a depth").waiting;
+    let depth = pubsub
+        .store()
+        .expect("a store")
+        .depth()
+        .await
+        .expect("a depth")
+        .waiting;
     let mut most = resident();
     let mut samples = interval(Duration::from_millis(100));
     let flushed = pubsub.flush(Duration::from_mins(5));
@@ -59,7 +65,7 @@ pub(crate) async fn drain(file: &Path, server: &Peer) -> (f64, f64) {
     loop {
         tokio::select! {
             done = &mut flushed => {
-                assert!(done.expect("a store"), "the backlog is delivered");
+                assert!(done, "the backlog is delivered");
                 break;
             }
             _ = samples.tick() => most = most.max(resident()),

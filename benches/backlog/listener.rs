@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use pubsub_core::session::{
     Filter, RawEventKind, Session, SessionConfig, SessionEvent, Subscriber,
 };
@@ -35,12 +36,12 @@ impl Listener {
         tokio::spawn(async move {
             let _session = session;
             while let Some(event) = events.next().await {
-                if let SessionEvent::Event(event) = event
+                if let SessionEvent::Node(event) = event
                     && let RawEventKind::Published {
                         payload: Some(payload),
                         ..
-                    } = &event.kind
-                    && sequence(payload) == Some(*count.borrow() + 1)
+                    } = event.kind
+                    && sequence(&payload) == Some(*count.borrow() + 1)
                 {
                     count.send_modify(|count| *count += 1);
                 }

@@ -62,12 +62,12 @@ async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error
             // Never to be heard.
             3 => {
                 let mut transaction = pubsub.begin().await?;
-                row("taken back").save_in(&mut transaction).await?;
+                transaction.save(&row("taken back")).await?;
                 transaction.rollback().await?;
             }
             7 => {
                 let mut transaction = pubsub.begin().await?;
-                row("joined").save_in(&mut transaction).await?;
+                transaction.save(&row("joined")).await?;
                 transaction.commit().await?;
                 said("saved", lane, number)?;
             }
@@ -88,7 +88,7 @@ async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error
 }
 
 async fn drain(pubsub: &PubSub) -> Result<(), Box<dyn Error + Send + Sync>> {
-    if !pubsub.flush(Duration::from_mins(4)).await? {
+    if !pubsub.flush(Duration::from_mins(4)).await {
         return Err("not everything could be delivered".into());
     }
     pubsub.shutdown().await?;

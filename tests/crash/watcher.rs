@@ -95,7 +95,7 @@ impl Watcher {
 
     /// What was heard, with the items as they are at the end.
     pub async fn finish(self) -> Books {
-        drop(self.stop.send(()));
+        self.stop.send(()).expect("the watcher lives");
         self.books.await.expect("the watcher lives")
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{read, write};
 use std::path::Path;
 
 use pubsub_core::{Error, ErrorKind, PubSub, Publish};
+use sqlx::{Connection as _, SqliteConnection};
 
 /// Nobody listens there, and nobody needs to.
 const AWAY: &str = "xmpp://ann:secret@localhost?connect=127.0.0.1:1&tls=off";
@@ -83,14 +84,14 @@ async fn a_store_of_a_later_version_is_refused_with_both_versions() {
         .shutdown()
         .await
         .expect("a shutdown");
-    let mut connection = sqlx::Connection::connect(&format!("sqlite:{}", file.display())).await;
-    let connection: &mut sqlx::SqliteConnection = connection.as_mut().expect("the file");
+    let url = format!("sqlite:{}", file.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file");
     for statement in [
         "UPDATE pubsub_store SET version = 4711",
         "PRAGMA wal_checkpoint(TRUNCATE)",
     ] {
         sqlx::raw_sql(statement)
-            .execute(&mut *connection)
+            .execute(&mut connection)
             .await
             .expect(statement);
     }

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::rows::{Hearing, run, saved, saver};
+use sqlx::{Connection as _, SqliteConnection};
 use support::{OurServer, eventually};
 
 /// So long each program saves before it is killed.
@@ -64,8 +65,7 @@ async fn a_clock_that_jumps_by_days_changes_nothing() {
     let created = |older: bool| {
         let store = store.clone();
         async move {
-            let mut connection: sqlx::SqliteConnection =
-                sqlx::Connection::connect(&store).await.ok()?;
+            let mut connection = SqliteConnection::connect(&store).await.ok()?;
             let order = if older { "MIN" } else { "MAX" };
             let query = format!(
                 "SELECT {order}(created_at) - CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) FROM pubsub_entry"

@@ -104,7 +104,7 @@ impl Program {
     fn expect(&mut self, notes: &[Note], saved: Result<(), SaveError>) {
         if Expectation::is_fit(notes) {
             saved.unwrap();
-            for note in notes.iter() {
+            for note in notes {
                 self.expectation.save(note);
             }
         } else {
@@ -121,7 +121,7 @@ impl Program {
         if let (Ok(saved), true) = (saved, is_kept) {
             transaction.commit().await.unwrap();
             drop(saved.committed());
-            for note in notes.iter() {
+            for note in notes {
                 self.expectation.save(note);
             }
         } else {

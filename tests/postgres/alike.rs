@@ -114,17 +114,17 @@ async fn parked(store: &Arc<dyn Store>, which: u64) -> Vec<u64> {
 }
 
 async fn state(store: &Arc<dyn Store>) -> String {
-    let mut state = String::new();
+    let mut told = Vec::new();
     let query = Query::new().with_total();
     let rows = store.rows(Note::DESCRIPTOR, &query).await.unwrap();
-    state.push_str(&format!("{rows:#?}\n"));
+    told.push(format!("{rows:#?}"));
     for id in 0..4 {
         let row = store.row(Note::DESCRIPTOR, &item(id)).await.unwrap();
-        state.push_str(&format!("{row:?}\n"));
+        told.push(format!("{row:?}"));
     }
     for lane in LANES {
         let history = store.history(&node(lane), 0, 1000).await.unwrap();
-        state.push_str(&format!("{lane} {history:#?}\n"));
+        told.push(format!("{lane} {history:#?}"));
     }
     let wanted = LANES.map(|lane| Wanted {
         node: node(lane),
@@ -132,17 +132,17 @@ async fn state(store: &Arc<dyn Store>) -> String {
         most: 3,
     });
     let entries = store.waiting(&wanted).await.unwrap();
-    state.push_str(&format!("{entries:?}\n"));
+    told.push(format!("{entries:?}"));
     for parked in store.parked(0, 10).await.unwrap() {
-        state.push_str(&format!("{:?} {}\n", parked.entry, parked.reason));
+        told.push(format!("{:?} {}", parked.entry, parked.reason));
     }
     let depth = store.depth().await.unwrap();
     let waits = depth.oldest.is_some();
-    state.push_str(&format!(
-        "{} {} {} {waits}\n",
+    told.push(format!(
+        "{} {} {} {waits}",
         depth.waiting, depth.nodes, depth.parked
     ));
-    state
+    told.join("\n")
 }
 
 proptest! {

@@ -99,11 +99,11 @@ async fn who_waits_in_a_circle_is_let_out() {
         )
         .await;
     // The database ends one of the two. It is ours that is tried again.
-    if theirs.is_ok() {
-        transaction.commit().await.unwrap();
-    } else {
-        assert_eq!(theirs.unwrap_err().kind(), StoreErrorKind::Busy);
+    if let Err(theirs) = theirs {
+        assert_eq!(theirs.kind(), StoreErrorKind::Busy);
         transaction.rollback().await.unwrap();
+    } else {
+        transaction.commit().await.unwrap();
     }
     soon(saving).await.unwrap().unwrap().unwrap();
 }
