@@ -57,7 +57,7 @@ impl Hearing {
             while let Some(event) = events.next().await {
                 if let Event::Published { id, .. } = event.expect("an event") {
                     let number = id.as_str().parse().expect("a number");
-                    book.send_modify(|heard| drop(heard.insert(number)));
+                    book.send_if_modified(|heard| heard.insert(number));
                 }
             }
         });

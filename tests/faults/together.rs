@@ -10,6 +10,8 @@ use support::{OurServer, eventually};
 
 /// So long each program saves before it is killed.
 const LIFE: Duration = Duration::from_secs(2);
+/// Milliseconds in a day.
+const DAY: i64 = 86_400_000;
 
 fn start(mut command: std::process::Command) -> Child {
     command
@@ -74,7 +76,6 @@ async fn a_clock_that_jumps_by_days_changes_nothing() {
             query.fetch_one(&mut connection).await.ok()
         }
     };
-    const DAY: i64 = 86_400_000;
     set("+3d");
     let is_ahead = || async { created(false).await.filter(|ahead| *ahead > 2 * DAY) };
     eventually(Duration::from_secs(30), is_ahead).await;
