@@ -267,7 +267,7 @@ fn one_stamp_tells_repeats_creates_and_ones_own_changes() {
     };
     let xml = encoded(&Small { id: 1, size: 2 }, &stamp);
     assert!(
-        xml.ends_with("<change xmlns=\"urn:pubsub:change:1\" seq=\"18446744073709551615\" action=\"update\" origin=\"a&quot;&lt;b\"/></entry>"),
+        xml.ends_with("<change xmlns=\"urn:pubsub:change:1\" seq=\"18446744073709551615\" log=\"0123\" action=\"update\" origin=\"a&quot;&lt;b\"/></entry>"),
         "{xml}"
     );
 }

@@ -14,7 +14,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 4] = [
+pub const PEERS: [Peer; 5] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -34,6 +34,11 @@ pub const PEERS: [Peer; 4] = [
         name: "postgresql",
         missing: || debian::missing("postgresql"),
         install: || debian::install(&["postgresql"]),
+    },
+    Peer {
+        name: "faketime",
+        missing: || debian::missing("faketime"),
+        install: || debian::install(&["faketime"]),
     },
 ];
 
