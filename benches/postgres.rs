@@ -1,76 +1,109 @@
-//! Saving into PostgreSQL, against the transaction that one would write by hand with sqlx: a row and an entry of an outbox.
+//! Saving into PostgreSQL against the transaction that one would write by hand, and one relay against two that share 500 nodes.
 //!
-//! The server is one of the benchmark's own and waits for the disk, as servers do. Ratios are what counts: both sides run on the same
-//! server, one after the other, in turns.
+//! Run with `cargo xtask bench postgres`. The server is the benchmark's own and waits for the disk, as servers do. Both sides save into
+//! databases of the same server, one turn each in rotation.
 
-use std::sync::Arc;
+#[path = "postgres/ours.rs"]
+mod ours;
+#[path = "postgres/plain.rs"]
+mod plain;
+#[path = "postgres/relays.rs"]
+mod relays;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use pubsub_core::payload::{decode, encode};
-use pubsub_core::store::{Piece, Settled, Store, Unit, Wanted, open};
-use pubsub_core::{DecodeError, ItemId, NodeName, Publish, Stamp};
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use bench_support::Table;
+use pubsub_core::Publish;
 use support::PostgresServer;
+use tokio::task::JoinSet;
 
-#[derive(Debug, Clone, Publish)]
+/// How long each contestant saves.
+const TURN: Duration = Duration::from_secs(2);
+const ROUNDS: usize = 5;
+const TASKS: [usize; 3] = [1, 8, 64];
+
+/// What is saved. Its entry has about 500 bytes, 320 of them in the text.
+#[derive(Debug, Publish)]
 #[publish(node = "/bench/Tweet")]
 struct Tweet {
     #[publish(id)]
     id: i64,
     author: String,
     text: String,
-    likes: u32,
-    at: std::time::SystemTime,
 }
 
-#[derive(Debug, Clone, Publish)]
-#[publish(node = "/bench/Mail", channels("inbox-{to}"))]
-struct Mail {
-    #[publish(id)]
-    id: i64,
-    to: i64,
-    text: String,
+impl Tweet {
+    fn number(id: i64) -> Self {
+        Self {
+            id,
+            author: "ann".to_owned(),
+            text: "saved and heard ".repeat(20),
+        }
+    }
 }
-
-/// How long one measurement takes.
-const TIME: Duration = Duration::from_secs(3);
-/// How often both sides take turns.
-const TURNS: usize = 3;
-/// Entries that relays share, and the nodes that they are for.
-const ENTRIES: i64 = 20_000;
-const NODES: i64 = 500;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let server = PostgresServer::start().await;
-        println!("saves a second, the median of {TURNS} turns; plain: a row and an entry in one transaction of sqlx");
-        println!("{:>6} {:>10} {:>10} {:>7}", "tasks", "plain", "store", "ratio");
-        for tasks in [1, 8, 64] {
-            let url = server.database().await;
-            let pool = plain_tables(&url, tasks).await;
-            let store = open(&url.parse().expect("a URL")).await.expect("a store");
-            store.prepare(&[Tweet::DESCRIPTOR]).await.expect("a table");
-            let (mut plain, mut ours) = (Vec::new(), Vec::new());
-            for _ in 0..TURNS {
-let (pool, ours_store) = (pool.clone(), store.clone());
-let by_hand = move |id| save_by_hand(pool.clone(), id);
-let by_us = move |id| save(ours_store.clone(), id);
-                plain.push(measure(tasks, by_hand).await);
-                ours.push(measure(tasks, by_us).await);
-            }
-            let (plain, ours) = (median(plain), median(ours));
-            println!("{tasks:>6} {plain:>10.0} {ours:>10.0} {:>7.2}", ours / plain);
-            store.close().await;
-        }
-        println!("\nentries a second through claim, read and settle: {ENTRIES} mails in {NODES} inboxes and one node of all");
-        println!("{:>6} {:>10}", "relays", "entries");
-        for relays in [1, 2] {
-            println!("{relays:>6} {:>10.0}", drain(&server, relays).await);
-        }
+        println!("{}", saving(&server).await);
+        println!("{}", relaying(&server).await);
     });
+}
+
+async fn saving(server: &PostgresServer) -> Table {
+    let mut table = Table::new(["tasks", "contestant", "saves/s", "ours to it"]);
+    for tasks in TASKS {
+        let ours = ours::open(&server.database().await).await;
+        let plain = plain::open(&server.database().await, tasks).await;
+        let names = ["ours", "plain sqlx"];
+        let mut rates = [const { Vec::new() }; 2];
+        for _ in 0..ROUNDS {
+            let (ours, plain) = (ours.clone(), plain.clone());
+            let by_us = move |id| ours::save(ours.clone(), id);
+            rates[0].push(measure(tasks, by_us).await);
+            let by_hand = move |id| plain::save(plain.clone(), id);
+            rates[1].push(measure(tasks, by_hand).await);
+            eprintln!("{tasks}: {rates:.0?}");
+        }
+        let medians = rates.map(median);
+        for (name, rate) in names.into_iter().zip(medians) {
+            table.row([
+                tasks.to_string(),
+                name.into(),
+                format!("{rate:.0}"),
+                format!("{:.2}", medians[0] / rate),
+            ]);
+        }
+        ours.shutdown().await.expect("a shutdown");
+        plain.close().await;
+    }
+    table
+}
+
+async fn relaying(server: &PostgresServer) -> Table {
+    let mut table = Table::new(["relays", "entries/s", "of one", "out of order or twice"]);
+    let mut rates = [const { Vec::new() }; 2];
+    let mut wrong = [0, 0];
+    for _ in 0..ROUNDS {
+        for (place, relays) in [1, 2].into_iter().enumerate() {
+            let taken = relays::take(&server.database().await, relays).await;
+            rates[place].push(taken.rate);
+            wrong[place] += taken.wrong;
+        }
+        eprintln!("relays: {rates:.0?}");
+    }
+    let medians = rates.map(median);
+    for (place, rate) in medians.into_iter().enumerate() {
+        table.row([
+            (place + 1).to_string(),
+            format!("{rate:.0}"),
+            format!("{:.2}", rate / medians[0]),
+            wrong[place].to_string(),
+        ]);
+    }
+    table
 }
 
 fn median(mut all: Vec<f64>) -> f64 {
@@ -81,184 +114,22 @@ fn median(mut all: Vec<f64>) -> f64 {
 /// How many times a second something is done by so many tasks.
 async fn measure<F: Future<Output = ()> + Send + 'static>(
     tasks: usize,
-    act: impl Fn(i64) -> F + Clone + Send + Sync + 'static,
+    save: impl Fn(i64) -> F + Clone + Send + 'static,
 ) -> f64 {
     static NEXT: AtomicI64 = AtomicI64::new(0);
     let start = Instant::now();
-    let running: Vec<_> = (0..tasks)
-        .map(|_| {
-            let act = act.clone();
-            tokio::spawn(async move {
-                let mut done = 0_u32;
-                while start.elapsed() < TIME {
-                    act(NEXT.fetch_add(1, Ordering::Relaxed)).await;
-                    done += 1;
-                }
-                done
-            })
-        })
-        .collect();
-    let mut done = 0;
-    for task in running {
-        done += task.await.expect("no panic");
-    }
-    f64::from(done) / start.elapsed().as_secs_f64()
-}
-
-fn tweet(id: i64) -> Tweet {
-    Tweet {
-        id,
-        author: format!("author {}", id % 100),
-        text: "one hundred and forty characters of nothing in particular, as people write them every day, and a few more".to_owned(),
-        likes: 7,
-        at: std::time::SystemTime::now(),
-    }
-}
-
-fn payload<M: Publish>(model: &M) -> Arc<str> {
-    let mut payload = String::new();
-    encode(model, &Stamp::default(), &mut payload).expect("a payload");
-    payload.into()
-}
-
-async fn plain_tables(url: &str, tasks: usize) -> PgPool {
-    let connections = u32::try_from(tasks.min(32)).expect("few");
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .connect(url)
-        .await
-        .expect("a server");
-    for table in [
-        "CREATE TABLE tweet (id BIGINT PRIMARY KEY, author TEXT NOT NULL, text TEXT NOT NULL, likes BIGINT NOT NULL, at TEXT NOT NULL)",
-        "CREATE TABLE outbox (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, node TEXT NOT NULL, item TEXT NOT NULL, payload TEXT NOT NULL)",
-    ] {
-        sqlx::query(table).execute(&pool).await.expect("a table");
-    }
-    pool
-}
-
-async fn save_by_hand(pool: PgPool, id: i64) {
-    let tweet = tweet(id);
-    let payload = payload(&tweet);
-    let mut transaction = pool.begin().await.expect("a transaction");
-    sqlx::query("INSERT INTO tweet VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET author = excluded.author, text = excluded.text, likes = excluded.likes, at = excluded.at")
-        .bind(tweet.id)
-        .bind(tweet.author)
-        .bind(tweet.text)
-        .bind(i64::from(tweet.likes))
-        .bind("2024-02-29T12:30:00.000000000Z")
-        .execute(&mut *transaction)
-        .await
-        .expect("a row");
-    sqlx::query("INSERT INTO outbox (node, item, payload) VALUES ($1, $2, $3)")
-        .bind("/bench/Tweet")
-        .bind(id.to_string())
-        .bind(&*payload)
-        .execute(&mut *transaction)
-        .await
-        .expect("an entry");
-    transaction.commit().await.expect("a commit");
-}
-
-fn channels_of<M: Publish>(payload: &str) -> Result<Vec<NodeName>, DecodeError> {
-    let (row, _) = decode::<M>(payload)?;
-    row.channels()
-        .map_err(|error| DecodeError::invalid("entry", error))
-}
-
-fn piece<M: Publish>(model: &M) -> Piece {
-    let mut nodes = vec![NodeName::new(M::NODE).expect("a name")];
-    nodes.extend(model.channels().expect("channels"));
-    Piece::Save {
-        model: M::DESCRIPTOR,
-        item: model
-            .item_id()
-            .expect("an id")
-            .unwrap_or_else(ItemId::unique),
-        payload: payload(model),
-        nodes,
-        channels_of: channels_of::<M>,
-    }
-}
-
-async fn save(store: Arc<dyn Store>, id: i64) {
-    let unit = Unit {
-        pieces: vec![piece(&tweet(id))],
-        ..Unit::default()
-    };
-    store
-        .write(unit)
-        .await
-        .expect("written")
-        .expect("not refused");
-}
-
-/// Entries a second that so many relays take out of one database.
-async fn drain(server: &PostgresServer, relays: usize) -> f64 {
-    let url = server.database().await.parse().expect("a URL");
-    let store = open(&url).await.expect("a store");
-    let mails: Vec<i64> = (0..ENTRIES / 2).collect();
-    for some in mails.chunks(500) {
-        let pieces = some.iter().map(|id| {
-            piece(&Mail {
-                id: *id,
-                to: id % NODES,
-                text: "hello".to_owned(),
-            })
-        });
-        let unit = Unit {
-            pieces: pieces.collect(),
-            ..Unit::default()
-        };
-        store.write(unit).await.expect("written");
-    }
-    let mut stores = vec![store];
-    while stores.len() < relays {
-        stores.push(open(&url).await.expect("a store"));
-    }
-    let start = Instant::now();
-    let running: Vec<_> = stores
-        .into_iter()
-        .map(|store| tokio::spawn(relay(store)))
-        .collect();
-    let mut entries = 0;
-    for relay in running {
-        entries += relay.await.expect("no panic");
-    }
-    assert_eq!(i64::from(entries), ENTRIES, "everything is delivered once");
-    f64::from(entries) / start.elapsed().as_secs_f64()
-}
-
-/// Takes what it can get until nothing is left.
-async fn relay(store: Arc<dyn Store>) -> u32 {
-    let mut told = 0;
-    loop {
-        let mut lanes = store.claim(64).await.expect("lanes");
-        if lanes.is_empty() {
-            return told;
-        }
-        while !lanes.is_empty() {
-            let wanted: Vec<_> = lanes
-                .iter()
-                .map(|lane| Wanted {
-                    node: lane.node.clone(),
-                    after: lane.delivered,
-                    most: 256,
-                })
-                .collect();
-            for entry in store.waiting(&wanted).await.expect("entries") {
-                told += 1;
-                let lane = lanes.iter_mut().find(|lane| lane.node == entry.node);
-                lane.expect("a lane of ours").delivered = entry.sequence;
+    let mut savers = JoinSet::new();
+    for _ in 0..tasks {
+        let save = save.clone();
+        savers.spawn(async move {
+            let mut saved = 0_u32;
+            while start.elapsed() < TURN {
+                save(NEXT.fetch_add(1, Ordering::Relaxed)).await;
+                saved += 1;
             }
-            let settled = lanes.iter().map(|lane| Settled {
-                node: lane.node.clone(),
-                delivered: lane.delivered,
-                parked: Vec::new(),
-                release: lane.delivered >= lane.last,
-            });
-            store.settle(settled.collect()).await.expect("settled");
-            lanes.retain(|lane| lane.delivered < lane.last);
-        }
+            saved
+        });
     }
+    let saved: u32 = savers.join_all().await.into_iter().sum();
+    f64::from(saved) / start.elapsed().as_secs_f64()
 }

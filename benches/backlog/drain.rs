@@ -1,4 +1,4 @@
-//! Filling the store while the server is away, and draining it.
+//! Filling the store while the server is away, and delivering what waits in it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bench_support::Table;
 use pubsub_core::PubSub;
 use support::Peer;
-use tokio::time::{interval, timeout};
+use tokio::time::interval;
 
 use super::Tweet;
 use super::memory::resident;
@@ -17,6 +17,18 @@ const AWAY: &str = "xmpp://ann:secret@localhost?connect=127.0.0.1:1&tls=off";
 const CHUNK: u64 = 500;
 /// How often memory is looked at.
 const SAMPLES: u64 = 8;
+/// How long delivering may take.
+const LIMIT: Duration = Duration::from_mins(8);
+
+/// What came of delivering.
+pub(crate) struct Drained {
+    /// Entries a second.
+    pub(crate) rate: f64,
+    /// The most memory meanwhile.
+    pub(crate) memory: f64,
+    /// How many entries still wait.
+    pub(crate) left: u64,
+}
 
 async fn open(file: &Path, url: &str) -> PubSub {
     PubSub::builder()
@@ -30,49 +42,54 @@ async fn open(file: &Path, url: &str) -> PubSub {
         .expect("a store that opens")
 }
 
-/// Saves that many rows, and notes the memory on the way.
-pub(crate) async fn fill(file: &Path, entries: u64, memory: &mut Table) {
+/// Saves that many rows; the memory on the way.
+pub(crate) async fn fill(file: &Path, entries: u64) -> Table {
+    let mut memory = Table::new(["entries waiting", "resident MiB", "saves/s"]);
     let pubsub = open(file, AWAY).await;
-    let sample = entries.div_ceil(SAMPLES);
-    for first in (0..entries).step_by(usize::try_from(CHUNK).expect("a small number")) {
-        if first % sample < CHUNK {
-            memory.row([first.to_string(), format!("{:.0}", resident())]);
+    let mut saved = 0;
+    for sample in 1..=SAMPLES {
+        let (start, before) = (Instant::now(), saved);
+        let until = entries * sample / SAMPLES;
+        while saved < until {
+            let next = until.min(saved + CHUNK);
+            let tweets: Vec<Tweet> = (saved..next).map(Tweet::number).collect();
+            pubsub.save_all(&tweets).await.expect("saves");
+            saved = next;
         }
-        let tweets: Vec<Tweet> = (first..entries.min(first + CHUNK))
-            .map(Tweet::number)
-            .collect();
-        pubsub.save_all(&tweets).await.expect("saves");
+        memory.row([
+            saved.to_string(),
+            format!("{:.0}", resident()),
+            format!("{:.0}", per_second(saved - before, start.elapsed())),
+        ]);
     }
-    memory.row([entries.to_string(), format!("{:.0}", resident())]);
     pubsub.shutdown().await.expect("a shutdown");
+    memory
 }
 
-/// Entries delivered a second, and the most memory meanwhile.
-pub(crate) async fn drain(file: &Path, server: &Peer) -> (f64, f64) {
+/// Delivers everything, counted from the moment at which the store is opened to that at which it knows that everything is delivered.
+pub(crate) async fn drain(file: &Path, server: &Peer) -> Drained {
     let start = Instant::now();
     let pubsub = open(file, &server.url("ann")).await;
-    let depth = pubsub
-        .store()
-        .expect("a store")
-        .depth()
-        .await
-        .expect("a depth")
-        .waiting;
-    let mut most = resident();
+    let store = pubsub.store().expect("a store").clone();
+    let waiting = async || store.depth().await.expect("a depth").waiting;
+    let before = waiting().await;
+    let mut memory = resident();
     let mut samples = interval(Duration::from_millis(100));
-    let flushed = pubsub.flush(Duration::from_mins(5));
-    let mut flushed = std::pin::pin!(flushed);
+    let mut flushed = std::pin::pin!(pubsub.flush(LIMIT));
     loop {
         tokio::select! {
-            done = &mut flushed => {
-                assert!(done, "the backlog is delivered");
-                break;
-            }
-            _ = samples.tick() => most = most.max(resident()),
+            _ = &mut flushed => break,
+            _ = samples.tick() => memory = memory.max(resident()),
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "a count of seconds' work")]
-    let rate = depth as f64 / start.elapsed().as_secs_f64();
-    drop(timeout(Duration::from_secs(10), pubsub.shutdown()).await);
-    (rate, most)
+    let took = start.elapsed();
+    let left = waiting().await;
+    let rate = per_second(before - left, took);
+    pubsub.shutdown().await.expect("a shutdown");
+    Drained { rate, memory, left }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn per_second(entries: u64, took: Duration) -> f64 {
+    entries as f64 / took.as_secs_f64()
 }

@@ -1,36 +1,36 @@
-//! What the session does by itself: the same changes, ready made, with as many under way as it allows.
+//! What the session does by itself: the same changes, ready made, with as many under way as it allows, and somebody who listens.
 
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use pubsub_core::session::{Session, SessionConfig};
-use pubsub_core::{Action, Change, Publish as _, Stamp};
+use pubsub_core::{Action, Change, NodeName, Publish as _, Stamp};
 use support::Peer;
 
 use super::Tweet;
+use super::listener::Listener;
 
 const TURN: Duration = Duration::from_secs(4);
-/// More than the session's window, so that it is always full.
+/// More than the session's window, so that it is always full; as many as the relay has under way for one node.
 const AT_ONCE: usize = 1024;
 
-/// Acknowledged publishes a second.
-pub(crate) async fn rate(server: &Peer) -> f64 {
-    let config: SessionConfig = server.url("ann").parse().expect("a URL");
-    let session = Session::connect(config).await.expect("a login");
+/// Acknowledged publishes a second, to a node of its own each turn.
+pub(crate) async fn rate(server: &Peer, turn: u32) -> f64 {
+    let node = NodeName::new(format!("/bench/Own-{turn}")).expect("a name");
+    let session = create(server, &node).await;
+    let _listener = Listener::start(server, &node).await;
     let mut under_way = FuturesUnordered::new();
     let (mut next, mut answered) = (0, 0_u32);
     let start = Instant::now();
     while start.elapsed() < TURN {
         while under_way.len() < AT_ONCE {
-            under_way.push(session.publish_to(change(next), Tweet::DESCRIPTOR.config));
             next += 1;
+            let change = change(&node, next);
+            under_way.push(session.publish_to(change, Tweet::DESCRIPTOR.config));
         }
-        under_way
-            .next()
-            .await
-            .expect("one under way")
-            .expect("a publish");
+        let published = under_way.next().await.expect("one under way");
+        published.expect("a publish");
         answered += 1;
     }
     let rate = f64::from(answered) / start.elapsed().as_secs_f64();
@@ -38,7 +38,16 @@ pub(crate) async fn rate(server: &Peer) -> f64 {
     rate
 }
 
-fn change(number: u64) -> Change {
+/// Makes the node that others are going to subscribe to; the session of whoever publishes there.
+pub(crate) async fn create(server: &Peer, node: &NodeName) -> Session {
+    let config: SessionConfig = server.url("ann").parse().expect("a URL");
+    let session = Session::connect(config).await.expect("a login");
+    let created = session.ensure(node, &Tweet::DESCRIPTOR.config).await;
+    created.expect("a node");
+    session
+}
+
+fn change(node: &NodeName, number: u64) -> Change {
     let tweet = Tweet::number(number);
     let item = tweet.item_id().expect("a number").expect("an id");
     let stamp = Stamp {
@@ -50,5 +59,9 @@ fn change(number: u64) -> Change {
     let changes = tweet
         .changes(Some(Action::Create), &item, &stamp)
         .expect("plain text");
-    changes.into_iter().next().expect("the model's node")
+    let change = changes.into_iter().next().expect("the model's node");
+    Change {
+        node: node.clone(),
+        ..change
+    }
 }

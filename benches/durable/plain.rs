@@ -98,6 +98,10 @@ async fn open(file: &Path) -> SqliteConnection {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", "67108864")
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
         .connect()
         .await
         .expect("a new file");

@@ -66,7 +66,8 @@ pub fn run(selection: &Selection) -> Result<bool, String> {
     }
     let mut passed = true;
     for Bench { name, .. } in chosen {
-        let command = format!("cargo bench --package pubsub-benches --bench {name}");
+        // Of the whole workspace, like the servers that some of them start, so that no dependency is built twice.
+        let command = format!("cargo bench --workspace --bench {name}");
         passed &= Step::check(name, &command).run().passed;
     }
     Ok(passed)

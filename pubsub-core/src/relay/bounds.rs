@@ -18,13 +18,13 @@ pub(super) const HELD: usize = 3 * UNDER_WAY;
 pub(super) const HELD_BYTES: usize = 32 * 1024 * 1024;
 
 /// How many entries are read at once.
-pub(super) const PAGE: usize = 2048;
+pub(super) const PAGE: usize = 4096;
 /// How many entries of one lane are read at once.
-pub(super) const LANE_PAGE: usize = 1024;
+pub(super) const LANE_PAGE: usize = 2048;
 /// How many entries are read at once as long as their size is unknown.
 pub(super) const FIRST_PAGE: usize = 256;
 /// A lane with fewer entries to send than this is read on.
-pub(super) const LANE_LOW: usize = 512;
+pub(super) const LANE_LOW: usize = 2048;
 /// How many entries of a lane are sent before the next lane has its turn; they stand together in the session's queue and can
 /// become one batch.
 pub(super) const BURST: usize = 64;
@@ -43,7 +43,7 @@ pub(super) const KEEP_LANE: Duration = Duration::from_millis(500);
 pub(super) const BUSY_LANE: u64 = 32;
 
 /// This many entries are settled at once when they are through.
-pub(super) const SETTLE_ENTRIES: u64 = 512;
+pub(super) const SETTLE_ENTRIES: u64 = 2048;
 /// What is through is settled after this time, however little it is: a crash repeats no more than that.
 pub(super) const SETTLE_AFTER: Duration = Duration::from_millis(20);
 

@@ -307,7 +307,8 @@ impl Lanes {
         let since = self
             .unsettled_since
             .filter(|_| !self.unsettled.is_empty())?;
-        if self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || self.is_hurried {
+        let is_hurried = self.is_hurried && self.total.held == 0;
+        if self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || is_hurried {
             return Some(since);
         }
         Some(since + SETTLE_AFTER)

@@ -50,6 +50,14 @@ impl Backend for Postgres {
         Dialect::Postgres
     }
 
+    fn begin(&self, is_light: bool) -> &'static str {
+        if is_light {
+            "BEGIN; SET LOCAL synchronous_commit = off"
+        } else {
+            Dialect::Postgres.begin()
+        }
+    }
+
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>> {
         Box::pin(async move {
             let connection = self.sessions.open(Purpose::Writing).await?;

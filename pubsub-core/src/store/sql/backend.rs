@@ -22,6 +22,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The right to write: held from before a transaction begins until it has ended.
     fn turn(&self) -> BoxFuture<'_, Result<Turn, StoreError>>;
 
+    /// Begins a transaction of the writer. A light one need not wait for the disk: nobody has been promised anything of it.
+    fn begin(&self, is_light: bool) -> &'static str;
+
     /// A connection to read with, at one moment of the database if that is asked for.
     fn reading(&self, moment: Moment) -> BoxFuture<'_, Result<Box<dyn Reading>, StoreError>>;
 

@@ -12,6 +12,7 @@ use super::backend::Backend;
 use super::connection::Connection;
 use super::entries::Stored;
 use super::lanes::{self, Ours};
+use super::script::Script;
 use crate::name::NodeName;
 use crate::store::{Lane, Settled, StoreError, Written};
 
@@ -85,8 +86,10 @@ pub(super) struct Done {
     pub(super) released: Vec<i64>,
     /// Whether there is something new to deliver.
     pub(super) has_entries: bool,
-    /// Whether entries may have become old.
-    pub(super) has_settled: bool,
+    /// How much is left to deliver in the lanes that were settled, if any was.
+    pub(super) waiting: Option<u64>,
+    /// What is left to be written.
+    pub(super) rest: Option<Script>,
 }
 
 impl Batch {
@@ -132,7 +135,8 @@ impl Batch {
             errand.run(connection, backend, &mut done).await?;
         }
         if !self.works.is_empty() {
-            let outcomes = apply(connection, &mut self.works).await?;
+            let (outcomes, rest) = apply(connection, &mut self.works).await?;
+            done.rest = Some(rest);
             for (owed, outcome) in self.waiting.iter_mut().zip(outcomes) {
                 if let Ok(Some(written)) = &outcome {
                     done.has_entries |= written.iter().any(|written| !written.entries.is_empty());
@@ -203,7 +207,7 @@ impl Errand {
         match self {
             Self::Settle(settled, owed) => {
                 let settlement = lanes::settle(connection, settled, &ours).await?;
-                done.has_settled = true;
+                *done.waiting.get_or_insert_default() += settlement.waiting;
                 done.released.extend(settlement.released);
                 owed.is(Ok(settlement.kept));
             }

@@ -23,16 +23,6 @@ impl Dialect {
         }
     }
 
-    /// The same for one that nobody has been promised anything of: it need not wait for the disk.
-    pub(crate) const fn begin_light(self) -> &'static str {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite => self.begin(),
-            #[cfg(feature = "postgres")]
-            Self::Postgres => "BEGIN; SET LOCAL synchronous_commit = off",
-        }
-    }
-
     /// Ends a transaction, and tells other processes where the database does that.
     pub(crate) const fn commit(self, has_news: bool) -> &'static str {
         match self {

@@ -66,10 +66,11 @@ async fn carry_out(
     work: Work,
 ) -> Result<Option<Vec<Written>>, StoreError> {
     check(connection, log).await?;
-    match apply(connection, &mut [work]).await?.pop() {
-        Some(outcome) => outcome,
-        None => Ok(None),
+    let (mut outcomes, rest) = apply(connection, &mut [work]).await?;
+    if let Some(rest) = rest.rest() {
+        connection.execute(rest).await?;
     }
+    outcomes.pop().unwrap_or(Ok(None))
 }
 
 /// Whether the transaction is in the database of the store.

@@ -25,6 +25,8 @@ pub(super) struct Settlement {
     pub(super) kept: Vec<Lane>,
     /// Those that were given back.
     pub(super) released: Vec<i64>,
+    /// How much is left to deliver in all of them.
+    pub(super) waiting: u64,
 }
 
 /// Locks lanes that are going to be changed, all at once and in the common order, where the database needs that.
@@ -67,6 +69,7 @@ pub(super) async fn settle(
             changed.insert(lane.id, (delivered, is_free));
         }
         lane.delivered = delivered;
+        settlement.waiting += lane.last - delivered;
         if is_free {
             settlement.released.push(lane.id);
         } else if one.release {

@@ -15,6 +15,7 @@ mod lanes;
 mod migration;
 mod pruning;
 mod rows;
+mod script;
 pub(crate) mod select;
 pub(crate) mod statement;
 pub(crate) mod store;

@@ -48,14 +48,22 @@ pub(crate) enum ArgType {
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
     dialect: Dialect,
+    /// How many arguments of others stand before its own.
+    before: usize,
     pub(crate) text: String,
     pub(crate) args: Vec<Arg>,
 }
 
 impl Statement {
     pub(crate) fn new(dialect: Dialect, text: &str) -> Self {
+        Self::after(dialect, 0, text)
+    }
+
+    /// A statement that is going to stand behind others with so many arguments.
+    pub(super) fn after(dialect: Dialect, before: usize, text: &str) -> Self {
         Self {
             dialect,
+            before,
             text: text.to_owned(),
             args: Vec::new(),
         }
@@ -65,6 +73,7 @@ impl Statement {
     pub(crate) fn numbered(dialect: Dialect, written: select::Statement) -> Self {
         Self {
             dialect,
+            before: 0,
             text: written.sql,
             args: written.arguments.into_iter().map(Into::into).collect(),
         }
@@ -91,7 +100,7 @@ impl Statement {
             // Writing to a string never fails.
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
-                let _ = write!(self.text, "${}", self.args.len());
+                let _ = write!(self.text, "${}", self.before + self.args.len());
             }
         }
         self
@@ -218,7 +227,7 @@ impl From<Option<&'static str>> for Arg {
 }
 
 /// Up to this many rows a statement may have any number of them.
-const ANY: usize = 8;
+pub(super) const ANY: usize = 8;
 
 /// Splits a number of rows into statements of few sizes, so that few of them have to be prepared: small ones, and powers of two.
 pub(crate) fn sizes(rows: usize, most: usize) -> impl Iterator<Item = usize> {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use super::backend::Backend;
 use super::batch::{Batch, Errand, Job, Owed};
 use super::connection::Connection;
 use super::pruning::Pruning;
+use super::script::Script;
 use super::statement::Statement;
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -102,7 +104,10 @@ impl Task {
             }
             if batch.len() > 0 {
                 self.carry_out(batch).await;
+                // Those who have their answer come again, as a rule: let them in before the next transaction begins.
+                yield_now().await;
             }
+            self.prune(&queue).await;
         }
         if let Some(connection) = self.connection.take() {
             connection.close().await;
@@ -110,6 +115,17 @@ impl Task {
         if let Some(mut owed) = closing {
             owed.is(Ok(()));
             owed.give(None);
+        }
+    }
+
+    /// Prunes what is left to be pruned, as long as nobody wants anything else.
+    async fn prune(&mut self, queue: &mpsc::Receiver<Job>) {
+        while self.pruning.is_behind() && queue.is_empty() && !queue.is_closed() {
+            let until = Instant::now() + self.patience;
+            if let Err(error) = self.attempt(&mut Batch::default(), until).await {
+                tracing::debug!(%error, "old entries cannot be pruned now");
+                return;
+            }
         }
     }
 
@@ -160,14 +176,7 @@ impl Task {
             None => backend.writing().await?,
         };
         loop {
-            let begin = Statement::new(
-                dialect,
-                if batch.is_light() {
-                    dialect.begin_light()
-                } else {
-                    dialect.begin()
-                },
-            );
+            let begin = Statement::new(dialect, backend.begin(batch.is_light()));
             match connection.execute(begin).await {
                 Ok(_) => break,
                 Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
@@ -189,7 +198,10 @@ impl Task {
                 return Err(error);
             }
         };
-        if done.has_settled
+        if let Some(waiting) = done.waiting {
+            self.pruning.settled(waiting);
+        }
+        if (done.waiting.is_some() || batch.len() == 0)
             && let Err(error) = self.pruning.step(&mut *connection).await
         {
             self.rollback(connection).await;
@@ -200,7 +212,15 @@ impl Task {
             _ if backend.owner().is_some() => None,
             _ => Some(backend.releasing().await),
         };
-        let commit = Statement::new(dialect, dialect.commit(done.has_entries));
+        let commit = dialect.commit(done.has_entries);
+        let rest = done.rest.unwrap_or_else(|| Script::new(dialect));
+        let (rest, commit) = rest.and_then(commit);
+        if let Some(rest) = rest
+            && let Err(error) = connection.execute(rest).await
+        {
+            self.rollback(connection).await;
+            return Err(error);
+        }
         match connection.execute(commit).await {
             Ok(_) => self.connection = Some(connection),
             Err(error) if error.kind() == StoreErrorKind::Unreachable => {

@@ -23,7 +23,10 @@ impl Connection for SqliteConnection {
     fn execute(&mut self, statement: Statement) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             let arguments = bind(statement.args)?;
+            // A pragma acts when it is prepared: one that is kept would do nothing.
+            let is_kept = !statement.text.starts_with("PRAGMA");
             let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments);
+            let query = query.persistent(is_kept);
             let done = query.execute(self).await.map_err(explain)?;
             Ok(done.rows_affected())
         })

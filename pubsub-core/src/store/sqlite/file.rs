@@ -21,6 +21,8 @@ const READERS: u32 = 4;
 const WRITERS: u32 = 8;
 /// After how long a connection that nobody uses is closed.
 const IDLE: Duration = Duration::from_mins(10);
+/// How many rows a reader is ahead of whoever takes them.
+const AHEAD: usize = 1024;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 
@@ -69,7 +71,12 @@ pub(super) fn options(settings: &Settings) -> SqliteConnectOptions {
 }
 
 pub(super) fn readers(options: &SqliteConnectOptions, patience: Duration) -> SqlitePool {
-    pool(READERS, patience).connect_lazy_with(options.clone().pragma("query_only", "ON"))
+    pool(READERS, patience).connect_lazy_with(
+        options
+            .clone()
+            .pragma("query_only", "ON")
+            .row_buffer_size(AHEAD),
+    )
 }
 
 pub(super) fn writers(options: &SqliteConnectOptions, patience: Duration) -> SqlitePool {

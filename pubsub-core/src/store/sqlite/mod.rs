@@ -66,6 +66,7 @@ async fn open_with(
 struct Database {
     path: PathBuf,
     options: SqliteConnectOptions,
+    is_synchronous: bool,
     patience: Duration,
     /// Connections to read with.
     readers: SqlitePool,
@@ -81,6 +82,7 @@ impl Database {
     fn new(settings: &Settings, options: SqliteConnectOptions) -> Self {
         Self {
             path: settings.path.clone(),
+            is_synchronous: settings.is_synchronous,
             patience: settings.patience,
             readers: file::readers(&options, settings.patience),
             writers: file::writers(&options, settings.patience),
@@ -99,6 +101,14 @@ impl Database {
 impl Backend for Database {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn begin(&self, is_light: bool) -> &'static str {
+        match (self.is_synchronous, is_light) {
+            (false, _) => Dialect::Sqlite.begin(),
+            (true, false) => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+            (true, true) => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+        }
     }
 
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>> {

@@ -19,6 +19,7 @@ use self::plan::Draft;
 use self::work::Verdict;
 pub(crate) use self::work::Work;
 use super::connection::Connection;
+use super::script::Script;
 use crate::store::{StoreError, StoreErrorKind, Written};
 
 /// How long a caller may think while everybody waits.
@@ -27,7 +28,7 @@ const THINKING: Duration = Duration::from_secs(5);
 /// What came of a unit.
 pub(crate) type Outcome = Result<Option<Vec<Written>>, StoreError>;
 
-/// Carries out units in their order, and answers one outcome each.
+/// Carries out units in their order, and answers one outcome each, and what is still to be carried out before the commit.
 ///
 /// # Errors
 ///
@@ -36,7 +37,7 @@ pub(crate) type Outcome = Result<Option<Vec<Written>>, StoreError>;
 pub(crate) async fn apply(
     connection: &mut dyn Connection,
     works: &mut [Work],
-) -> Result<Vec<Outcome>, StoreError> {
+) -> Result<(Vec<Outcome>, Script), StoreError> {
     let mut ground = Ground::read(connection, works).await?;
     let mut outcomes = Vec::with_capacity(works.len());
     let mut entries = Vec::new();
@@ -57,8 +58,8 @@ pub(crate) async fn apply(
             }
         }
     }
-    write::write(connection, ground, entries).await?;
-    Ok(outcomes)
+    let rest = write::write(connection, ground, entries).await?;
+    Ok((outcomes, rest))
 }
 
 /// Whether a unit is to be written.

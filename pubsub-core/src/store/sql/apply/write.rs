@@ -9,21 +9,24 @@ use super::plan::Numbered;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::clock::now;
 use crate::store::sql::connection::Connection;
+use crate::store::sql::script::Script;
 use crate::store::sql::statement::{Arg, Statement, sizes};
 use crate::store::{StoreError, StoreErrorKind, Value};
 
-/// Writes everything.
+/// Writes everything, but for small statements, which are left to travel with the commit.
 pub(super) async fn write(
     connection: &mut dyn Connection,
     mut ground: Ground,
     entries: Vec<Numbered>,
-) -> Result<(), StoreError> {
+) -> Result<Script, StoreError> {
+    let mut script = Script::new(connection.dialect());
     for state in std::mem::take(&mut ground.tables).into_values() {
         delete_rows(connection, &state).await?;
-        write_rows(connection, state).await?;
+        write_rows(connection, state, &mut script).await?;
     }
-    count(connection, &mut ground).await?;
-    write_entries(connection, &ground, entries).await
+    count(connection, &mut ground, &mut script).await?;
+    write_entries(connection, &ground, entries, &mut script).await?;
+    Ok(script)
 }
 
 async fn delete_rows(
@@ -56,7 +59,11 @@ struct Pending {
     values: Arc<[Value]>,
 }
 
-async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Result<(), StoreError> {
+async fn write_rows(
+    connection: &mut dyn Connection,
+    state: TableState,
+    script: &mut Script,
+) -> Result<(), StoreError> {
     let dialect = connection.dialect();
     let TableState { table, rows } = state;
     let pending = |(item, row): (ItemId, RowState)| {
@@ -73,7 +80,7 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
     // SQLite takes 32,766 arguments, PostgreSQL twice as many.
     let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());
     for size in sizes(rest.len(), most) {
-        let mut upsert = Statement::new(dialect, "INSERT INTO ");
+        let mut upsert = script.statement("INSERT INTO ", size);
         upsert
             .name(&table.name)
             .push(" (pubsub_item, pubsub_payload");
@@ -99,14 +106,18 @@ async fn write_rows(connection: &mut dyn Connection, state: TableState) -> Resul
                 .push(" = excluded.")
                 .name(&column.name);
         }
-        connection.execute(upsert).await?;
+        script.hand_in(upsert, size, connection).await?;
     }
     Ok(())
 }
 
 /// Writes the counters that have moved, and learns the ids of nodes that had no row.
-async fn count(connection: &mut dyn Connection, ground: &mut Ground) -> Result<(), StoreError> {
-    let dialect = connection.dialect();
+async fn count(
+    connection: &mut dyn Connection,
+    ground: &mut Ground,
+    script: &mut Script,
+) -> Result<(), StoreError> {
+    let most = connection.dialect().most_rows();
     let mut moved: Vec<(NodeName, LaneState)> = ground
         .lanes
         .iter()
@@ -114,46 +125,57 @@ async fn count(connection: &mut dyn Connection, ground: &mut Ground) -> Result<(
         .map(|(node, lane)| (node.clone(), *lane))
         .collect();
     moved.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let mut rest = moved.iter();
-    for size in sizes(moved.len(), dialect.most_rows()) {
-        let mut upsert = Statement::new(dialect, "INSERT INTO pubsub_node (node, last) VALUES ");
-        let mut is_new = false;
-        for (position, (node, lane)) in rest.by_ref().take(size).enumerate() {
-            is_new |= lane.id.is_none();
-            upsert.push(if position > 0 { ", (" } else { "(" });
-            upsert.bind(node).push(", ").bind(lane.last).push(")");
-        }
-        upsert.push(" ON CONFLICT (node) DO UPDATE SET last = excluded.last");
-        if is_new {
-            upsert.push(" RETURNING id, node");
-            connection
-                .fetch(upsert, &mut |row| {
-                    if let Some(lane) = ground.lanes.get_mut(row.some_text(1)?) {
-                        lane.id = row.integer(0)?;
-                    }
-                    Ok(())
-                })
-                .await?;
-        } else {
-            connection.execute(upsert).await?;
-        }
+    let (known, new): (Vec<_>, Vec<_>) = moved.into_iter().partition(|(_, lane)| lane.id.is_some());
+    let mut rest = &new[..];
+    for size in sizes(new.len(), most) {
+        let mut insert = Statement::new(connection.dialect(), COUNT);
+        counters(&mut insert, &mut rest, size);
+        insert.push(" RETURNING id, node");
+        connection
+            .fetch(insert, &mut |row| {
+                if let Some(lane) = ground.lanes.get_mut(row.some_text(1)?) {
+                    lane.id = row.integer(0)?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    let mut rest = &known[..];
+    for size in sizes(known.len(), most) {
+        let mut upsert = script.statement(COUNT, size);
+        counters(&mut upsert, &mut rest, size);
+        script.hand_in(upsert, size, connection).await?;
     }
     Ok(())
 }
+
+const COUNT: &str = "INSERT INTO pubsub_node (node, last) VALUES ";
+
+/// Appends the next of the counters.
+fn counters(upsert: &mut Statement, rest: &mut &[(NodeName, LaneState)], size: usize) {
+    let (some, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
+    *rest = later;
+    for (position, (node, lane)) in some.iter().enumerate() {
+        upsert.push(if position > 0 { ", (" } else { "(" });
+        upsert.bind(node).push(", ").bind(lane.last).push(")");
+    }
+    upsert.push(" ON CONFLICT (node) DO UPDATE SET last = excluded.last");
+}
+
+const INSERT: &str = "INSERT INTO pubsub_entry \
+    (node_id, sequence, item, kind, action, model, origin, payload, created_at) VALUES ";
 
 async fn write_entries(
     connection: &mut dyn Connection,
     ground: &Ground,
     entries: Vec<Numbered>,
+    script: &mut Script,
 ) -> Result<(), StoreError> {
-    let dialect = connection.dialect();
+    let most = connection.dialect().most_rows();
     let now = now();
     let mut rest = entries.into_iter();
-    for size in sizes(rest.len(), dialect.most_rows()) {
-        let mut insert = Statement::new(
-            dialect,
-            "INSERT INTO pubsub_entry (node_id, sequence, item, kind, action, model, origin, payload, created_at) VALUES ",
-        );
+    for size in sizes(rest.len(), most) {
+        let mut insert = script.statement(INSERT, size);
         for (position, Numbered { sequence, entry }) in rest.by_ref().take(size).enumerate() {
             let lane = ground.lanes.get(&entry.node).and_then(|lane| lane.id);
             let lane = lane.ok_or_else(|| {
@@ -167,7 +189,7 @@ async fn write_entries(
             }
             insert.push(", ").bind(now).push(")");
         }
-        connection.execute(insert).await?;
+        script.hand_in(insert, size, connection).await?;
     }
     Ok(())
 }
