@@ -61,7 +61,7 @@ impl Place {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_clearly_and_loses_nothing() {
     let peer = OurServer::start().await;
-    let hearing = Hearing::start(&peer).await;
+    let mut hearing = Hearing::start(&peer).await;
     let place = Place::new();
     let ballast = place.path().join("ballast");
     let script = "mount -t tmpfs -o size=4m tmpfs $AT; head -c 1000000 /dev/zero > $AT/ballast";

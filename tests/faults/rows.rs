@@ -1,26 +1,29 @@
 //! The saver as a child process, and a subscriber that hears its rows.
 
 use std::collections::HashSet;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use pubsub_core::{Event, MaxItems, NodeConfig, NodeName, PubSub};
 use support::{Peer, within};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// No fault takes longer to show.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The saver, to be run inside `wrapper` when that is not empty.
 pub fn saver(wrapper: &[&str], arguments: &[&str]) -> Command {
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--pdeathsig", "KILL", "--"])
-        .args(wrapper)
-        .arg(env!("CARGO_BIN_EXE_saver"))
-        .args(arguments)
-        .stdin(Stdio::null());
+    // Next to the saver: what a wrapper does to the rights of its process would undo it.
+    let guarded = ["setpriv", "--pdeathsig", "KILL", "--"];
+    let mut words = wrapper
+        .iter()
+        .copied()
+        .chain(guarded)
+        .chain([env!("CARGO_BIN_EXE_saver")]);
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -33,10 +36,57 @@ pub async fn run(mut command: Command) -> Output {
 /// The numbers that the saver said were saved.
 pub fn saved(output: &Output) -> HashSet<u64> {
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = words.lines().filter_map(|line| line.strip_prefix("saved "));
-    lines
-        .filter_map(|line| line.split(' ').nth(1)?.parse().ok())
-        .collect()
+    words.lines().filter_map(saved_number).collect()
+}
+
+fn saved_number(line: &str) -> Option<u64> {
+    line.strip_prefix("saved ")?.split(' ').nth(1)?.parse().ok()
+}
+
+/// A saver that goes on until it is killed.
+pub struct Running {
+    child: Child,
+    saved: watch::Receiver<HashSet<u64>>,
+    listener: JoinHandle<()>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the saver starts");
+        let pipe = child.stdout.take().expect("its output is a pipe");
+        let (book, saved) = watch::channel(HashSet::new());
+        let listener = spawn_blocking(move || {
+            for line in BufReader::new(pipe).lines() {
+                let number = saved_number(&line.expect("its output"));
+                book.send_modify(|saved| saved.extend(number));
+            }
+        });
+        Self {
+            child,
+            saved,
+            listener,
+        }
+    }
+
+    /// Waits until it has saved so many more; all that it has saved by then.
+    pub async fn saves(&mut self, more: usize) -> HashSet<u64> {
+        let enough = self.saved.borrow().len() + more;
+        let all = self.saved.wait_for(|saved| saved.len() >= enough);
+        let saved = within(PATIENCE, all).await;
+        saved.expect("it goes on").clone()
+    }
+
+    /// Kills it; all that it has saved.
+    pub async fn kill(mut self) -> HashSet<u64> {
+        self.child.kill().expect("the saver can be killed");
+        self.child.wait().expect("the state of an own child");
+        self.listener.await.expect("no panic");
+        self.saved.borrow().clone()
+    }
 }
 
 /// The numbers that the saver said were refused, and why.
@@ -96,7 +146,7 @@ impl Hearing {
     }
 
     /// Waits until all of these were heard; all that was.
-    pub async fn all(mut self, saved: HashSet<u64>) -> HashSet<u64> {
+    pub async fn all(&mut self, saved: HashSet<u64>) -> HashSet<u64> {
         let all = self
             .heard
             .wait_for(|heard| saved.is_subset(&heard.numbers) || !heard.complaints.is_empty());

@@ -1,50 +1,34 @@
 //! Several programs on one file, and a clock that jumps under one of them.
 
-use std::collections::HashSet;
 use std::ops::Range;
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use super::rows::{Hearing, run, saved, saver};
+use super::rows::{Hearing, Running, run, saver};
 use sqlx::{Connection as _, SqliteConnection};
 use support::{OurServer, eventually};
 
-/// So long each program saves before it is killed.
-const LIFE: Duration = Duration::from_secs(1);
+/// So many rows a program saves before something is done to it.
+const ROWS: usize = 50;
 /// So many changes are delivered while the clock is another one.
 const ENOUGH: i64 = 100;
-
-fn start(mut command: std::process::Command) -> Child {
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("the saver starts")
-}
-
-async fn kill(mut child: Child) -> HashSet<u64> {
-    child.kill().expect("the saver can be killed");
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
-    saved(&output.await.expect("no panic").expect("its output"))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_programs_on_one_file_both_save_and_are_both_heard() {
     let peer = OurServer::start().await;
-    let hearing = Hearing::start(&peer).await;
+    let mut hearing = Hearing::start(&peer).await;
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = format!("sqlite:{}/shared.db", directory.path().display());
     let url = peer.url("ann");
-    // The first delivers, since it was there first; when it is killed the second does.
-    let one = start(saver(&[], &[&url, &store, "0"]));
-    tokio::time::sleep(LIFE / 2).await;
-    let two = start(saver(&[], &[&url, &store, "100000"]));
-    tokio::time::sleep(LIFE).await;
-    let one = kill(one).await;
-    tokio::time::sleep(LIFE).await;
-    let two = kill(two).await;
-    assert!(one.len() > 50, "the first saved {} rows", one.len());
-    assert!(two.len() > 50, "the second saved {} rows", two.len());
+    // The first delivers for both, since it was there first. When it is killed the second does, without being started anew.
+    let mut one = Running::start(saver(&[], &[&url, &store, "0"]));
+    one.saves(ROWS).await;
+    let mut two = Running::start(saver(&[], &[&url, &store, "100000"]));
+    let by_then = two.saves(ROWS).await;
+    hearing.all(by_then).await;
+    let one = one.kill().await;
+    let by_then = two.saves(ROWS).await;
+    hearing.all(by_then).await;
+    let two = two.kill().await;
     let drained = run(saver(&[], &[&url, &store, "drain"])).await;
     assert!(drained.status.success(), "{drained:?}");
     hearing.all(&one | &two).await;
@@ -66,7 +50,7 @@ async fn delivered(store: &str, days: &Range<i64>) -> Option<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_jumps_by_days_changes_nothing() {
     let peer = OurServer::start().await;
-    let hearing = Hearing::start(&peer).await;
+    let mut hearing = Hearing::start(&peer).await;
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = format!("sqlite:{}/clock.db", directory.path().display());
     let clock = directory.path().join("clock");
@@ -84,7 +68,7 @@ async fn a_clock_that_jumps_by_days_changes_nothing() {
         .env("FAKETIME_TIMESTAMP_FILE", &clock)
         .env("FAKETIME_NO_CACHE", "1")
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    let child = start(command);
+    let child = Running::start(command);
     // Only where the clock is really another one does the test prove anything: rows are saved and delivered under each.
     for (offset, days) in [("+3d", 2..4), ("-5d", -6..-4), ("+0d", -1..1)] {
         set(offset);
@@ -95,7 +79,7 @@ async fn a_clock_that_jumps_by_days_changes_nothing() {
         };
         eventually(Duration::from_secs(30), later).await;
     }
-    let said = kill(child).await;
+    let said = child.kill().await;
     let drained = run(saver(&[], &[&url, &store, "drain"])).await;
     assert!(drained.status.success(), "{drained:?}");
     hearing.all(said).await;
