@@ -12,7 +12,7 @@ mod watcher;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use lives::{Saved, drain, live};
+use lives::{End, Saved, drain, live};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use support::{OurProgram, Peer, Prosody};
@@ -24,8 +24,10 @@ const KILLS: u64 = 100;
 const SERVER_KILLS: u32 = 8;
 /// The numbers of one life; none is used twice.
 const NUMBERS: u64 = 10_000;
-/// The longest life: up to a few hundred rows.
-const LIFE: Duration = Duration::from_millis(600);
+/// One in so many is killed before it has saved anything.
+const EARLY_KILLS: u32 = 6;
+/// The longest life, from its first save on: up to a few hundred rows.
+const LIFE: Duration = Duration::from_millis(300);
 /// So many rows in all its lives, or nothing is proven.
 const ENOUGH: usize = 500;
 
@@ -53,19 +55,24 @@ async fn nothing_that_was_saved_is_lost(mut peer: Peer) {
     let mut saved = Vec::new();
     let mut server_kills = 0;
     for kill in 0..KILLS {
-        let life = LIFE.mul_f64(random.random_range(0.1..1.0));
+        let life = LIFE.mul_f64(random.random_range(0.0..1.0));
+        let end = if random.random_ratio(1, EARLY_KILLS) {
+            End::Early(life)
+        } else {
+            End::AtWork(life)
+        };
         let first = kill * NUMBERS;
         if random.random_ratio(1, SERVER_KILLS) {
             server_kills += 1;
             let moment = life.mul_f64(random.random_range(0.0..1.0));
-            let (said, ()) = tokio::join!(live(&url, &store, first, life), async {
+            let (said, ()) = tokio::join!(live(&url, &store, first, end), async {
                 tokio::time::sleep(moment).await;
                 peer.kill();
             });
             saved.extend(said);
             peer.restart().await;
         } else {
-            saved.extend(live(&url, &store, first, life).await);
+            saved.extend(live(&url, &store, first, end).await);
         }
     }
     drain(&url, &store).await;
