@@ -164,6 +164,9 @@ impl PubSub {
 
     /// Subscribes to a model: everything that is saved and deleted from now on, by whomever.
     ///
+    /// A node that is missing is created, here and wherever else one subscribes, and belongs to the account that does. What another account
+    /// publishes there is refused then, and parked: let the publisher's program start first, or give its account the right to publish.
+    ///
     /// # Errors
     ///
     /// [`SubscribeError::Refused`] when the service does not let us.

@@ -162,6 +162,7 @@ impl<T: Send + 'static> Follower<T> {
         match self.outlet.subscribe(&self.node).await {
             Err(PubSubError::NotFound { .. }) => {
                 self.outlet.ensure(&self.node, &self.config).await?;
+                tracing::info!(node = %self.node, "the node was missing and is ours now; another account needs the right to publish there");
                 self.outlet.subscribe(&self.node).await
             }
             outcome => outcome,
