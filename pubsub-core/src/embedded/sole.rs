@@ -25,10 +25,15 @@ impl Sole {
             .open(&path);
         let shown = path.display();
         let cannot = |error: std::io::Error| {
-            Error::new(
-                ErrorKind::Store,
-                format!("{shown} cannot be locked: {error}"),
-            )
+            let message = if error.kind() == std::io::ErrorKind::NotFound {
+                format!(
+                    "there is no directory for {}; make it first",
+                    database.display()
+                )
+            } else {
+                format!("{shown} cannot be locked: {error}")
+            };
+            Error::new(ErrorKind::Store, message)
         };
         let file = opened.map_err(cannot)?;
         match file.try_lock() {
@@ -61,5 +66,7 @@ mod tests {
         assert!(error.to_string().contains("PUBSUB_URL"), "{error}");
         drop(first);
         Sole::of(&database).unwrap();
+        let error = Sole::of(&directory.path().join("none/a.db")).unwrap_err();
+        assert!(error.to_string().contains("directory"), "{error}");
     }
 }

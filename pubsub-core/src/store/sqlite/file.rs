@@ -29,11 +29,15 @@ pub(super) fn make(path: &Path) -> Result<(), StoreError> {
     match open_private(path, true) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::new(
-            StoreErrorKind::Unreachable,
-            format!("the store {} cannot be made: {error}", path.display()),
-        )
-        .with(error)),
+        Err(error) => {
+            let path = path.display();
+            let message = if error.kind() == ErrorKind::NotFound {
+                format!("there is no directory for the store {path}; make it first")
+            } else {
+                format!("the store {path} cannot be made: {error}")
+            };
+            Err(StoreError::new(StoreErrorKind::Unreachable, message).with(error))
+        }
     }
 }
 
