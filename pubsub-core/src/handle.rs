@@ -162,7 +162,11 @@ impl PubSub {
         self.depot().map(Depot::store)
     }
 
-    /// Subscribes to a model: everything that is saved and deleted from now on, by whomever.
+    /// Subscribes to a model: everything that is saved and deleted from now on, by whomever. What was saved before and is only delivered now is
+    /// told where this handle does not have the store that it was saved in.
+    ///
+    /// To show what is there and then what happens, read a page or the items and go on from their position:
+    /// [`subscribe_from`](Self::subscribe_from).
     ///
     /// # Errors
     ///
