@@ -122,11 +122,15 @@ async fn an_embedded_server_that_starts_anew_is_told_what_it_forgot() {
     flush(&first).await;
     first.shutdown().await.unwrap();
     let second = start().await.unwrap();
+    let mut events = second.subscribe::<Tweet>().await.unwrap();
     let told_again = async || {
         let items = second.items::<Tweet>().await.unwrap();
         (items.len() == 1).then_some(())
     };
     eventually(PATIENCE, told_again).await;
+    // Which is no news to somebody who asks for what happens from now on.
+    let _ = tweet(2, "new").save_with(&second).await.unwrap();
+    assert_eq!(told(&mut events).await, "+2 new");
 }
 
 #[tokio::test]
