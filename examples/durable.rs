@@ -92,6 +92,10 @@ async fn run() -> Result<(), Failure> {
     wait_for(&mut arrivals, &mut told).await?;
     let after = back.elapsed();
 
+    // The listener may know from the store what the server is still being told.
+    if !program.flush(PATIENCE).await {
+        return Err("the server was not told everything".into());
+    }
     let kept = program.items::<Parcel>().await?;
     println!();
     println!(
@@ -108,7 +112,10 @@ async fn run() -> Result<(), Failure> {
     listener.shutdown().await?;
     listening.await?;
     server.shutdown().await;
-    Ok(())
+    match arrivals.recv().await {
+        Some(more) => Err(format!("nothing more was to come, and \"{more}\" came").into()),
+        None => Ok(()),
+    }
 }
 
 async fn serve(listen: SocketAddr) -> Result<RunningServer, Failure> {

@@ -219,7 +219,11 @@ async fn postgresql_keeps_rows_over_a_kill() {
     let text = "CREATE TABLE t AS SELECT * FROM (VALUES ('b'), ('B'), ('a')) AS v (text)";
     connection.execute(text).await.unwrap();
     server.kill();
-    assert!(connection.execute("SELECT 1").await.is_err());
+    // A process that serves a connection may outlive its parent by a moment.
+    within(Duration::from_secs(30), async {
+        while connection.execute("SELECT 1").await.is_ok() {}
+    })
+    .await;
     server.restart().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let sorted = "SELECT string_agg(text, '' ORDER BY text) FROM t";

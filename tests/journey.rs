@@ -1,6 +1,8 @@
-//! What a person does first: the example of the README and the `pubsub` program, as child processes, typed to and
+//! What a person does first: the examples of the README and the `pubsub` program, as child processes, typed to and
 //! read from.
 
+#[path = "journey/durable.rs"]
+mod durable;
 #[path = "journey/outbox.rs"]
 mod outbox;
 #[path = "journey/program.rs"]

@@ -14,9 +14,9 @@
 //!     curl localhost:8080/orders/1
 //!     curl -X DELETE localhost:8080/orders/1
 //!
-//! Listen to it from another terminal, with the URL that the program prints:
+//! Listen to it from another terminal, with the URL that the program prints (in quotes: it has an `&`):
 //!
-//!     PUBSUB_URL=xmpp://... cargo run -p pubsub-cli -- subscribe /shop/Order /shop/Product customer-ann
+//!     PUBSUB_URL='xmpp://...' cargo run -p pubsub-cli -- subscribe /shop/Order /shop/Product customer-ann
 //!
 //! `shop` has the tables and the transactions, `api` the routes and what is asked of requests, `problem` the errors.
 
@@ -85,7 +85,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind(arguments.listen).await?;
     say(&format!("listening on http://{}", listener.local_addr()?));
     if let Some(url) = pubsub.embedded_url() {
-        say(&format!("subscribers may use {url}"));
+        say(&format!("subscribers may use PUBSUB_URL='{url}'"));
     }
     axum::serve(listener, api::routes(shop.clone()))
         .with_graceful_shutdown(told_to_end()?)

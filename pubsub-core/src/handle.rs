@@ -162,7 +162,14 @@ impl PubSub {
         self.depot().map(Depot::store)
     }
 
-    /// Subscribes to a model: everything that is saved and deleted from now on, by whomever.
+    /// Subscribes to a model: everything that is saved and deleted from now on, by whomever. What was saved before and is only delivered now is
+    /// told where this handle does not have the store that it was saved in.
+    ///
+    /// To show what is there and then what happens, read a page or the items and go on from their position:
+    /// [`subscribe_from`](Self::subscribe_from).
+    ///
+    /// A node that is missing is created, here and wherever else one subscribes, and belongs to the account that does. What another account
+    /// publishes there is refused then, and parked: let the publisher's program start first, or give its account the right to publish.
     ///
     /// # Errors
     ///

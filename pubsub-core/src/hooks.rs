@@ -13,7 +13,7 @@ pub type HookFailure = Box<dyn std::error::Error + Send + Sync>;
 /// When a hook runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// After the row is written and before it is certain; an error undoes the save.
+    /// Inside the transaction, before the save is certain; an error undoes it.
     AfterSave,
     /// Once the change can no longer be undone; an error is only reported.
     AfterCommit,

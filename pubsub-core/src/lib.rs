@@ -14,6 +14,9 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # // The store is a file in the working directory, and that of a test leaves nothing behind.
+//! # let directory = tempfile::tempdir()?;
+//! # std::env::set_current_dir(&directory)?;
 //! let pubsub = PubSub::from_env().await?;
 //! let mut tweets = pubsub.subscribe::<Tweet>().await?;
 //!

@@ -206,6 +206,24 @@ impl Outlet {
         }
     }
 
+    /// How much the service keeps of a node.
+    pub(crate) async fn retention(&self, node: &NodeName) -> Result<Retention, PubSubError> {
+        match self {
+            Self::Session(session, _) => {
+                let form = session.configuration(node).await?;
+                let most = form.value("pubsub#max_items");
+                Ok(Retention {
+                    is_kept: !matches!(form.value("pubsub#persist_items"), Some("0" | "false")),
+                    most: most.and_then(|most| most.parse().ok()),
+                })
+            }
+            Self::Hub(hub) => Ok(Retention {
+                is_kept: true,
+                most: hub.most(),
+            }),
+        }
+    }
+
     pub(crate) async fn nodes(&self) -> Result<Vec<NodeName>, PubSubError> {
         match self {
             Self::Session(session, _) => session.nodes().await,
@@ -257,6 +275,15 @@ impl Outlet {
             Self::Hub(hub) => hub.close(),
         }
     }
+}
+
+/// How much of a node is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Whether items are kept at all.
+    pub(crate) is_kept: bool,
+    /// How many, at most.
+    pub(crate) most: Option<u32>,
 }
 
 /// What subscribers are told of a deletion before it is carried out, if it has words and they are to be told.

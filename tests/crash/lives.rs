@@ -4,8 +4,16 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use support::within;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
+
+/// How many tasks of the saver save.
+const LANES: u64 = 4;
+
+/// The longest that a saver takes until it saves.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A row whose `save()` has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +22,48 @@ pub struct Saved {
     pub number: u64,
 }
 
-/// Starts the saver and kills it after `life`; what it said until then.
-pub async fn live(url: &str, store: &str, first: u64, life: Duration) -> Vec<Saved> {
+impl Saved {
+    /// Whether the saver deletes it some turns later, if it lives so long; see `saver.rs`.
+    pub fn is_deleted_later(&self) -> bool {
+        (self.number / LANES) % 10 == 5
+    }
+}
+
+/// When a life ends.
+#[derive(Debug, Clone, Copy)]
+pub enum End {
+    /// So long after the start: as a rule before anything was saved.
+    Early(Duration),
+    /// So long after the first `save()` has returned.
+    AtWork(Duration),
+}
+
+/// Starts the saver and kills it at its end; what it said until then.
+pub async fn live(url: &str, store: &str, first: u64, end: End) -> Vec<Saved> {
     let mut child = start(url, store, &first.to_string());
     let pipe = child.stdout.take().expect("the saver's output is a pipe");
+    let (work, at_work) = oneshot::channel();
     let listener = spawn_blocking(move || {
-        BufReader::new(pipe)
-            .split(b'\n')
-            .map_while(Result::ok)
-            .filter_map(|line| parse(&String::from_utf8_lossy(&line)))
-            .collect()
+        let mut work = Some(work);
+        let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
+        let mut saved = Vec::new();
+        for row in lines.filter_map(|line| parse(&String::from_utf8_lossy(&line))) {
+            saved.push(row);
+            if let Some(work) = work.take() {
+                // Nobody may be waiting for it.
+                let _ = work.send(());
+            }
+        }
+        saved
     });
-    sleep(life).await;
+    match end {
+        End::Early(after) => sleep(after).await,
+        End::AtWork(after) => {
+            let at_work = within(PATIENCE, at_work).await;
+            at_work.expect("the saver saves");
+            sleep(after).await;
+        }
+    }
     let ended = child.try_wait().expect("the state of an own child");
     assert_eq!(ended, None, "the saver ended by itself");
     child.kill().expect("the saver can be killed");

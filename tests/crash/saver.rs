@@ -2,8 +2,8 @@
 //! `save()` has returned.
 //!
 //! `saver URL STORE FIRST` saves until it is killed. `saver URL STORE drain` saves nothing and ends when everything is
-//! delivered. `saver URL STORE fill BALLAST` saves until there is no room left, says why it could not go on, makes
-//! room by removing the file, saves one more and drains.
+//! delivered, with an error if the service refused some of it. `saver URL STORE fill BALLAST` saves until there is no room
+//! left, goes on trying for a while, saying why it is refused, makes room by removing the file, saves one more and drains.
 
 use std::env::args;
 use std::error::Error;
@@ -16,6 +16,9 @@ use pubsub_core::{PubSub, Publish};
 const LANES: u64 = 4;
 /// How many rows a lane saves in one life: far more than it usually gets to.
 const ROWS: u64 = 1_500;
+/// How often saves are refused because there is no room left, and the pauses in between.
+const TIMES_REFUSED: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Publish)]
 #[publish(node = "/crash/Row", channels("lane-{lane}"), max_items = 100_000)]
@@ -91,29 +94,47 @@ async fn drain(pubsub: &PubSub) -> Result<(), Box<dyn Error + Send + Sync>> {
     if !pubsub.flush(Duration::from_mins(4)).await {
         return Err("not everything could be delivered".into());
     }
+    let store = pubsub.store().ok_or("there is a store")?;
+    if let [first, ..] = &*store.parked(0, 1).await? {
+        return Err(format!("the service refused a change: {first:?}").into());
+    }
     pubsub.shutdown().await?;
     Ok(())
 }
 
 async fn fill(pubsub: &PubSub, ballast: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let row = |number| Row {
-        number,
-        lane: 0,
-        text: "large ".repeat(2_000),
+    let mut numbers = 0..;
+    let mut attempt = || {
+        let number = numbers.next().unwrap_or_default();
+        let row = Row {
+            number,
+            lane: 0,
+            text: "large ".repeat(2_000),
+        };
+        let pubsub = pubsub.clone();
+        tokio::spawn(async move {
+            match row.save_with(&pubsub).await {
+                Ok(_) => said("saved", 0, number).map(|()| true),
+                Err(error) => {
+                    println!("refused {number} {error}");
+                    Ok(false)
+                }
+            }
+        })
     };
-    let mut number = 0;
-    let refusal = loop {
-        match row(number).save_with(pubsub).await {
-            Ok(_) => said("saved", 0, number)?,
-            Err(error) => break error,
+    while attempt().await?? {}
+    // For a while it stays so, for several who save and for the relay.
+    for _ in 0..TIMES_REFUSED {
+        let together: Vec<_> = (0..LANES).map(|_| attempt()).collect();
+        for one in together {
+            one.await??;
         }
-        number += 1;
-    };
-    println!("refused {refusal}");
+        tokio::time::sleep(PAUSE).await;
+    }
     std::fs::remove_file(ballast)?;
-    number += 1;
-    row(number).save_with(pubsub).await?;
-    said("saved", 0, number)?;
+    if !attempt().await?? {
+        return Err("it is refused although there is room".into());
+    }
     drain(pubsub).await
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use support::peer::PASSWORD;
@@ -26,11 +27,21 @@ pub struct Heard {
 }
 
 /// What was heard of one node.
+///
+/// Numbers have no gaps. So while a connection holds, each change comes right after the one before, or is one that came already. What was
+/// missed while there was no connection is in the list that is read first, unless something later has replaced it; if it comes all the
+/// same, because the service was told again, it is new here, and early in number.
 #[derive(Debug, Default)]
 pub struct Book {
     /// In the order in which each change was heard for the first time.
     pub heard: Vec<Heard>,
     known: HashMap<u64, usize>,
+    /// The highest number that was read or heard.
+    highest: u64,
+    /// Whether something newer was heard since the list was read.
+    is_live: bool,
+    /// Numbers that this subscriber was away for.
+    missed: Vec<RangeInclusive<u64>>,
     /// How many were heard again.
     pub repeats: usize,
     /// What should not be.
@@ -38,6 +49,48 @@ pub struct Book {
 }
 
 impl Book {
+    /// Notes the items that are there when listening begins.
+    fn read(&mut self, mut items: Vec<Heard>) {
+        // A client that reads a list sorts it.
+        items.sort_by_key(|heard| heard.sequence);
+        self.is_live = false;
+        if let Some(last) = items.last() {
+            self.reach(last.sequence);
+        }
+        for heard in items {
+            self.note(heard);
+        }
+    }
+
+    /// Notes what is told while listening.
+    fn hear(&mut self, heard: Heard) {
+        if heard.sequence > self.highest {
+            if self.is_live && heard.sequence > self.highest + 1 {
+                let highest = self.highest;
+                self.complaints
+                    .push(format!("{heard:?} came right after {highest}"));
+            }
+            self.reach(heard.sequence);
+            self.is_live = true;
+        }
+        self.note(heard);
+    }
+
+    /// Whether anything came that this subscriber was not there for.
+    pub fn was_away(&self) -> bool {
+        !self.missed.is_empty()
+    }
+
+    /// Goes on to a higher number; what lies between may be missed.
+    fn reach(&mut self, sequence: u64) {
+        if sequence > self.highest {
+            if !self.is_live {
+                self.missed.push(self.highest + 1..=sequence);
+            }
+            self.highest = sequence;
+        }
+    }
+
     fn note(&mut self, heard: Heard) {
         if let Some(known) = self.known.get(&heard.sequence) {
             self.repeats += 1;
@@ -48,11 +101,15 @@ impl Book {
             }
             return;
         }
-        if let Some(last) = self.heard.last()
-            && last.sequence > heard.sequence
-        {
-            let last = last.sequence;
-            self.complaints.push(format!("{heard:?} came after {last}"));
+        let is_expected = heard.sequence == self.highest
+            || self
+                .missed
+                .iter()
+                .any(|missed| missed.contains(&heard.sequence));
+        if !is_expected {
+            let highest = self.highest;
+            self.complaints
+                .push(format!("{heard:?} came after {highest}"));
         }
         self.known.insert(heard.sequence, self.heard.len());
         self.heard.push(heard);
@@ -166,7 +223,7 @@ impl Watch {
             );
             let answer = client.request("get", self.service, &content).await?;
             let page = items(&answer);
-            let is_last = page.len() < PAGE;
+            let is_last = page.len() < PAGE || !answer.contains("<last>");
             let last = page.last().map(|heard| heard.item.clone());
             found.extend(page);
             match last {
@@ -174,15 +231,7 @@ impl Watch {
                 _ => break,
             }
         }
-        // A client that reads a list sorts it.
-        found.sort_by_key(|heard| heard.sequence);
-        let book = self.books.entry(node.to_owned()).or_default();
-        for heard in found {
-            // Items that were read before may be changed again while they are read page by page.
-            if !book.known.contains_key(&heard.sequence) {
-                book.note(heard);
-            }
-        }
+        self.books.entry(node.to_owned()).or_default().read(found);
         Ok(())
     }
 
@@ -200,7 +249,7 @@ impl Watch {
         let node = attribute(message, "<items", "node").unwrap_or_default();
         let book = self.books.entry(node).or_default();
         for heard in items(message) {
-            book.note(heard);
+            book.hear(heard);
         }
     }
 }

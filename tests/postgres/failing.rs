@@ -145,6 +145,7 @@ async fn a_database_that_cannot_be_used_is_described() {
     assert!(!format!("{stranger:?}").contains("secret"), "{stranger:?}");
     let closed = refusal("postgres://postgres@127.0.0.1:1/test".to_owned()).await;
     assert_eq!(closed.kind(), StoreErrorKind::Unreachable);
+    assert!(closed.to_string().contains("127.0.0.1:1/test"), "{closed}");
 }
 
 #[tokio::test]

@@ -82,6 +82,12 @@ async fn slixmpp_hears_a_save_and_a_delete(peer: Peer) {
     );
     second.delete_with(&ann).await.unwrap();
     let event = bob.event().await;
+    let payload = event["payload"].as_str().unwrap();
+    assert!(
+        payload.contains("action=\"delete\"") && payload.contains(">21.5<"),
+        "the last row is told first: {event}"
+    );
+    let event = bob.event().await;
     assert_eq!(
         (&event["event"], &event["item"]),
         (&json!("retracted"), &json!("garden")),

@@ -1,12 +1,13 @@
 //! Starting and ending with a store: servers that are away, passwords that are wrong, files that are shared.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pubsub_core::{ErrorKind, PubSub, Publish, SaveError, assert_published};
+use pubsub_core::{ErrorKind, Event, PubSub, Publish, SaveError, SubscribeError, assert_published};
 use support::peer::PASSWORD;
 use support::{OurServer, eventually, free_addresses, within};
 
-use crate::{PATIENCE, Place, Tweet, all_told, connect, flush, tweet};
+use crate::{PATIENCE, Place, Tweet, all_told, connect, flush, told, tweet};
 
 #[tokio::test]
 async fn saves_go_on_while_the_server_is_away_and_arrive_when_it_comes() {
@@ -121,11 +122,55 @@ async fn an_embedded_server_that_starts_anew_is_told_what_it_forgot() {
     flush(&first).await;
     first.shutdown().await.unwrap();
     let second = start().await.unwrap();
+    let mut events = second.subscribe::<Tweet>().await.unwrap();
     let told_again = async || {
         let items = second.items::<Tweet>().await.unwrap();
         (items.len() == 1).then_some(())
     };
     eventually(PATIENCE, told_again).await;
+    // Which is no news to somebody who asks for what happens from now on.
+    let _ = tweet(2, "new").save_with(&second).await.unwrap();
+    assert_eq!(told(&mut events).await, "+2 new");
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_deletes_nothing_in_the_eyes_of_subscribers() {
+    let mut peer = OurServer::start().await;
+    let place = Place::new();
+    let ann = place.connect(&peer.url("ann")).await;
+    let elsewhere = connect(&peer, "ann").await;
+    let mut events = ann.subscribe::<Tweet>().await.unwrap();
+    let mut theirs = elsewhere.subscribe::<Tweet>().await.unwrap();
+    for id in [1, 2] {
+        let _ = tweet(id, "before").save_with(&ann).await.unwrap();
+    }
+    assert_eq!(all_told(&mut events, 2).await, ["+1 before", "+2 before"]);
+    assert_eq!(all_told(&mut theirs, 2).await, ["+1 before", "+2 before"]);
+    peer.kill();
+    let _ = tweet(1, "meanwhile").save_with(&ann).await.unwrap();
+    peer.restart().await;
+    // Who has the store at hand hears what happened, and nothing else.
+    assert_eq!(told(&mut events).await, "+1 meanwhile");
+    flush(&ann).await;
+    let _ = tweet(3, "end").save_with(&ann).await.unwrap();
+    assert_eq!(told(&mut events).await, "+3 end");
+    // Who has not may hear that the server lost everything, but also that it has it again.
+    let before = [1, 2].map(|id| (id.to_string(), "before".to_owned()));
+    let mut view = BTreeMap::from(before);
+    while !view.contains_key("3") {
+        match within(PATIENCE, theirs.next()).await.unwrap() {
+            Ok(Event::Published { id, item, .. }) => {
+                view.insert(id.to_string(), item.text);
+            }
+            Ok(Event::Retracted { id, .. }) => {
+                view.remove(id.as_str());
+            }
+            Ok(_) | Err(SubscribeError::Gap { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let view: Vec<_> = view.values().map(String::as_str).collect();
+    assert_eq!(view, ["meanwhile", "before", "end"]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind};
+use crate::store::file::refused;
 
 /// Held as long as the server runs; the operating system lets go of it with the process.
 #[derive(Debug)]
@@ -18,19 +19,13 @@ impl Sole {
     pub(crate) fn of(database: &Path) -> Result<Self, Error> {
         let mut path = database.as_os_str().to_owned();
         path.push("-embedded");
+        let place = format!("sqlite:{}", database.display()).into();
         let opened = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&path);
-        let shown = path.display();
-        let cannot = |error: std::io::Error| {
-            Error::new(
-                ErrorKind::Store,
-                format!("{shown} cannot be locked: {error}"),
-            )
-        };
-        let file = opened.map_err(cannot)?;
+        let file = opened.map_err(|error| refused(database, error).at(&place))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::new(
@@ -41,7 +36,10 @@ impl Sole {
                     database.display()
                 ),
             )),
-            Err(TryLockError::Error(error)) => Err(cannot(error)),
+            Err(TryLockError::Error(error)) => Err(Error::new(
+                ErrorKind::Store,
+                format!("{} cannot be locked: {error}", path.to_string_lossy()),
+            )),
         }
     }
 }

@@ -8,6 +8,11 @@ use std::time::Duration;
 /// How many entries are under way at once, at most: as many as a session with the usual window has in batches of 64 to a request. A session
 /// whose own queue is smaller gets no more than half of what that holds.
 pub(super) const UNDER_WAY: usize = 4096;
+/// How many are under way at first, and how many always may be; in between it depends on how long an answer takes.
+pub(super) const FIRST_UNDER_WAY: usize = 512;
+pub(super) const LEAST_UNDER_WAY: usize = 64;
+/// A service that takes longer than this to answer gets fewer changes at once.
+pub(super) const MOMENT: Duration = Duration::from_secs(1);
 /// How many bytes of payload are under way at once.
 pub(super) const UNDER_WAY_BYTES: usize = 16 * 1024 * 1024;
 /// How many entries of one lane are under way at once: the batch that the service works on, and several behind it.

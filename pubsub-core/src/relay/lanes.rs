@@ -17,7 +17,7 @@ use crate::name::NodeName;
 use crate::store::{self, Settled, Wanted};
 
 /// Names a lane for as long as it is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(u64);
 
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::name::{ItemId, NodeName};
 use crate::node_config::{MaxItems, NodeConfig};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Retention};
 use crate::payload::entry::stamp;
 use crate::registry::Registry;
 use crate::session::{Item, PubSubError};
@@ -76,13 +76,34 @@ impl Inquiry {
         };
         let found = items.iter().filter_map(|item| self.sequence(item, &raw));
         let to = found.filter(|sequence| *sequence <= self.known).max();
-        if let (None, Some(MaxItems::Count(most))) = (to, trace.config.max_items)
-            && items.len() >= usize::try_from(most).unwrap_or(usize::MAX)
-        {
-            // It has as many as it keeps, all of them later: the others had to make room.
-            return Ok(Finding::Intact);
+        if to.is_none() {
+            match self.retention(&trace.config).await {
+                Ok(Retention { is_kept: false, .. }) => return Ok(Finding::Intact),
+                Ok(Retention {
+                    most: Some(most), ..
+                }) if items.len() >= usize::try_from(most).unwrap_or(usize::MAX) => {
+                    // It has as many as it keeps, all of them later: the others had to make room.
+                    return Ok(Finding::Intact);
+                }
+                Ok(_) => {}
+                Err(error) => return Ok(Finding::Later(error)),
+            }
         }
         self.rewind(to.unwrap_or(0)).await
+    }
+
+    /// How much the service keeps: what it says itself, or else what it was asked to keep.
+    async fn retention(&self, wishes: &NodeConfig) -> Result<Retention, PubSubError> {
+        match self.outlet.retention(&self.node).await {
+            Err(error) if !is_passing(&error) => Ok(Retention {
+                is_kept: wishes.persist != Some(false),
+                most: match wishes.max_items {
+                    Some(MaxItems::Count(most)) => Some(most),
+                    Some(MaxItems::Max) | None => None,
+                },
+            }),
+            answer => answer,
+        }
     }
 
     async fn rewind(&self, to: u64) -> Result<Finding, StoreError> {
@@ -172,11 +193,16 @@ fn find(entries: &[Entry], known: u64, registry: &Registry) -> Option<Trace> {
 }
 
 fn unanswered(node: &NodeName, error: PubSubError) -> Finding {
-    if error.is_transient() || matches!(error, PubSubError::SessionClosed { .. }) {
+    if is_passing(&error) {
         return Finding::Later(error);
     }
     tracing::debug!(%node, %error, "the service does not say which items it has");
     Finding::Intact
+}
+
+/// Whether asking again later may bring an answer.
+fn is_passing(error: &PubSubError) -> bool {
+    error.is_transient() || matches!(error, PubSubError::SessionClosed { .. })
 }
 
 #[cfg(test)]

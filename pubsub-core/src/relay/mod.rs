@@ -3,7 +3,7 @@
 //! Knows lanes, entries and an outlet. Does not know SQL or stanzas.
 //!
 //! The pure part decides: `lane` is the way of one node's entries, `lanes` is whose turn it is, `slot` is one entry, `back_off` says how long to
-//! wait, `bounds` how much is too much. `task` does what they say: reading, sending and settling go on at the same time. `prepare` makes changes of entries,
+//! wait, `bounds` how much is too much, `pace` how much the service gets through. `task` does what they say: reading, sending and settling go on at the same time. `prepare` makes changes of entries,
 //! `memory` finds out whether the service forgot what it was told, `measure` counts.
 
 mod back_off;
@@ -13,6 +13,7 @@ mod lanes;
 mod load;
 mod measure;
 mod memory;
+mod pace;
 mod prepare;
 mod slot;
 mod task;

@@ -37,8 +37,11 @@ impl InTransaction {
     /// The transaction is committed: wakes the relay, and runs the `after_commit` hooks with the values read back. What they answer is
     /// only logged.
     ///
-    /// Do not call it after a rollback.
-    #[must_use = "a receipt names the item and the nodes; `drop` it where nobody asks"]
+    /// Answers with the receipts. Do not call it after a rollback.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "it is called for what it does; few need the receipts"
+    )]
     pub fn committed(self) -> Vec<Receipt> {
         if let Some(depot) = self.pubsub.depot() {
             depot.store().committed();

@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct StoreError {
     kind: StoreErrorKind,
+    /// Which database, where that is not yet clear.
+    place: Option<Arc<str>>,
     message: Arc<str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -52,6 +54,7 @@ impl StoreError {
     pub(crate) fn new(kind: StoreErrorKind, message: impl Into<Arc<str>>) -> Self {
         Self {
             kind,
+            place: None,
             message: message.into(),
             source: None,
         }
@@ -59,6 +62,22 @@ impl StoreError {
 
     pub(crate) fn with(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Says in which database it happened, once: whoever knows that better has said it before. A mistake of the caller is none of the database.
+    pub(crate) fn at(mut self, place: &Arc<str>) -> Self {
+        let is_about_the_call = matches!(
+            self.kind,
+            StoreErrorKind::Query
+                | StoreErrorKind::NotStored
+                | StoreErrorKind::Elsewhere
+                | StoreErrorKind::Unanswered
+                | StoreErrorKind::Closed
+        );
+        if !is_about_the_call && self.place.is_none() {
+            self.place = Some(Arc::clone(place));
+        }
         self
     }
 
@@ -80,7 +99,10 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
     }
 }
 
@@ -90,5 +112,20 @@ impl StdError for StoreError {
             Some(source) => Some(&**source),
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StoreError, StoreErrorKind};
+
+    #[test]
+    fn the_database_is_named_once_and_only_where_it_has_to_do_with_it() {
+        let told = |kind| {
+            let error = StoreError::new(kind, "no");
+            error.at(&"a.db".into()).at(&"b.db".into()).to_string()
+        };
+        assert_eq!(told(StoreErrorKind::Full), "a.db: no");
+        assert_eq!(told(StoreErrorKind::Query), "no");
     }
 }

@@ -6,6 +6,7 @@
 mod column;
 mod entry;
 mod error;
+pub(crate) mod file;
 mod joined;
 mod open;
 mod outbox;

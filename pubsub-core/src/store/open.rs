@@ -38,7 +38,7 @@ pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
         #[cfg(not(feature = "sqlite"))]
         Place::Sqlite { .. } => Err(missing("sqlite")),
         #[cfg(feature = "postgres")]
-        Place::Postgres(theirs) => super::postgres::open(theirs, url.keep, url.patience).await,
+        Place::Postgres(theirs) => super::postgres::open(theirs, url).await,
         #[cfg(not(feature = "postgres"))]
         Place::Postgres(_) => Err(missing("postgres")),
     }

@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use super::StoreError;
 use super::joined::Link;
@@ -14,6 +15,8 @@ use super::joined::Link;
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction {
     link: Own,
+    /// Which database it is in.
+    place: Option<Arc<str>>,
     /// Lets others write again when it is dropped, and is told of the commit.
     hold: Box<dyn Hold>,
 }
@@ -43,7 +46,18 @@ pub(crate) enum Own {
 impl Transaction {
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn new(link: Own, hold: Box<dyn Hold>) -> Self {
-        Self { link, hold }
+        Self {
+            link,
+            place: None,
+            hold,
+        }
+    }
+
+    /// The same, with the name of its database.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn of(mut self, place: &Arc<str>) -> Self {
+        self.place = Some(Arc::clone(place));
+        self
     }
 
     /// Makes everything durable that was written in it.
@@ -56,15 +70,14 @@ impl Transaction {
     ///
     /// A future that is dropped may have committed or not.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.link {
+        let committed: Result<(), StoreError> = match self.link {
             #[cfg(feature = "sqlite")]
-            Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain)?,
+            Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
-            Own::Postgres(transaction) => {
-                transaction.commit().await.map_err(super::sql::explain)?;
-            }
+            Own::Postgres(transaction) => transaction.commit().await.map_err(super::sql::explain),
             Own::Nobody(nobody) => match nobody {},
-        }
+        };
+        named(committed, self.place.as_ref())?;
         self.hold.committed();
         Ok(())
     }
@@ -75,13 +88,14 @@ impl Transaction {
     ///
     /// When the database cannot be reached; it forgets by itself then.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        match self.link {
+        let undone: Result<(), StoreError> = match self.link {
             #[cfg(feature = "sqlite")]
             Own::Sqlite(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             Own::Nobody(nobody) => match nobody {},
-        }
+        };
+        named(undone, self.place.as_ref())
     }
 
     /// The connection, if the store is in SQLite: for tables of the program's own.
@@ -110,6 +124,13 @@ impl Transaction {
             Own::Postgres(transaction) => Link::Postgres(transaction),
             Own::Nobody(nobody) => match *nobody {},
         }
+    }
+}
+
+fn named(ended: Result<(), StoreError>, place: Option<&Arc<str>>) -> Result<(), StoreError> {
+    match place {
+        Some(place) => ended.map_err(|error| error.at(place)),
+        None => ended,
     }
 }
 

@@ -3,7 +3,8 @@
 //! Pure. It relies on one thing that XEP-0060 services share: asked for the most recent items, they answer with
 //! those published last, so whatever follows the last item that was told is news.
 
-use super::journal::{Journal, Mark};
+use super::journal::Journal;
+use super::mark::Mark;
 use crate::name::ItemId;
 
 /// The first number of recent items to ask for; doubled until it is enough.

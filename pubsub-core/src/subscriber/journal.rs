@@ -4,71 +4,14 @@
 //! service for the items that were missed is `catch_up`.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::change::{Action, Stamp};
+use super::mark::Mark;
+use crate::change::Action;
 use crate::name::ItemId;
 
 /// More logs than this are not followed by their numbers; a node has one, or two after a change of database.
 const MOST_LOGS: usize = 16;
-
-/// Tells one state of an item from another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// A store numbers the changes of each node without gaps.
-    Logged { log: Arc<str>, sequence: u64 },
-    /// Our senders number their changes even without a store, which makes the mark exact.
-    Stamped {
-        origin: Option<Arc<str>>,
-        sequence: u64,
-    },
-    /// Of foreign senders we know only what they wrote.
-    Hashed(u64),
-}
-
-impl Mark {
-    pub(super) fn of(stamp: &Stamp, payload: &str) -> Self {
-        match (stamp.sequence, &stamp.log) {
-            (Some(sequence), Some(log)) => Self::Logged {
-                log: Arc::clone(log),
-                sequence,
-            },
-            (Some(sequence), None) => Self::Stamped {
-                origin: stamp.origin.clone(),
-                sequence,
-            },
-            (None, _) => {
-                let mut hasher = DefaultHasher::new();
-                payload.hash(&mut hasher);
-                Self::Hashed(hasher.finish())
-            }
-        }
-    }
-
-    /// Whether it is of this log.
-    pub(super) fn is_of(&self, of: &str) -> bool {
-        matches!(self, Self::Logged { log, .. } if **log == *of)
-    }
-
-    fn is_exact(&self) -> bool {
-        !matches!(self, Self::Hashed(_))
-    }
-
-    /// Whether it is this state of an item, or an earlier one.
-    fn is_within(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::Logged { log, sequence },
-                Self::Logged {
-                    log: other_log,
-                    sequence: other,
-                },
-            ) => log == other_log && sequence <= other,
-            _ => self == other,
-        }
-    }
-}
 
 /// The items most recently told, up to a number of them; the oldest are forgotten first.
 #[derive(Debug)]
@@ -111,10 +54,20 @@ struct Told {
     turn: u64,
     /// Read from the node's items while its notification may still be under way.
     is_caught_up: bool,
-    /// It was told as deleted.
-    is_deleted: bool,
+    standing: Standing,
     /// Retractions that come now belong to a deletion that was told.
     expects_retraction: bool,
+}
+
+/// What was told of an item last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// That it is there.
+    Alive,
+    /// That it was deleted.
+    Deleted,
+    /// That it is gone, because the node did not have it any more.
+    Missing,
 }
 
 impl Journal {
@@ -147,6 +100,9 @@ impl Journal {
 
     /// Whether this state of the item was told, or was there before anything was.
     pub(super) fn knows(&self, id: &ItemId, mark: &Mark) -> bool {
+        if self.is_back(id, mark) {
+            return false;
+        }
         self.is_told(mark)
             || self
                 .told
@@ -161,11 +117,11 @@ impl Journal {
     /// words were just read from the node's items: anything else may be a second publish of the same words.
     pub(super) fn hear(&mut self, id: &ItemId, mark: Mark, action: Option<Action>) -> bool {
         let is_deletion = action == Some(Action::Delete);
-        let is_told = self.is_told(&mark);
-        let is_old = is_told
+        let is_told = self.is_told(&mark)
             || self.told.get(id).is_some_and(|told| {
                 mark.is_within(&told.mark) && (mark.is_exact() || told.is_caught_up)
             });
+        let is_old = is_told && !self.is_back(id, &mark);
         self.follow(&mark);
         if !is_old {
             self.note(id, mark, false, is_deletion);
@@ -175,7 +131,7 @@ impl Journal {
             Some(told) => {
                 told.is_caught_up = false;
                 // The deletion is sent again, with its retraction, even where the item was saved again since; then that is, too.
-                told.expects_retraction = is_deletion || told.is_deleted;
+                told.expects_retraction = is_deletion || told.standing == Standing::Deleted;
             }
             None if is_deletion => self.note(id, mark, false, true),
             None => {}
@@ -188,7 +144,7 @@ impl Journal {
         if self
             .told
             .get(id)
-            .is_some_and(|told| told.expects_retraction)
+            .is_some_and(|told| told.expects_retraction || told.standing == Standing::Missing)
         {
             return false;
         }
@@ -207,19 +163,29 @@ impl Journal {
         self.note(id, mark, true, is_deletion);
     }
 
-    /// Forgets an item that is gone.
-    pub(super) fn forget(&mut self, id: &ItemId) {
-        self.told.remove(id);
+    /// The node does not have an item any more, and nobody said why: it was retracted, or the service has lost it and will be told again.
+    pub(super) fn miss(&mut self, id: &ItemId) {
+        if let Some(told) = self.told.get_mut(id) {
+            told.standing = Standing::Missing;
+        }
+    }
+
+    /// Whether an item was told in a state that this log has numbered.
+    pub(super) fn is_of(&self, id: &ItemId, log: &str) -> bool {
+        self.told.get(id).is_some_and(|told| told.mark.is_of(log))
     }
 
     /// Whether an item was told, and not as deleted.
     pub(super) fn is_alive(&self, id: &ItemId) -> bool {
-        self.told.get(id).is_some_and(|told| !told.is_deleted)
+        self.told
+            .get(id)
+            .is_some_and(|told| told.standing == Standing::Alive)
     }
 
     /// Forgets all items but these. Deletions are remembered, for the retractions that may still come.
     pub(super) fn retain(&mut self, is_held: impl Fn(&ItemId) -> bool) {
-        self.told.retain(|id, told| told.is_deleted || is_held(id));
+        self.told
+            .retain(|id, told| told.standing != Standing::Alive || is_held(id));
     }
 
     /// Forgets all items: the node is empty now.
@@ -234,7 +200,7 @@ impl Journal {
         let is_current = |id: &ItemId, turn: u64| {
             self.told
                 .get(id)
-                .is_some_and(|told| told.turn == turn && !told.is_deleted)
+                .is_some_and(|told| told.turn == turn && told.standing == Standing::Alive)
         };
         let current = self.order.iter().filter(|(id, turn)| is_current(id, *turn));
         current.map(|(id, _)| id).collect()
@@ -292,6 +258,13 @@ impl Journal {
         }
     }
 
+    /// Whether an item that was missed is there again as it was: news, though its number is not.
+    pub(super) fn is_back(&self, id: &ItemId, mark: &Mark) -> bool {
+        self.told
+            .get(id)
+            .is_some_and(|told| told.standing == Standing::Missing && told.mark == *mark)
+    }
+
     /// Whether the log was followed beyond it.
     fn is_told(&self, mark: &Mark) -> bool {
         match mark {
@@ -311,13 +284,18 @@ impl Journal {
 
     fn note(&mut self, id: &ItemId, mark: Mark, is_caught_up: bool, is_deletion: bool) {
         self.turn += 1;
+        let standing = if is_deletion {
+            Standing::Deleted
+        } else {
+            Standing::Alive
+        };
         self.told.insert(
             id.clone(),
             Told {
                 mark,
                 turn: self.turn,
                 is_caught_up,
-                is_deleted: is_deletion,
+                standing,
                 expects_retraction: is_deletion,
             },
         );
@@ -335,9 +313,10 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use super::{Beginning, Journal, Mark};
+    use super::{Beginning, Journal};
     use crate::change::{Action, Stamp};
     use crate::name::ItemId;
+    use crate::subscriber::mark::Mark;
 
     fn id(name: &str) -> ItemId {
         ItemId::new(name).unwrap()
@@ -471,7 +450,36 @@ mod tests {
         for name in ["a", "b", "a", "c"] {
             journal.hear(&id(name), foreign(name), None);
         }
-        journal.forget(&id("b"));
+        journal.miss(&id("b"));
         assert_eq!(journal.in_order(), [&id("a"), &id("c")]);
+    }
+
+    #[test]
+    fn what_a_service_has_lost_is_news_when_it_has_it_again() {
+        for mark in [logged, numbered] {
+            let mut journal = Journal::new(10, Beginning::Unknown);
+            for (name, sequence) in [("a", 1), ("a", 2), ("b", 3), ("b", 4)] {
+                assert!(journal.hear(&id(name), mark(sequence), None));
+            }
+            journal.miss(&id("a"));
+            assert!(!journal.is_alive(&id("a")));
+            assert!(!journal.hear_retraction(&id("a")), "it was told as gone");
+            assert!(!journal.knows(&id("a"), &mark(2)));
+            assert!(journal.hear(&id("a"), mark(2), None));
+            assert!(journal.is_alive(&id("a")) && journal.knows(&id("a"), &mark(2)));
+            assert!(!journal.hear(&id("a"), mark(2), None));
+            assert!(
+                !journal.hear(&id("b"), mark(4), None),
+                "this one was never missed"
+            );
+        }
+        // Told from the beginning, it passes through its earlier states.
+        let mut journal = Journal::new(10, Beginning::Unknown);
+        assert!(journal.hear(&id("a"), logged(1), None));
+        assert!(journal.hear(&id("a"), logged(2), None));
+        journal.miss(&id("a"));
+        assert!(!journal.hear(&id("a"), logged(1), None));
+        assert!(journal.hear(&id("a"), logged(2), None));
+        assert!(journal.hear_retraction(&id("a")));
     }
 }

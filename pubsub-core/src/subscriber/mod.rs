@@ -10,6 +10,7 @@ mod event;
 mod follower;
 mod items;
 mod journal;
+mod mark;
 mod raw;
 mod resume;
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::journal::Mark;
+use super::mark::Mark;
 use crate::name::ItemId;
 use crate::position::Position;
 
@@ -90,7 +90,7 @@ mod tests {
     use crate::change::Stamp;
     use crate::name::{ItemId, NodeName};
     use crate::position::{Position, mark};
-    use crate::subscriber::journal::Mark;
+    use crate::subscriber::mark::Mark;
 
     fn logged(id: &str, sequence: u64) -> Held {
         let stamp = Stamp {

@@ -32,6 +32,8 @@ struct Inside {
     nodes: BTreeMap<NodeName, Vec<RawItem>>,
     refusals: VecDeque<PubSubError>,
     is_closed: bool,
+    /// How many items of a node it keeps.
+    most: Option<u32>,
 }
 
 impl Hub {
@@ -46,6 +48,7 @@ impl Hub {
             return Err(refusal);
         }
         inside.book.push(change.clone());
+        let most = inside.most.map_or(usize::MAX, |most| most as usize);
         let items = inside.nodes.entry(change.node.clone()).or_default();
         items.retain(|item| item.id != change.item);
         let id = change.item.clone();
@@ -56,6 +59,7 @@ impl Hub {
                     publisher: None,
                     payload: Some(Arc::clone(&payload)),
                 });
+                items.drain(..items.len().saturating_sub(most));
                 (published(id, payload), None)
             }
             // As a service tells a deletion that says what was there: in two steps.
@@ -82,6 +86,17 @@ impl Hub {
 
     pub(crate) fn listen(&self, filter: Filter, capacity: usize) -> Listener {
         self.shared.listeners.add(filter, capacity)
+    }
+
+    /// How many items of a node it keeps, if not all.
+    pub(crate) fn most(&self) -> Option<u32> {
+        self.lock().most
+    }
+
+    /// From now on it keeps no more than `most` items of a node.
+    #[cfg(test)]
+    pub(crate) fn keep_at_most(&self, most: u32) {
+        self.lock().most = Some(most);
     }
 
     pub(crate) fn recent(&self, node: &NodeName, most: u32) -> Vec<RawItem> {

@@ -99,6 +99,7 @@ Component "pubsub.localhost" "pubsub"
     admins = {{ {makers} }}
     autocreate_on_publish = true
     expose_publisher = true
+    pubsub_max_items = 1000
 
 Component "{COMPONENT}"
     component_secret = "{PASSWORD}"

@@ -83,6 +83,7 @@ impl Task {
 
     /// Notes an answer of the service; whether everything under way is to be called back.
     pub(super) fn answered(&mut self, answer: Answer, now: Instant) -> bool {
+        self.pace.answered(answer.key, answer.sequence, now);
         let (outcome, is_cut) = match answer.outcome {
             Ok(()) => {
                 measure::delivered(1);
@@ -98,9 +99,10 @@ impl Task {
                 }
                 (Outcome::Unanswered, true)
             }
-            // Later ones may be sent as soon as there is a connection again, and would overtake this one.
-            Err(PubSubError::Disconnected { .. }) => (Outcome::Unanswered, true),
-            Err(PubSubError::Timeout { .. }) => (Outcome::Unanswered, false),
+            // Later ones may be sent as soon as there is a connection again, or room in the session, and would overtake this one.
+            Err(PubSubError::Disconnected { .. } | PubSubError::Timeout { .. }) => {
+                (Outcome::Unanswered, true)
+            }
             Err(error) if error.is_transient() => {
                 tracing::debug!(%error, "refused for now");
                 (Outcome::Later, false)

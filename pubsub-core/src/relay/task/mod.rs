@@ -25,6 +25,7 @@ use super::lanes::{Key, Lanes};
 use super::load::Width;
 use super::measure;
 use super::memory::Finding;
+use super::pace::Pace;
 use super::prepare::Preparer;
 use crate::name::NodeName;
 use crate::outlet::Outlet;
@@ -78,6 +79,7 @@ pub(super) struct Task {
     registry: Arc<Registry>,
     preparer: Preparer,
     lanes: Lanes,
+    pace: Pace,
     commands: mpsc::Receiver<Command>,
     status: Option<watch::Receiver<Status>>,
     is_online: bool,
@@ -124,6 +126,7 @@ impl Task {
             store,
             registry,
             lanes: Lanes::new(width),
+            pace: Pace::new(),
             commands,
             is_online: status.is_none(),
             status,
@@ -160,7 +163,10 @@ impl Task {
             self.lanes.wake(now);
             self.ask_the_store(now);
             if self.may_send() {
-                while let Some((key, sent)) = self.lanes.send(now) {
+                while self.pace.permits(sends.len())
+                    && let Some((key, sent)) = self.lanes.send(now)
+                {
+                    self.pace.sent(key, sent.sequence, now);
                     sends.push(deliver(&self.outlet, key, sent));
                 }
             }
@@ -171,7 +177,7 @@ impl Task {
             {
                 // What was not sent yet is called back with this.
                 sends.clear();
-                self.lanes.take_back(now, chance);
+                self.take_back(now);
                 break;
             }
             let wakes_at = self.wakes_at();
@@ -199,7 +205,7 @@ impl Task {
                     }
                     if is_cut {
                         sends.clear();
-                        self.lanes.take_back(now, chance);
+                        self.take_back(now);
                     }
                     measure::under_way(sends.len());
                 }
@@ -209,7 +215,7 @@ impl Task {
                     if self.settled(&settled, noted) {
                         // Another relay sends for some lane: what of it was not sent here yet must not be.
                         sends.clear();
-                        self.lanes.take_back(Instant::now(), chance);
+                        self.take_back(Instant::now());
                     }
                 }
                 depth = &mut self.measuring => self.measured(depth),
@@ -231,6 +237,12 @@ impl Task {
     fn next_news(&self) -> BoxFuture<'static, ()> {
         let store = Arc::clone(&self.store);
         async move { store.news().await }.boxed()
+    }
+
+    /// Everything under way was called back.
+    fn take_back(&mut self, now: Instant) {
+        self.pace.forget();
+        self.lanes.take_back(now, chance);
     }
 
     fn may_send(&self) -> bool {

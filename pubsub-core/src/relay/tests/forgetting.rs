@@ -97,6 +97,14 @@ async fn what_came_after_the_loss_does_not_hide_it() {
 }
 
 #[tokio::test]
+async fn what_had_to_make_room_is_not_lost() {
+    let outbox = outbox(&["a", "b", "c", "d"]);
+    let hub = service(&[("c", 3), ("d", 4)]);
+    hub.keep_at_most(2);
+    assert_eq!(ask(&outbox, &hub, 2, 4).await, None);
+}
+
+#[tokio::test]
 async fn what_was_deleted_or_is_somebody_elses_by_now_is_not_missed() {
     let all_gone = outbox(&["a", "-a"]);
     assert_eq!(ask(&all_gone, &Hub::default(), 2, 2).await, None);

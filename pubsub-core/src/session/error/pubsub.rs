@@ -56,7 +56,9 @@ pub enum PubSubError {
         target: Target,
     },
     /// This account lacks the right; an owner of the node, or the operator of the service, can grant it.
-    #[error("{target}: this account may not do that")]
+    #[error(
+        "{target}: this account may not do that; an owner of the node, or the operator of the service, can give it the right"
+    )]
     Forbidden {
         /// What the request was about.
         target: Target,

@@ -15,27 +15,26 @@ mod session;
 mod trouble;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::backend::Postgres;
 use self::session::Sessions;
 pub(crate) use self::trouble::explain;
 use crate::store::sql::store::SqlStore;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoreUrl};
 
-/// Opens the store of a URL, which has no parameters but those of sqlx.
+/// Opens the store of `url`; `theirs` is the same without parameters but those of sqlx.
 ///
 /// # Errors
 ///
 /// See [`StoreError`].
-pub(crate) async fn open(
-    url: &url::Url,
-    keep: u64,
-    patience: Duration,
-) -> Result<Arc<dyn Store>, StoreError> {
-    let sessions = Sessions::of(url, patience)?;
-    sessions.check().await?;
-    let backend = Arc::new(Postgres::new(sessions));
-    let store = SqlStore::start(backend, keep, patience).await?;
+pub(crate) async fn open(theirs: &url::Url, url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
+    let place: Arc<str> = url.to_string().into();
+    let opened = async {
+        let sessions = Sessions::of(theirs, url.patience)?;
+        sessions.check().await?;
+        let backend = Arc::new(Postgres::new(sessions));
+        SqlStore::start(backend, Arc::clone(&place), url.keep, url.patience).await
+    };
+    let store = opened.await.map_err(|error| error.at(&place))?;
     Ok(Arc::new(store))
 }

@@ -101,8 +101,8 @@ async fn present(connection: &mut dyn Connection) -> Result<Option<(i64, Arc<str
             _ => error,
         })?;
     match found {
-        None => Err(not_ours()),
         Some((version, log)) if (1..=VERSION).contains(&version) => Ok(Some((version, log))),
+        None | Some((..1, _)) => Err(not_ours()),
         Some((version, _)) => Err(StoreError::new(
             StoreErrorKind::Version,
             format!(

@@ -26,6 +26,8 @@ use crate::store::{
 #[derive(Debug)]
 pub(crate) struct SqlStore {
     backend: Arc<dyn Backend>,
+    /// Which database it is, to be named in errors.
+    place: Arc<str>,
     log: Arc<str>,
     tables: Tables,
     writer: Writer,
@@ -36,6 +38,7 @@ impl SqlStore {
     /// Brings the database up to date and starts the writer.
     pub(crate) async fn start(
         backend: Arc<dyn Backend>,
+        place: Arc<str>,
         keep: u64,
         patience: Duration,
     ) -> Result<Self, StoreError> {
@@ -46,6 +49,7 @@ impl SqlStore {
         let writer = Writer::start(backend.clone(), connection, keep, patience);
         Ok(Self {
             backend,
+            place,
             log,
             tables: Tables::default(),
             writer,
@@ -61,6 +65,14 @@ impl SqlStore {
             ));
         }
         Ok(())
+    }
+
+    /// What is done with the database, its name put to what goes wrong.
+    fn named<'a, T: Send + 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        Box::pin(async move { work.await.map_err(|error| error.at(&self.place)) })
     }
 
     async fn reading(&self, moment: Moment) -> Result<Box<dyn Reading>, StoreError> {
@@ -83,14 +95,14 @@ impl Store for SqlStore {
         &'a self,
         models: &'a [&'static Descriptor],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
             self.tables.prepare(&*self.backend, models).await
         })
     }
 
     fn write(&self, unit: Unit) -> BoxFuture<'_, Result<Option<Vec<Written>>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let work = Box::new(self.work(unit).await?);
             self.writer.ask(|owed| Job::Write(work, owed)).await
         })
@@ -101,7 +113,7 @@ impl Store for SqlStore {
         transaction: Joined<'a>,
         unit: Unit,
     ) -> BoxFuture<'a, Result<Option<Vec<Written>>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let work = self.work(unit).await?;
             let written = join::join(transaction, &self.log, work).await?;
             self.backend.expect_news();
@@ -110,9 +122,9 @@ impl Store for SqlStore {
     }
 
     fn begin(&self) -> BoxFuture<'_, Result<Transaction, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
-            self.backend.transaction().await
+            Ok(self.backend.transaction().await?.of(&self.place))
         })
     }
 
@@ -125,7 +137,7 @@ impl Store for SqlStore {
         model: &'static Descriptor,
         item: &'a ItemId,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
             let table = self.tables.of(&*self.backend, model).await?;
             let mut reading = self.reading(Moment::Each).await?;
@@ -138,7 +150,7 @@ impl Store for SqlStore {
         model: &'static Descriptor,
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Rows, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
             let table = self.tables.of(&*self.backend, model).await?;
             let mut reading = self.reading(Moment::Same).await?;
@@ -152,7 +164,7 @@ impl Store for SqlStore {
         after: u64,
         most: u32,
     ) -> BoxFuture<'a, Result<History, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let mut reading = self.reading(Moment::Same).await?;
             entries::history(reading.connection(), node, after, most).await
         })
@@ -172,7 +184,7 @@ impl Store for SqlStore {
 
 impl Outbox for SqlStore {
     fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
             self.backend.claim(most).await
         })
@@ -182,14 +194,14 @@ impl Outbox for SqlStore {
         &'a self,
         wanted: &'a [Wanted],
     ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let mut reading = self.reading(Moment::Each).await?;
             entries::waiting(reading.connection(), wanted).await
         })
     }
 
     fn settle(&self, settled: Vec<Settled>) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
-        Box::pin(self.writer.errand(|owed| Errand::Settle(settled, owed)))
+        self.named(self.writer.errand(|owed| Errand::Settle(settled, owed)))
     }
 
     fn rewind<'a>(
@@ -197,7 +209,7 @@ impl Outbox for SqlStore {
         node: &'a NodeName,
         to: u64,
     ) -> BoxFuture<'a, Result<Lane, StoreError>> {
-        Box::pin(
+        self.named(
             self.writer
                 .errand(move |owed| Errand::Rewind(node.clone(), to, owed)),
         )
@@ -212,14 +224,14 @@ impl Outbox for SqlStore {
         after: Option<&'a NodeName>,
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             self.check_open()?;
             self.backend.remembered(after, most).await
         })
     }
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let mut reading = self.reading(Moment::Same).await?;
             admin::depth(reading.connection()).await
         })
@@ -231,25 +243,25 @@ impl Outbox for SqlStore {
         after: u64,
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Waiting>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let mut reading = self.reading(Moment::Each).await?;
             admin::undelivered(reading.connection(), node, after, most).await
         })
     }
 
     fn parked(&self, after: u64, most: u32) -> BoxFuture<'_, Result<Vec<Parked>, StoreError>> {
-        Box::pin(async move {
+        self.named(async move {
             let mut reading = self.reading(Moment::Each).await?;
             admin::parked(reading.connection(), after, most).await
         })
     }
 
     fn retry<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(self.writer.errand(|owed| Errand::Retry(ids.to_vec(), owed)))
+        self.named(self.writer.errand(|owed| Errand::Retry(ids.to_vec(), owed)))
     }
 
     fn discard<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(
+        self.named(
             self.writer
                 .errand(|owed| Errand::Discard(ids.to_vec(), owed)),
         )

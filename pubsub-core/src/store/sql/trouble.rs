@@ -26,8 +26,9 @@ pub(crate) fn explain(error: sqlx::Error) -> StoreError {
             "all connections to the database were in use for too long".to_owned(),
         ),
         sqlx::Error::PoolClosed => (StoreErrorKind::Closed, "the store is closed".to_owned()),
+        // The store opens another one.
         sqlx::Error::WorkerCrashed => (
-            StoreErrorKind::Closed,
+            StoreErrorKind::Unreachable,
             "the connection to the database is gone".to_owned(),
         ),
         sqlx::Error::Io(theirs) => (

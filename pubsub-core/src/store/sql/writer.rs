@@ -246,15 +246,31 @@ impl Task {
 
     /// Undoes what was begun. A connection that cannot even do that is let go.
     async fn rollback(&mut self, mut connection: Box<dyn Connection>) {
-        let rollback = Statement::new(connection.dialect(), "ROLLBACK");
-        match connection.execute(rollback).await {
-            Ok(_) => self.connection = Some(connection),
-            // After some errors SQLite has rolled back by itself, and says so with an error.
+        match undo(&mut *connection).await {
+            Ok(()) => self.connection = Some(connection),
             Err(error) => {
                 tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
             }
         }
     }
+}
+
+/// Rolls back. After some errors, among them a full disk, SQLite has done so by itself, and refuses to do it again; then another
+/// transaction can be begun. The connection is worth keeping: the last one of a file that is closed moves the journal into the database,
+/// and that fills the room that somebody may just have made.
+async fn undo(connection: &mut dyn Connection) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    if connection
+        .execute(Statement::new(dialect, "ROLLBACK"))
+        .await
+        .is_ok()
+    {
+        return Ok(());
+    }
+    for text in ["BEGIN", "ROLLBACK"] {
+        connection.execute(Statement::new(dialect, text)).await?;
+    }
+    Ok(())
 }
 
 /// Whether other jobs of the batch may well be done although one was refused.

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex as Gate, MutexGuard as GateGuard};
 
 use super::file::open_private;
 use crate::name::NodeName;
+use crate::store::file::refused;
 use crate::store::sql::backend::Releasing;
 use crate::store::sql::connection::{Cells, Connection};
 use crate::store::sql::dialect::Dialect;
@@ -61,19 +62,27 @@ impl Claims {
         if state.is_closed {
             return Ok(false);
         }
-        let refused = |error: std::io::Error| {
-            let message = format!("the file {} cannot be locked: {error}", self.path.display());
-            StoreError::new(StoreErrorKind::Unreachable, message).with(error)
-        };
-        let file = open_private(&self.path, false).map_err(refused)?;
+        let file = self.open()?;
         match file.try_lock() {
             Ok(()) => {
                 state.lock = Some(file);
                 Ok(true)
             }
             Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(refused(error)),
+            Err(TryLockError::Error(error)) => {
+                let message = format!("{} cannot be locked: {error}", self.path.display());
+                Err(StoreError::new(StoreErrorKind::Unreachable, message).with(error))
+            }
         }
+    }
+
+    /// Makes the file that is locked, where it is missing.
+    pub(super) fn make(&self) -> Result<(), StoreError> {
+        self.open().map(drop)
+    }
+
+    fn open(&self) -> Result<File, StoreError> {
+        open_private(&self.path, false).map_err(|error| refused(&self.path, error))
     }
 
     /// Whether this process delivers already.

@@ -7,12 +7,15 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::Settings;
+use crate::store::file::refused;
+use crate::store::sql::dialect::Dialect;
+use crate::store::sql::explain;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// How many connections read at once.
@@ -30,13 +33,37 @@ const STATEMENTS: usize = 256;
 pub(super) fn make(path: &Path) -> Result<(), StoreError> {
     match open_private(path, true) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::new(
-            StoreErrorKind::Unreachable,
-            format!("the store {} cannot be made: {error}", path.display()),
-        )
-        .with(error)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            if path.is_dir() {
+                return Err(refused(path, ErrorKind::IsADirectory.into()));
+            }
+            Ok(())
+        }
+        Err(error) => Err(refused(path, error)),
     }
+}
+
+/// Whether a save could be written: SQLite opens a file that may only be read without a word, and begins any transaction in it. It is
+/// SQLite that is asked, because its locks would be lost if the file were opened and closed beside it.
+pub(super) async fn check_writable(options: SqliteConnectOptions) -> Result<(), StoreError> {
+    let options = options.busy_timeout(Duration::ZERO);
+    let mut connection = options.connect().await.map_err(explain)?;
+    let begun = connection.begin_with(Dialect::Sqlite.begin()).await;
+    let outcome = match begun.map_err(explain) {
+        Ok(mut begun) => {
+            let changed = begun
+                .execute("UPDATE pubsub_store SET version = version")
+                .await;
+            // Nothing was written yet, and a transaction that is dropped never is.
+            changed.map(drop).map_err(explain)
+        }
+        // Then somebody writes.
+        Err(error) if error.kind() == StoreErrorKind::Busy => Ok(()),
+        Err(error) => Err(error),
+    };
+    // Nothing depends on a polite end.
+    let _ = sqlx::Connection::close(connection).await;
+    outcome
 }
 
 /// Opens a file for writing, and makes it with the rights of a private one.
@@ -90,10 +117,4 @@ fn pool(most: u32, patience: Duration) -> SqlitePoolOptions {
         .idle_timeout(IDLE)
         // A file does not hang up.
         .test_before_acquire(false)
-}
-
-/// Adds which file it is about.
-pub(super) fn at(path: &Path, error: StoreError) -> StoreError {
-    let message = format!("store {}: {error}", path.display());
-    StoreError::new(error.kind(), message).with(error)
 }

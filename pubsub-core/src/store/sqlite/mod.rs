@@ -54,11 +54,21 @@ async fn open_with(
     settings: Settings,
     options: SqliteConnectOptions,
 ) -> Result<Arc<dyn Store>, StoreError> {
-    file::make(&settings.path)?;
-    let database = Arc::new(Database::new(&settings, options));
-    let store = SqlStore::start(database, settings.keep, settings.patience)
-        .await
-        .map_err(|error| file::at(&settings.path, error))?;
+    let place: Arc<str> = format!("sqlite:{}", settings.path.display()).into();
+    let opened = async {
+        file::make(&settings.path)?;
+        let database = Arc::new(Database::new(&settings, options.clone()));
+        // Beside the file more of them are needed.
+        database.claims.make()?;
+        let place = Arc::clone(&place);
+        let store = SqlStore::start(database, place, settings.keep, settings.patience).await?;
+        if let Err(error) = file::check_writable(options).await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(store)
+    };
+    let store = opened.await.map_err(|error| error.at(&place))?;
     Ok(Arc::new(store))
 }
 
@@ -113,9 +123,7 @@ impl Backend for Database {
 
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>> {
         Box::pin(async move {
-            let connection = self.options.connect().await;
-            let connection =
-                connection.map_err(|error| file::at(&self.path, explain_any(error)))?;
+            let connection = self.options.connect().await.map_err(explain_any)?;
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }

@@ -102,7 +102,11 @@ impl News {
             match self.look().await {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) => tracing::debug!(%error, "cannot see whether the store has changed"),
+                Err(error) => {
+                    tracing::debug!(%error, "cannot see whether the store has changed");
+                    // The next look is through another connection.
+                    *self.connection.lock().await = None;
+                }
             }
         }
     }

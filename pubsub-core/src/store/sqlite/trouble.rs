@@ -27,7 +27,7 @@ pub(crate) fn explain(error: &SqliteError) -> StoreError {
         ),
         (IOERR_SHMSIZE, _) | (_, 13) => (
             StoreErrorKind::Full,
-            "there is no room left on the disk".to_owned(),
+            "the disk is full: make room, and what is saved then is kept".to_owned(),
         ),
         (_, 8) => (
             StoreErrorKind::ReadOnly,

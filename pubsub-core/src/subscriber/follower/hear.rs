@@ -11,7 +11,7 @@ use super::{Follower, Stamp};
 use crate::name::ItemId;
 use crate::payload::DecodeError;
 use crate::session::{RawEvent, RawEventKind};
-use crate::subscriber::journal::Mark;
+use crate::subscriber::mark::Mark;
 use crate::subscriber::{Event, SubscribeError};
 
 impl<T: Send + 'static> Follower<T> {

@@ -8,7 +8,7 @@ use crate::change::Action;
 use crate::name::ItemId;
 use crate::payload::entry::stamp_into;
 use crate::store::{Entry, EntryKind, History, StoreError};
-use crate::subscriber::journal::Mark;
+use crate::subscriber::mark::Mark;
 use crate::subscriber::{Event, SubscribeError};
 
 /// How many changes are read at once.

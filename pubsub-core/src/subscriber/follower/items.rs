@@ -10,7 +10,8 @@ use crate::position::{self, Position};
 use crate::session::{Item as RawItem, PubSubError};
 use crate::subscriber::Event;
 use crate::subscriber::catch_up::{FIRST_LOOK, Look, look};
-use crate::subscriber::journal::{Beginning, Mark};
+use crate::subscriber::journal::Beginning;
+use crate::subscriber::mark::Mark;
 use crate::subscriber::resume::{Held, Resumption, resume};
 
 /// More recent items than this are not read back after a gap.
@@ -62,10 +63,12 @@ impl<T: Send + 'static> Follower<T> {
                     if has_gap {
                         reader.tell_gap(&self.node).await?;
                     }
+                    let own = self.followed();
                     for id in gone {
-                        // The history may have told it by now, and more of it.
-                        if self.journal.is_alive(&id) {
-                            self.journal.forget(&id);
+                        // What the history has numbered it also says the end of. A service that lacks it has lost it, and is told again.
+                        let is_own = own.as_ref().is_some_and(|log| self.journal.is_of(&id, log));
+                        if !is_own && self.journal.is_alive(&id) {
+                            self.journal.miss(&id);
                             reader.tell(Ok(retracted(id))).await?;
                         }
                     }
@@ -150,7 +153,7 @@ impl<T: Send + 'static> Follower<T> {
         }
     }
 
-    /// Tells the items from this one on that are news. What is told from the history is left to that.
+    /// Tells the items from this one on that are news, and those that are there again. What is told from the history is left to that.
     async fn tell_items(
         &mut self,
         items: Vec<RawItem>,
@@ -159,7 +162,10 @@ impl<T: Send + 'static> Follower<T> {
         reader: &mut Reader<T>,
     ) -> Result<(), Abandoned> {
         let own = self.followed();
-        for (item, (id, mark)) in items.into_iter().zip(marks).skip(from) {
+        for (place, (item, (id, mark))) in items.into_iter().zip(marks).enumerate() {
+            if place < from && !self.journal.is_back(&id, &mark) {
+                continue;
+            }
             let is_own = own.as_ref().is_some_and(|log| mark.is_of(log));
             if is_own || self.journal.knows(&id, &mark) {
                 continue;

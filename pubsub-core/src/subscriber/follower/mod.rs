@@ -25,7 +25,7 @@ use crate::outlet::Outlet;
 use crate::payload::DecodeError;
 use crate::position::Position;
 use crate::session::{Listener, PubSubError, SessionEvent};
-use crate::store::Store;
+use crate::store::{History, Store};
 
 /// How many items a subscription remembers having told.
 const MEMORY: usize = 10_000;
@@ -82,6 +82,11 @@ impl<T: Send + 'static> Follower<T> {
         if from.as_ref().is_some_and(|from| !from.is_of(&node)) {
             return Err(SubscribeError::Position { node });
         }
+        // What was saved before is not news, though a service that has forgotten it is told again.
+        let last = match &from {
+            None => last(store.as_deref(), &node).await,
+            Some(_) => None,
+        };
         // What the node holds is read before the subscription, so that nothing told later is taken for old.
         let beginning = match outlet.recent(&node, 1).await {
             Ok(items) => match items.last() {
@@ -96,6 +101,10 @@ impl<T: Send + 'static> Follower<T> {
             Err(_) => Beginning::Unknown,
         };
         let listener = outlet.listen(&node, buffer);
+        let mut journal = Journal::new(MEMORY, beginning);
+        if let Some((log, last)) = last {
+            journal.advance(&log, last);
+        }
         let follower = Self {
             outlet,
             store,
@@ -104,7 +113,7 @@ impl<T: Send + 'static> Follower<T> {
             decode,
             from,
             listener,
-            journal: Journal::new(MEMORY, beginning),
+            journal,
         };
         follower.renew().await?;
         follower.outlet.begin_following(&follower.node);
@@ -162,6 +171,7 @@ impl<T: Send + 'static> Follower<T> {
         match self.outlet.subscribe(&self.node).await {
             Err(PubSubError::NotFound { .. }) => {
                 self.outlet.ensure(&self.node, &self.config).await?;
+                tracing::info!(node = %self.node, "the node was missing and is ours now; another account needs the right to publish there");
                 self.outlet.subscribe(&self.node).await
             }
             outcome => outcome,
@@ -182,5 +192,18 @@ impl<T: Send + 'static> Follower<T> {
             }
         }
         reader.tell_gap(&self.node).await
+    }
+}
+
+/// The number of the last change of a node in the log of a store; `None` if there is none.
+async fn last(store: Option<&dyn Store>, node: &NodeName) -> Option<(Arc<str>, u64)> {
+    let store = store?;
+    match store.history(node, 0, 0).await {
+        Ok(History { last: 0, .. }) => None,
+        Ok(History { last, .. }) => Some((Arc::clone(store.log()), last)),
+        Err(error) => {
+            tracing::debug!(%node, %error, "the history of a node cannot be read");
+            None
+        }
     }
 }

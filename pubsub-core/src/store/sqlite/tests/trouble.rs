@@ -34,7 +34,9 @@ async fn a_full_disk_is_said_and_the_store_goes_on_afterwards() {
         assert!(saved < 1000, "it never gets full");
     };
     assert_eq!(error.kind(), StoreErrorKind::Full);
-    assert!(error.to_string().contains("no room"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("the disk is full"), "{text}");
+    assert_eq!(text.matches("a store.db").count(), 1, "{text}");
     // What was promised before is there, and what was refused is not.
     let rows = store
         .rows(Tweet::DESCRIPTOR, &Query::default())
@@ -65,6 +67,26 @@ async fn a_full_disk_is_said_and_the_store_goes_on_afterwards() {
         .await
         .expect("rows");
     assert_eq!(i64::try_from(rows.sequence), Ok(saved + 2));
+}
+
+/// Closing the last connection moves the journal into the database, and fills the room that somebody is about to make.
+#[tokio::test]
+async fn a_full_disk_does_not_close_the_connection_that_writes() {
+    let place = Place::new();
+    let store = small(&place, 60).await;
+    let mut journal = place.path().into_os_string();
+    journal.push("-wal");
+    let length = || std::fs::metadata(&journal).expect("a journal").len();
+    write(&store, [save(&tweet(1, "ann", "short"))]).await;
+    let before = length();
+    for _ in 0..3 {
+        let long = tweet(2, "ann", &"x".repeat(500_000));
+        let error = store.write(unit([save(&long)])).await;
+        assert_eq!(error.expect_err("no room").kind(), StoreErrorKind::Full);
+        assert!(length() >= before, "the journal was emptied");
+    }
+    write(&store, [save(&tweet(3, "ann", "short"))]).await;
+    store.close().await;
 }
 
 #[tokio::test]
@@ -102,13 +124,8 @@ async fn a_file_that_cannot_be_written_is_said() {
         patience: Duration::from_secs(5),
     };
     let options = file::options(&settings).pragma("query_only", "ON");
-    let store = open_with(settings, options)
-        .await
-        .expect("nothing has to be written");
-    let error = store
-        .write(unit([save(&tweet(1, "ann", "x"))]))
-        .await
-        .expect_err("read-only");
+    let opened = open_with(settings, options).await;
+    let error = opened.expect_err("it would refuse every save");
     assert_eq!(error.kind(), StoreErrorKind::ReadOnly);
     assert!(error.to_string().contains("cannot be written"), "{error}");
 }
