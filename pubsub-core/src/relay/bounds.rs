@@ -28,6 +28,8 @@ pub(super) const PAGE: usize = 4096;
 pub(super) const LANE_PAGE: usize = 2048;
 /// How many entries are read at once as long as their size is unknown.
 pub(super) const FIRST_PAGE: usize = 256;
+/// How many entries are looked for in a lane of which nobody said that there are any.
+pub(super) const LANE_LOOK: usize = 256;
 /// A lane with fewer entries to send than this is read on.
 pub(super) const LANE_LOW: usize = 2048;
 /// How many entries of a lane are sent before the next lane has its turn; they stand together in the session's queue and can

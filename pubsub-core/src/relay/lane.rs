@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::back_off;
-use super::bounds::{BACK_OFF, BUSY_LANE, LANE_LOW, LANE_PAGE, LANE_UNDER_WAY};
+use super::bounds::{BACK_OFF, BUSY_LANE, LANE_LOOK, LANE_LOW, LANE_PAGE, LANE_UNDER_WAY};
 use super::load::Load;
 use super::slot::{Slot, State};
 use crate::change::Change;
@@ -158,7 +158,7 @@ impl Lane {
     pub(super) fn appetite(&self) -> usize {
         let known = self.last.saturating_sub(self.read_to);
         usize::try_from(known).map_or(LANE_PAGE, |known| match known {
-            0 => LANE_LOW,
+            0 => LANE_LOOK,
             known => known.min(LANE_PAGE),
         })
     }

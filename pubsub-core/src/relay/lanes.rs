@@ -144,13 +144,8 @@ impl Lanes {
     pub(super) fn wanted(&mut self, now: Instant) -> Vec<Wanted> {
         let typical = self.typical.unwrap_or(HELD_BYTES / FIRST_PAGE).max(1);
         let room = HELD_BYTES.saturating_sub(self.total.held_bytes) / typical;
-        let mut room =
-            room.min(HELD.saturating_sub(self.total.held))
-                .min(if self.typical.is_some() {
-                    PAGE
-                } else {
-                    FIRST_PAGE
-                });
+        let page = self.typical.map_or(FIRST_PAGE, |_| PAGE);
+        let mut room = room.min(HELD.saturating_sub(self.total.held)).min(page);
         // Something is always read, or one large payload would stop everything.
         if self.total.held == 0 {
             room = room.max(1);
