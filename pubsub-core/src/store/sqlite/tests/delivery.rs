@@ -1,5 +1,7 @@
 //! What a relay and an administrator do with lanes.
 
+use tokio::task::yield_now;
+
 use super::bench::{Place, Tweet, delete, item, node, save, settled, soon, touch, tweet, write};
 use crate::Publish as _;
 use crate::store::{Query, Settled, StoreErrorKind, Wanted};
@@ -217,6 +219,34 @@ async fn old_delivered_entries_are_pruned_and_their_history_is_gone() {
         .await
         .expect("a lane");
     assert_eq!(lane.delivered, 40);
+}
+
+#[tokio::test]
+async fn after_a_long_backlog_pruning_goes_on_until_it_is_done() {
+    let place = Place::new();
+    let store = place.open_with("?keep=20").await.expect("a store");
+    for first in (0..2500).step_by(500) {
+        write(
+            &store,
+            (first..first + 500).map(|id| save(&tweet(id, "ann", "x"))),
+        )
+        .await;
+    }
+    store.claim(10).await.expect("lanes");
+    let all = ["/test/Tweet", "user-ann"].map(|name| settled(name, 2500, false));
+    store.settle(all.to_vec()).await.expect("settled");
+    let is_pruned = async {
+        while store
+            .history(&node("user-ann"), 2489, 1)
+            .await
+            .is_ok_and(|history| !history.is_gone)
+        {
+            yield_now().await;
+        }
+    };
+    soon(is_pruned).await;
+    let kept = store.history(&node("user-ann"), 2490, 20).await;
+    assert_eq!(kept.expect("history").entries.len(), 10);
 }
 
 #[tokio::test]
