@@ -2,7 +2,6 @@
 //!
 //! Knows the connection and what ends with it. What is written on it goes through [`Store::join`](super::Store::join).
 
-use std::convert::Infallible;
 use std::fmt;
 
 use super::StoreError;
@@ -32,16 +31,9 @@ pub(crate) enum Own {
     /// PostgreSQL's.
     #[cfg(feature = "postgres")]
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-    /// Nobody's.
-    #[allow(
-        dead_code,
-        reason = "cannot be made; stands in where no database is built in"
-    )]
-    Nobody(Infallible),
 }
 
 impl Transaction {
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn new(link: Own, hold: Box<dyn Hold>) -> Self {
         Self { link, hold }
     }
@@ -63,7 +55,6 @@ impl Transaction {
             Own::Postgres(transaction) => {
                 transaction.commit().await.map_err(super::sql::explain)?;
             }
-            Own::Nobody(nobody) => match nobody {},
         }
         self.hold.committed();
         Ok(())
@@ -80,26 +71,27 @@ impl Transaction {
             Own::Sqlite(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => transaction.rollback().await.map_err(super::sql::explain),
-            Own::Nobody(nobody) => match nobody {},
         }
     }
 
     /// The connection, if the store is in SQLite: for tables of the program's own.
     #[cfg(feature = "sqlite")]
     pub fn as_sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
-        let Own::Sqlite(transaction) = &mut self.link else {
-            return None;
-        };
-        Some(transaction)
+        match &mut self.link {
+            Own::Sqlite(transaction) => Some(transaction),
+            #[cfg(feature = "postgres")]
+            Own::Postgres(_) => None,
+        }
     }
 
     /// The connection, if the store is in PostgreSQL: for tables of the program's own.
     #[cfg(feature = "postgres")]
     pub fn as_postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
-        let Own::Postgres(transaction) = &mut self.link else {
-            return None;
-        };
-        Some(transaction)
+        match &mut self.link {
+            Own::Postgres(transaction) => Some(transaction),
+            #[cfg(feature = "sqlite")]
+            Own::Sqlite(_) => None,
+        }
     }
 
     pub(crate) fn link(&mut self) -> Link<'_> {
@@ -108,7 +100,6 @@ impl Transaction {
             Own::Sqlite(transaction) => Link::Sqlite(transaction),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => Link::Postgres(transaction),
-            Own::Nobody(nobody) => match *nobody {},
         }
     }
 }
