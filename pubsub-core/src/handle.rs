@@ -75,6 +75,9 @@ impl PubSub {
     /// [`Error`], whose [`kind`](Error::kind) says whether to change a setting, the code or the credentials, or to
     /// try again.
     pub async fn from_env() -> Result<Self, Error> {
+        if ambient::current().is_ok() {
+            return Err(AlreadyInstalled.into());
+        }
         let pubsub = Builder::from_env()?.connect().await?;
         match pubsub.install() {
             Ok(()) => Ok(pubsub),

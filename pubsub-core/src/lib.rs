@@ -24,6 +24,7 @@
 //!
 //! let event = tweets.next().await.ok_or("closed")??;
 //! assert_eq!(event.into_item().ok_or("no tweet")?.text, "hello");
+//! # assert_eq!(PubSub::from_env().await.unwrap_err().kind(), pubsub_core::ErrorKind::AlreadyInstalled);
 //! pubsub.shutdown().await?;
 //! # Ok(())
 //! # }
@@ -32,14 +33,17 @@
 //! # The way of a change
 //!
 //! The modules stand in the order in which a change walks through them; each uses only those above it. A value
-//! that derives [`Publish`] is written as XML ([`payload`]), becomes one [`Change`] for each node that hears of it, and
-//! goes through [`PubSub`] and a [`session`] to the service; a [`subscriber`] decodes what the service tells.
+//! that derives [`Publish`] is written as XML ([`payload`]), becomes one [`Change`] for each node that hears of it, waits in the outbox of a
+//! [`store`] beside its row, and goes through a [`session`] to the service; a [`subscriber`] decodes what the service tells.
+//! Without a store the save itself waits for the service.
 //! [`testing`] takes the place of the service in the tests of programs.
 //!
 //! # Features
 //!
 //! - `derive` (default): the macros.
 //! - `embedded` (default): a server inside the process, started when no URL is given.
+//! - `sqlite` (default): the store in a file, by default `pubsub.db` in the working directory; `PUBSUB_STORE` names another, or `off`.
+//! - `postgres`: the store in PostgreSQL.
 //! - `dns` (default): SRV look-ups for servers that are named by their domain.
 //! - `json`: payloads with `format = "json"`.
 //! - `sea-orm`: `#[publish(sea_orm)]`, with which what SeaORM saves is published; see the module `sea_orm`.

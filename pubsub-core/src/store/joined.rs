@@ -2,9 +2,7 @@
 //!
 //! Knows whose connection it is. Does not know what is written on it.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::Transaction;
 
@@ -25,12 +23,6 @@ pub(crate) enum Link<'t> {
     /// PostgreSQL's.
     #[cfg(feature = "postgres")]
     Postgres(&'t mut sqlx::PgConnection),
-    /// Nobody's: without a database there is nothing to join.
-    #[allow(
-        dead_code,
-        reason = "cannot be made; holds the lifetime where no database is built in"
-    )]
-    Nobody(Infallible, PhantomData<&'t mut ()>),
 }
 
 impl Joined<'_> {
@@ -41,7 +33,6 @@ impl Joined<'_> {
             Link::Sqlite(connection) => Link::Sqlite(connection),
             #[cfg(feature = "postgres")]
             Link::Postgres(connection) => Link::Postgres(connection),
-            Link::Nobody(nobody, _) => Link::Nobody(*nobody, PhantomData),
         })
     }
 }
@@ -53,7 +44,6 @@ impl fmt::Debug for Joined<'_> {
             Link::Sqlite(_) => "Joined(SQLite)",
             #[cfg(feature = "postgres")]
             Link::Postgres(_) => "Joined(PostgreSQL)",
-            Link::Nobody(nobody, _) => match *nobody {},
         })
     }
 }

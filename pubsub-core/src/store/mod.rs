@@ -7,17 +7,22 @@ mod column;
 mod entry;
 mod error;
 pub(crate) mod file;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod joined;
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+mod nowhere;
 mod open;
 mod outbox;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod split;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;
 mod unit;
 mod url;
@@ -31,10 +36,14 @@ use futures_util::future::BoxFuture;
 pub use self::column::{Column, ColumnKind, columns};
 pub use self::entry::{Depth, Entry, EntryKind, Lane, Parked, Settled, Waiting, Wanted};
 pub use self::error::{StoreError, StoreErrorKind};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::joined::Joined;
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+pub use self::nowhere::{Joined, Transaction};
 pub use self::open::open;
 pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::transaction::Transaction;
 pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Unit, Written};
 pub use self::url::StoreUrl;

@@ -2,7 +2,6 @@
 //!
 //! Knows the connection and what ends with it. What is written on it goes through [`Store::join`](super::Store::join).
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,16 +34,9 @@ pub(crate) enum Own {
     /// PostgreSQL's.
     #[cfg(feature = "postgres")]
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-    /// Nobody's.
-    #[allow(
-        dead_code,
-        reason = "cannot be made; stands in where no database is built in"
-    )]
-    Nobody(Infallible),
 }
 
 impl Transaction {
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn new(link: Own, hold: Box<dyn Hold>) -> Self {
         Self {
             link,
@@ -54,7 +46,6 @@ impl Transaction {
     }
 
     /// The same, with the name of its database.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn of(mut self, place: &Arc<str>) -> Self {
         self.place = Some(Arc::clone(place));
         self
@@ -75,7 +66,6 @@ impl Transaction {
             Own::Sqlite(transaction) => transaction.commit().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => transaction.commit().await.map_err(super::sql::explain),
-            Own::Nobody(nobody) => match nobody {},
         };
         named(committed, self.place.as_ref())?;
         self.hold.committed();
@@ -93,7 +83,6 @@ impl Transaction {
             Own::Sqlite(transaction) => transaction.rollback().await.map_err(super::sql::explain),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => transaction.rollback().await.map_err(super::sql::explain),
-            Own::Nobody(nobody) => match nobody {},
         };
         named(undone, self.place.as_ref())
     }
@@ -101,19 +90,21 @@ impl Transaction {
     /// The connection, if the store is in SQLite: for tables of the program's own.
     #[cfg(feature = "sqlite")]
     pub fn as_sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
-        let Own::Sqlite(transaction) = &mut self.link else {
-            return None;
-        };
-        Some(transaction)
+        match &mut self.link {
+            Own::Sqlite(transaction) => Some(transaction),
+            #[cfg(feature = "postgres")]
+            Own::Postgres(_) => None,
+        }
     }
 
     /// The connection, if the store is in PostgreSQL: for tables of the program's own.
     #[cfg(feature = "postgres")]
     pub fn as_postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
-        let Own::Postgres(transaction) = &mut self.link else {
-            return None;
-        };
-        Some(transaction)
+        match &mut self.link {
+            Own::Postgres(transaction) => Some(transaction),
+            #[cfg(feature = "sqlite")]
+            Own::Sqlite(_) => None,
+        }
     }
 
     pub(crate) fn link(&mut self) -> Link<'_> {
@@ -122,7 +113,6 @@ impl Transaction {
             Own::Sqlite(transaction) => Link::Sqlite(transaction),
             #[cfg(feature = "postgres")]
             Own::Postgres(transaction) => Link::Postgres(transaction),
-            Own::Nobody(nobody) => match *nobody {},
         }
     }
 }

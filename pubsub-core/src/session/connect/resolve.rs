@@ -67,6 +67,10 @@ async fn records(service: &str, host: &str, limit: std::time::Duration) -> Vec<E
 }
 
 #[cfg(not(feature = "dns"))]
-async fn records(_service: &str, _host: &str, _limit: std::time::Duration) -> Vec<Endpoint> {
-    Vec::new()
+fn records(
+    _service: &str,
+    _host: &str,
+    _limit: std::time::Duration,
+) -> std::future::Ready<Vec<Endpoint>> {
+    std::future::ready(Vec::new())
 }

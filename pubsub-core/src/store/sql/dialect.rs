@@ -36,6 +36,10 @@ impl Dialect {
     }
 
     /// Keeps others from changing the tables until the end of the transaction.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(clippy::unnecessary_wraps, reason = "SQLite needs no such statement")
+    )]
     pub(crate) const fn alone(self) -> Option<&'static str> {
         match self {
             // Who writes is alone.

@@ -56,7 +56,6 @@ pub(super) async fn join(
             savepoint.commit().await.map_err(explain)?;
             Ok(Some(written))
         }
-        Link::Nobody(nobody, _) => match nobody {},
     }
 }
 

@@ -3,7 +3,7 @@
 //! Knows kinds of columns and both databases. Does not know tables. Whatever is kept by these rules sorts and compares alike in both.
 //!
 //! SQLite has no whole numbers above 64 bits and no NaN, but it sorts any text after any number. So a big number that does not fit is
-//! text, [`ABOVE`] and the digits at full width, and NaN is the text `NaN`. A number that may be below what fits is always text.
+//! text, `ABOVE` and the digits at full width, and NaN is the text `NaN`. A number that may be below what fits is always text.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,10 @@ use super::dialect::Dialect;
 use crate::store::{ColumnKind, Value};
 
 /// Begins a number that is not negative. No number begins so, and no affinity makes one of the text.
+#[cfg(feature = "sqlite")]
 const ABOVE: char = '>';
 /// Begins a negative number, and sorts before [`ABOVE`].
+#[cfg(feature = "sqlite")]
 const BELOW: char = '<';
 
 /// The type of a column, as `CREATE TABLE` takes it.
