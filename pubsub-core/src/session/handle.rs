@@ -86,7 +86,7 @@ impl Session {
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped before the change was sent takes the change back; later it makes no difference.
+    /// A future that is dropped before the change was sent takes the change back; later it only keeps it from being sent again.
     pub fn publish(&self, change: Change) -> Publishing {
         self.publish_to(change, NodeConfig::new())
     }

@@ -225,6 +225,15 @@ impl Outbox for MemoryOutbox {
         })
     }
 
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inside(|inside| {
+            for kept in inside.nodes.values_mut() {
+                kept.is_claimed = false;
+            }
+            Ok(())
+        })
+    }
+
     fn rewind<'a>(
         &'a self,
         node: &'a NodeName,

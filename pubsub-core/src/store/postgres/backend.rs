@@ -109,6 +109,10 @@ impl Backend for Postgres {
         Box::pin(self.claims.remembered(after, most))
     }
 
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.claims.withdraw())
+    }
+
     fn owner(&self) -> Option<i64> {
         Some(self.claims.owner())
     }

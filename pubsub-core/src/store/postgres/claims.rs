@@ -220,20 +220,43 @@ impl Claims {
         }
     }
 
-    /// Gives all lanes back.
+    /// Gives all lanes back. Whoever writes one of them is waited for.
+    pub(super) async fn withdraw(&self) -> Result<(), StoreError> {
+        let until = Instant::now() + self.sessions.patience;
+        let mut session = self.session.lock().await;
+        if session.connection.is_none() && session.process.is_none() {
+            return Ok(());
+        }
+        loop {
+            let mut connection = self.connected(&mut session).await?;
+            let freed = self.set_free(&mut connection).await;
+            match keep(&mut session, connection, freed) {
+                Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
+                    sleep(PAUSE).await;
+                }
+                freed => return freed,
+            }
+        }
+    }
+
+    async fn set_free(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let freed = sqlx::query(SET_FREE).bind(self.owner());
+        let freed = freed.execute(&mut *connection).await.map_err(explain)?;
+        if freed.rows_affected() > 0 {
+            let told = sqlx::raw_sql("NOTIFY pubsub_outbox").execute(connection);
+            told.await.map_err(explain)?;
+        }
+        Ok(())
+    }
+
+    /// Gives all lanes back for good.
     pub(super) async fn close(&self) {
         let mut session = self.session.lock().await;
         session.is_closed = true;
         if let Some(mut connection) = session.connection.take() {
             // If that fails, others find out that we are gone.
-            let freed = sqlx::query(SET_FREE)
-                .bind(self.owner())
-                .execute(&mut connection)
-                .await;
-            if freed.is_ok_and(|freed| freed.rows_affected() > 0) {
-                let _ = sqlx::raw_sql("NOTIFY pubsub_outbox")
-                    .execute(&mut connection)
-                    .await;
+            if let Err(error) = self.set_free(&mut connection).await {
+                tracing::debug!(%error, "lanes are left to be found free");
             }
             let _ = connection.close().await;
         }
@@ -241,18 +264,18 @@ impl Claims {
 }
 
 /// Puts the session back, unless it is broken.
-fn keep(
+fn keep<T>(
     session: &mut Session,
     connection: PgConnection,
-    claimed: Result<Vec<Lane>, StoreError>,
-) -> Result<Vec<Lane>, StoreError> {
-    let is_broken = claimed
+    done: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let is_broken = done
         .as_ref()
         .is_err_and(|error| error.kind() == StoreErrorKind::Unreachable);
     if !is_broken {
         session.connection = Some(connection);
     }
-    claimed
+    done
 }
 
 type Question<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;

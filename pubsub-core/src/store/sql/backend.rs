@@ -41,6 +41,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>>;
 
+    /// See [`Outbox::withdraw`](crate::store::Outbox::withdraw).
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// The number under which lanes are ours in the column `owner`; `None` where that column is not used.
     fn owner(&self) -> Option<i64>;
 

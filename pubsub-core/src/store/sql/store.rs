@@ -204,6 +204,13 @@ impl Outbox for SqlStore {
         self.named(self.writer.errand(|owed| Errand::Settle(settled, owed)))
     }
 
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.named(async move {
+            self.check_open()?;
+            self.backend.withdraw().await
+        })
+    }
+
     fn rewind<'a>(
         &'a self,
         node: &'a NodeName,

@@ -34,7 +34,17 @@ struct State {
     /// Open and locked while this process delivers.
     lock: Option<File>,
     lanes: HashSet<i64>,
+    /// A relay of this process asks for lanes: one that cannot reach its service does not.
+    is_wanted: bool,
     is_closed: bool,
+}
+
+impl State {
+    fn let_go(&mut self) {
+        self.is_wanted = false;
+        self.lanes.clear();
+        self.lock = None;
+    }
 }
 
 impl Claims {
@@ -56,11 +66,12 @@ impl Claims {
     /// Whether this process delivers, from now on if nobody else does.
     pub(super) fn take_over(&self) -> Result<bool, StoreError> {
         let mut state = self.state();
-        if state.lock.is_some() {
-            return Ok(true);
-        }
         if state.is_closed {
             return Ok(false);
+        }
+        state.is_wanted = true;
+        if state.lock.is_some() {
+            return Ok(true);
         }
         let file = self.open()?;
         match file.try_lock() {
@@ -85,16 +96,22 @@ impl Claims {
         open_private(&self.path, false).map_err(|error| refused(&self.path, error))
     }
 
-    /// Whether this process delivers already.
-    pub(super) fn is_ours(&self) -> bool {
-        self.state().lock.is_some()
+    /// Whether this process would deliver, if it were not for another one.
+    pub(super) fn is_waiting(&self) -> bool {
+        let state = self.state();
+        state.is_wanted && state.lock.is_none()
     }
 
-    /// Lets others deliver.
-    pub(super) fn give_up(&self) {
+    /// Lets others deliver, until lanes are claimed again.
+    pub(super) async fn withdraw(&self) {
+        let _gate = self.gate.lock().await;
+        self.state().let_go();
+    }
+
+    /// Lets others deliver for good.
+    pub(super) fn close(&self) {
         let mut state = self.state();
-        state.lock = None;
-        state.lanes.clear();
+        state.let_go();
         state.is_closed = true;
     }
 

@@ -191,6 +191,13 @@ impl Backend for Database {
         })
     }
 
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.claims.withdraw().await;
+            Ok(())
+        })
+    }
+
     fn owner(&self) -> Option<i64> {
         None
     }
@@ -221,7 +228,7 @@ impl Backend for Database {
             self.readers.close().await;
             // The last connection that is closed moves everything into the file itself.
             self.writers.close().await;
-            self.claims.give_up();
+            self.claims.close();
         })
     }
 }
