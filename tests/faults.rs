@@ -1,6 +1,8 @@
 //! What goes wrong around a store: no room, a damaged file, a file that cannot be written, somebody else on the same file,
 //! a clock that jumps. Each is a clear error, or none at all, and nothing that was saved is lost.
 
+#[path = "faults/accounts.rs"]
+mod accounts;
 #[path = "faults/away.rs"]
 mod away;
 #[path = "faults/disk.rs"]
