@@ -11,5 +11,7 @@ mod disk;
 mod file;
 #[path = "faults/rows.rs"]
 mod rows;
+#[path = "faults/strangers.rs"]
+mod strangers;
 #[path = "faults/together.rs"]
 mod together;

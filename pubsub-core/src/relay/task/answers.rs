@@ -214,7 +214,11 @@ impl Task {
         let (state, bytes) = if entry.is_parked {
             (State::Through, 0)
         } else {
-            match self.preparer.change(entry) {
+            let change = match &entry.defect {
+                Some(defect) => Err(defect.to_string()),
+                None => self.preparer.change(entry),
+            };
+            match change {
                 Ok(change) => {
                     let bytes = weight(&change);
                     (State::Waiting(change), bytes)

@@ -94,6 +94,7 @@ impl MemoryOutbox {
             origin: None,
             payload,
             is_parked: false,
+            defect: None,
         });
         drop(inside);
         self.news.notify_one();

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex as Gate, MutexGuard as GateGuard};
 use super::file::open_private;
 use crate::name::NodeName;
 use crate::store::file::refused;
-use crate::store::sql::backend::Releasing;
+use crate::store::sql::backend::{Claimed, Releasing};
 use crate::store::sql::connection::{Cells, Connection};
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::statement::Statement;
@@ -124,9 +124,10 @@ impl Claims {
         &self,
         connection: &mut dyn Connection,
         most: u32,
-    ) -> Result<Vec<Lane>, StoreError> {
+    ) -> Result<Claimed, StoreError> {
         let _gate = self.gate.lock().await;
         let mut claimed = Vec::new();
+        let mut nameless = Vec::new();
         let mut after = 0;
         // Page after page, as long as all of a page are ours already.
         while claimed.len() < most as usize {
@@ -134,7 +135,7 @@ impl Claims {
             let mut count = 0;
             let mut read = Statement::new(
                 Dialect::Sqlite,
-                "SELECT id, node, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
+                "SELECT id, CASE typeof(node) WHEN 'text' THEN node END, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
             );
             read.bind(after)
                 .push(" ORDER BY id LIMIT ")
@@ -143,10 +144,10 @@ impl Claims {
                 .fetch(read, &mut |row| {
                     count += 1;
                     after = row.some_integer(0)?;
-                    if let Some(lane) = lane(row)
-                        && self.state().lanes.insert(after)
-                    {
-                        claimed.push(lane);
+                    match lane(row) {
+                        Some(lane) if self.state().lanes.insert(after) => claimed.push(lane),
+                        Some(_) => {}
+                        None => nameless.push(after),
                     }
                     Ok(())
                 })
@@ -155,7 +156,10 @@ impl Claims {
                 break;
             }
         }
-        Ok(claimed)
+        Ok(Claimed {
+            lanes: claimed,
+            nameless,
+        })
     }
 
     /// Claims lanes of which entries are kept. Those that are ours already are told again.
@@ -169,7 +173,7 @@ impl Claims {
         let mut claimed = Vec::new();
         let mut read = Statement::new(
             Dialect::Sqlite,
-            "SELECT id, node, delivered, last FROM pubsub_node n WHERE node > ",
+            "SELECT id, CASE typeof(node) WHEN 'text' THEN node END, delivered, last FROM pubsub_node n WHERE node > ",
         );
         match after {
             Some(node) => read.bind(node),

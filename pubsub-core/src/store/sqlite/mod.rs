@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use self::claims::Claims;
 use self::news::News;
 pub(crate) use self::trouble::explain;
-use super::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use super::sql::backend::{Backend, Claimed, Moment, Reading, Releasing, Turn};
 use super::sql::connection::Connection;
 use super::sql::dialect::Dialect;
 use super::sql::explain as explain_any;
@@ -167,10 +167,10 @@ impl Backend for Database {
         })
     }
 
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>> {
         Box::pin(async move {
             if !self.claims.take_over()? {
-                return Ok(Vec::new());
+                return Ok(Claimed::default());
             }
             let mut connection = self.reader().await?;
             self.claims.claim(&mut *connection, most).await
