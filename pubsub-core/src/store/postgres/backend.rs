@@ -13,7 +13,7 @@ use super::connection::Watched;
 use super::news::News;
 use super::session::{Purpose, Sessions};
 use crate::name::NodeName;
-use crate::store::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use crate::store::sql::backend::{Backend, Claimed, Moment, Reading, Releasing, Turn};
 use crate::store::sql::connection::Connection;
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::explain;
@@ -97,7 +97,7 @@ impl Backend for Postgres {
         })
     }
 
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>> {
         Box::pin(self.claims.claim(most))
     }
 
@@ -107,6 +107,10 @@ impl Backend for Postgres {
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>> {
         Box::pin(self.claims.remembered(after, most))
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.claims.withdraw())
     }
 
     fn owner(&self) -> Option<i64> {

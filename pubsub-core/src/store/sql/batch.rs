@@ -38,6 +38,8 @@ pub(super) enum Errand {
     Retry(Vec<u64>, Owed<u64>),
     /// Forget parked entries.
     Discard(Vec<u64>, Owed<u64>),
+    /// Park what is for nodes that have no possible name.
+    Condemn(Vec<i64>, Owed<()>),
 }
 
 /// An answer that somebody waits for. It is known before the commit, and given after it.
@@ -156,7 +158,7 @@ impl Batch {
                     nodes.extend(settled.iter().map(|one| one.node.clone()));
                 }
                 Errand::Rewind(node, ..) => nodes.extend([node.clone()]),
-                Errand::Retry(..) | Errand::Discard(..) => {}
+                Errand::Retry(..) | Errand::Discard(..) | Errand::Condemn(..) => {}
             }
         }
         nodes
@@ -172,6 +174,7 @@ impl Batch {
                 Errand::Settle(_, owed) => owed.give(failure),
                 Errand::Rewind(_, _, owed) => owed.give(failure),
                 Errand::Retry(_, owed) | Errand::Discard(_, owed) => owed.give(failure),
+                Errand::Condemn(_, owed) => owed.give(failure),
             }
         }
     }
@@ -220,6 +223,7 @@ impl Errand {
                 owed.is(Ok(count));
             }
             Self::Discard(ids, owed) => owed.is(Ok(admin::discard(connection, ids).await?)),
+            Self::Condemn(lanes, owed) => owed.is(Ok(admin::condemn(connection, lanes).await?)),
         }
         Ok(())
     }
