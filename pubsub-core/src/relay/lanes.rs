@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::bounds::{
     BURST, FIRST_PAGE, HELD, HELD_BYTES, KEEP_LANE, KEPT_LANES, LANES, MOST_LANES, PAGE,
-    SETTLE_AFTER, SETTLE_ENTRIES,
+    SETTLE_AFTER, SETTLE_ENTRIES, SETTLE_HELD_AFTER,
 };
 use super::lane::{Lane, Memory, Outcome, Sent};
 use super::load::{Load, Width};
@@ -35,6 +35,8 @@ pub(super) struct Lanes {
     hungry: VecDeque<Key>,
     unsettled: VecDeque<Key>,
     unsettled_since: Option<Instant>,
+    /// Not before: somebody else held a lane.
+    settles_from: Option<Instant>,
     doubted: VecDeque<Key>,
     waking: BTreeSet<(Instant, Key)>,
     /// Lanes that are ours though they are empty.
@@ -81,6 +83,7 @@ impl Lanes {
             hungry: VecDeque::new(),
             unsettled: VecDeque::new(),
             unsettled_since: None,
+            settles_from: None,
             doubted: VecDeque::new(),
             waking: BTreeSet::new(),
             idle: BTreeSet::new(),
@@ -303,10 +306,9 @@ impl Lanes {
             .unsettled_since
             .filter(|_| !self.unsettled.is_empty())?;
         let is_hurried = self.is_hurried && self.total.held == 0;
-        if self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || is_hurried {
-            return Some(since);
-        }
-        Some(since + SETTLE_AFTER)
+        let is_due = self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || is_hurried;
+        let at = if is_due { since } else { since + SETTLE_AFTER };
+        Some(self.settles_from.map_or(at, |from| at.max(from)))
     }
 
     /// What the store is to note now, `most` lanes at most.
@@ -335,7 +337,7 @@ impl Lanes {
         settlement
     }
 
-    /// The store has noted a settlement, and says which of the lanes to be given back are still ours.
+    /// The store has noted a settlement, and says which of the lanes to be given back are still ours; and of which it could note nothing.
     pub(super) fn settled(
         &mut self,
         settlement: &[(NodeName, u64)],
@@ -346,8 +348,13 @@ impl Lanes {
             let Some(key) = self.keys.get(node).copied() else {
                 continue;
             };
-            let is_released = self.update(key, now, |lane| lane.settled(*delivered));
             let kept = kept.iter().find(|lane| lane.node == *node);
+            if kept.is_some_and(|kept| kept.delivered < *delivered) {
+                self.update(key, now, Lane::not_settled);
+                self.settles_from = Some(now + SETTLE_HELD_AFTER);
+                continue;
+            }
+            let is_released = self.update(key, now, |lane| lane.settled(*delivered));
             match kept {
                 Some(kept) => {
                     self.update(key, now, |lane| lane.kept(kept.last));
@@ -384,7 +391,7 @@ impl Lanes {
         }
     }
 
-    /// From now on nothing is read, and every lane is given back as soon as it has nothing to do.
+    /// From now on nothing is read, and lanes are given back as soon as they have nothing to do.
     pub(super) fn leave(&mut self, now: Instant) {
         self.is_leaving = true;
         for key in self.all() {

@@ -3,6 +3,7 @@
 //! Knows the statements. A forgotten or repeated entry stays where it was, with an empty reason, so that the numbers keep no gap; it is
 //! pruned with the others.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::{moment, now};
@@ -107,6 +108,29 @@ pub(super) async fn parked(
         })
         .await?;
     Ok(parked)
+}
+
+/// The nodes of entries.
+pub(super) async fn nodes(
+    connection: &mut dyn Connection,
+    ids: &[u64],
+) -> Result<BTreeSet<NodeName>, StoreError> {
+    let dialect = connection.dialect();
+    let mut nodes = BTreeSet::new();
+    for chunk in ids.chunks(dialect.most_rows()) {
+        let mut read = Statement::new(
+            dialect,
+            "SELECT DISTINCT n.node FROM pubsub_entry e JOIN pubsub_node n ON n.id = e.node_id WHERE e.id IN ",
+        );
+        read.list(chunk.iter().map(|id| (*id).into()).collect());
+        connection
+            .fetch(read, &mut |row| {
+                nodes.extend(NodeName::new(row.some_text(0)?));
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(nodes)
 }
 
 /// One that is to be told again.
