@@ -64,8 +64,12 @@ pub(crate) async fn apply(
     let mut outcomes = Vec::with_capacity(works.len());
     let mut entries = Vec::new();
     for work in works {
-        let draft = Draft::of(work, &mut ground);
-        match ask(work, &draft).await {
+        let mut draft = Draft::of(work, &mut ground);
+        let verdict = match draft.refusal() {
+            Some(error) => Err(error),
+            None => ask(work, &draft).await,
+        };
+        match verdict {
             Ok(true) => {
                 ground.lock(connection, draft.nodes()).await?;
                 outcomes.push(draft.number(&mut ground, &mut entries).map(Some));
