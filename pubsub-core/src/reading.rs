@@ -10,12 +10,12 @@ use thiserror::Error;
 use crate::ambient::NotInstalled;
 use crate::depot::Depot;
 use crate::handle::PubSub;
-use crate::name::NodeName;
+use crate::name::{ItemId, NodeName};
 use crate::payload::EncodeError;
 use crate::position::Position;
 use crate::publish::Publish;
 use crate::saving::{item_id, unreadable};
-use crate::store::{Condition, Direction, Query, Row, StoreError, StoreErrorKind, Value};
+use crate::store::{Condition, Direction, Query, Row, Rows, StoreError, StoreErrorKind, Value};
 
 /// Why rows could not be read.
 #[derive(Debug, Error)]
@@ -98,10 +98,23 @@ pub struct List<M> {
 pub struct Page<M> {
     /// The values, in the order that was asked for.
     pub rows: Vec<M>,
+    /// Rows that were found as well, and are none of the model any more: it has changed since they were saved, and its new fields have no
+    /// default. They count in limit and total. Save them again, delete them by their id, or give the fields a default.
+    pub unreadable: Vec<Unreadable>,
     /// How many there are without limit and offset, when that was asked for.
     pub total: Option<u64>,
     /// The moment at which they were read: [`PubSub::subscribe_from`] goes on there.
     pub position: Position,
+}
+
+/// A row that cannot be read back; see [`Page::unreadable`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The id of its item, which [`PubSub::delete_by_id`] takes.
+    pub item: ItemId,
+    /// Why it cannot.
+    pub reason: String,
 }
 
 impl<M: Publish> List<M> {
@@ -152,7 +165,8 @@ impl<M: Publish> List<M> {
         self
     }
 
-    /// Reads the rows, and the position of that moment.
+    /// Reads the rows, and the position of that moment. A row that the model cannot read any more is no error: it is told in
+    /// [`Page::unreadable`], and logged.
     ///
     /// # Errors
     ///
@@ -165,14 +179,15 @@ impl<M: Publish> List<M> {
     ///
     /// # Errors
     ///
-    /// See [`ReadError`].
+    /// See [`ReadError`]; [`StoreErrorKind::Row`] when that one cannot be read.
     pub async fn first(&self) -> Result<Option<M>, ReadError> {
         let query = Query {
             limit: Some(1),
             with_total: false,
             ..self.query.clone()
         };
-        Ok(self.ask(&query).await?.rows.into_iter().next())
+        let (_, found) = self.found(&query).await?;
+        found.rows.first().map(decode).transpose()
     }
 
     /// Counts the rows, whatever limit and offset say.
@@ -191,17 +206,36 @@ impl<M: Publish> List<M> {
     }
 
     async fn ask(&self, query: &Query) -> Result<Page<M>, ReadError> {
+        let (depot, found) = self.found(query).await?;
+        let node = NodeName::new(M::NODE)
+            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        let mut page = Page {
+            rows: Vec::with_capacity(found.rows.len()),
+            unreadable: Vec::new(),
+            total: found.total,
+            position: Position::numbered(&node, depot.store().log(), found.sequence),
+        };
+        for row in &found.rows {
+            match decode(row) {
+                Ok(value) => page.rows.push(value),
+                Err(error) => page.unreadable.push(Unreadable {
+                    item: row.item.clone(),
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        if let Some(first) = page.unreadable.first() {
+            let rows = page.unreadable.len();
+            tracing::warn!(rows, first = first.reason, "rows cannot be read");
+        }
+        Ok(page)
+    }
+
+    async fn found(&self, query: &Query) -> Result<(&Depot, Rows), ReadError> {
         let pubsub = self.pubsub.as_ref().map_err(|error| *error)?;
         let depot = pubsub.readable::<M>().await?;
         let found = depot.store().rows(M::DESCRIPTOR, query).await?;
-        let node = NodeName::new(M::NODE)
-            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
-        let rows: Result<Vec<M>, ReadError> = found.rows.iter().map(decode).collect();
-        Ok(Page {
-            rows: rows?,
-            total: found.total,
-            position: Position::numbered(&node, depot.store().log(), found.sequence),
-        })
+        Ok((depot, found))
     }
 }
 

@@ -45,7 +45,7 @@ pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::transaction::Transaction;
-pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Unit, Written};
+pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Question, Unit, Written};
 pub use self::url::StoreUrl;
 pub use self::value::Value;
 use crate::name::{ItemId, NodeName};

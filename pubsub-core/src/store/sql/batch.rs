@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::admin;
-use super::apply::{Applied, Patience, Work, apply};
+use super::apply::{Applied, Outcome, Patience, Thinking, Work, apply};
 use super::backend::Backend;
 use super::connection::Connection;
 use super::entries::Stored;
@@ -89,6 +89,8 @@ pub(super) struct Batch {
     bytes: usize,
     /// What the batch of before had put aside.
     aside: Option<Box<Self>>,
+    /// Units whose callers still think.
+    thinking: Option<Box<Self>>,
 }
 
 /// What was done, but for the commit.
@@ -157,23 +159,62 @@ impl Batch {
             errand.run(connection, backend, &held, &mut done).await?;
         }
         while !self.works.is_empty() {
-            let (outcomes, rest) = match apply(connection, &mut self.works, patience).await? {
-                Applied::Done(outcomes, rest) => (outcomes, rest),
-                Applied::Held(places) => {
-                    self.put_units_aside(&HashSet::new(), &places);
-                    continue;
-                }
-            };
+            let (outcomes, rest) =
+                match apply(connection, &mut self.works, patience, Thinking::A_MOMENT).await? {
+                    Applied::Done(outcomes, rest) => (outcomes, rest),
+                    Applied::Held(places) => {
+                        self.put_units_aside(&HashSet::new(), &places);
+                        continue;
+                    }
+                };
             done.rest = Some(rest);
-            for (owed, outcome) in self.waiting.iter_mut().zip(outcomes) {
-                if let Ok(Some(written)) = &outcome {
-                    done.has_entries |= written.iter().any(|written| !written.entries.is_empty());
-                }
-                owed.is(outcome);
-            }
+            done.has_entries |= self.note(outcomes);
             break;
         }
         Ok(done)
+    }
+
+    /// Notes what came of the units, and sets those apart whose callers still think. Whether there is something new to deliver.
+    fn note(&mut self, outcomes: Vec<Option<Outcome>>) -> bool {
+        let mut has_entries = false;
+        let works = std::mem::take(&mut self.works);
+        let waiting = std::mem::take(&mut self.waiting);
+        self.bytes = 0;
+        for ((work, mut owed), outcome) in works.into_iter().zip(waiting).zip(outcomes) {
+            let Some(outcome) = outcome else {
+                self.thinking.get_or_insert_default().write(work, owed);
+                continue;
+            };
+            if let Ok(Some(written)) = &outcome {
+                has_entries |= written.iter().any(|written| !written.entries.is_empty());
+            }
+            owed.is(outcome);
+            self.write(work, owed);
+        }
+        has_entries
+    }
+
+    /// The units whose callers still think.
+    pub(super) fn take_thinking(&mut self) -> Self {
+        self.thinking
+            .take()
+            .map_or_else(Self::default, |thinking| *thinking)
+    }
+
+    /// Of units whose callers were thinking, those that need not be waited for any longer.
+    pub(super) fn take_thought_through(&mut self) -> Self {
+        let mut ready = Self::default();
+        let works = std::mem::take(&mut self.works);
+        let waiting = std::mem::take(&mut self.waiting);
+        self.bytes = 0;
+        for (mut work, owed) in works.into_iter().zip(waiting) {
+            if work.is_thought_through() {
+                ready.write(work, owed);
+            } else {
+                self.write(work, owed);
+            }
+        }
+        ready
     }
 
     /// Puts aside what changes the lanes that others hold. What is noted of lanes is not: it is answered that they are held.

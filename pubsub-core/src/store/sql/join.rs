@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sqlx::Connection as _;
 
-use super::apply::{Applied, Patience, Work, apply};
+use super::apply::{Applied, Patience, Thinking, Work, apply, unanswered};
 use super::connection::Connection;
 use super::dialect::Dialect;
 use super::explain;
@@ -90,14 +90,18 @@ async fn carry_out(
     work: Work,
 ) -> Result<Option<Vec<Written>>, StoreError> {
     check(connection, log).await?;
-    let applied = apply(connection, &mut [work], Patience::Some).await?;
+    let applied = apply(connection, &mut [work], Patience::Some, Thinking::LONG).await?;
     let Applied::Done(mut outcomes, rest) = applied else {
         return Ok(None);
     };
     if let Some(rest) = rest.rest() {
         connection.execute(rest).await?;
     }
-    outcomes.pop().unwrap_or(Ok(None))
+    match outcomes.pop() {
+        Some(Some(outcome)) => outcome,
+        Some(None) => unanswered(),
+        None => Ok(None),
+    }
 }
 
 /// Whether the transaction is in the database of the store.

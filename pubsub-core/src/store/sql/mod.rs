@@ -13,6 +13,7 @@ mod join;
 pub(crate) mod kept;
 mod lanes;
 mod migration;
+mod note;
 mod pruning;
 mod rows;
 mod script;

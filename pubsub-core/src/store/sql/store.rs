@@ -12,7 +12,8 @@ use super::apply::Work;
 use super::backend::{Backend, Claimed, Moment, Reading};
 use super::batch::{Errand, Job};
 use super::migration::migrate;
-use super::table::Tables;
+use super::statement::Statement;
+use super::table::{Table, Tables};
 use super::writer::Writer;
 use super::{admin, entries, join, rows};
 use crate::name::{ItemId, NodeName};
@@ -78,6 +79,24 @@ impl SqlStore {
     async fn reading(&self, moment: Moment) -> Result<Box<dyn Reading>, StoreError> {
         self.check_open()?;
         self.backend.reading(moment).await
+    }
+
+    /// Another version of the model writes to the table: nobody does while its columns are made anew and read.
+    async fn rows_made_current(&self, table: &Table, query: &Query) -> Result<Rows, StoreError> {
+        let mut connection = self.backend.writing().await?;
+        let dialect = self.backend.dialect();
+        let turn = self.backend.turn().await?;
+        connection
+            .execute(Statement::new(dialect, dialect.begin()))
+            .await?;
+        let found = rows::rows_made_current(&mut *connection, table, query).await;
+        let end = if found.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = connection.execute(Statement::new(dialect, end)).await;
+        drop(turn);
+        // What went wrong first is what counts.
+        let rows = found?;
+        ended?;
+        Ok(rows)
     }
 
     async fn work(&self, unit: Unit) -> Result<Work, StoreError> {
@@ -154,7 +173,12 @@ impl Store for SqlStore {
             self.check_open()?;
             let table = self.tables.of(&*self.backend, model).await?;
             let mut reading = self.reading(Moment::Same).await?;
-            rows::rows(reading.connection(), &table, query).await
+            let found = rows::current_rows(reading.connection(), &table, query).await?;
+            drop(reading);
+            match found {
+                Some(rows) => Ok(rows),
+                None => self.rows_made_current(&table, query).await,
+            }
         })
     }
 

@@ -54,6 +54,7 @@ impl Writer {
             patience,
             is_in_doubt: false,
             aside: Batch::default(),
+            thinking: Batch::default(),
             tries: 0,
         };
         tokio::spawn(task.run(queue));
@@ -90,6 +91,8 @@ struct Task {
     is_in_doubt: bool,
     /// What would have to wait for a node that somebody else holds; others need not wait with it.
     aside: Batch,
+    /// Units whose callers think for longer than a moment, or are not polled.
+    thinking: Batch,
     /// How many times nothing else was to be done.
     tries: u32,
 }
@@ -99,8 +102,9 @@ impl Task {
         let mut closing = None;
         while let Some(mut next) = self.next(&mut queue).await {
             let mut batch = std::mem::take(&mut self.aside);
+            let patience = self.patience_now(batch.len(), next.is_some());
+            batch.append(self.thinking.take_thought_through());
             let was_aside = batch.len();
-            let patience = self.patience_now(was_aside, next.is_some());
             while let Some(job) = next.take() {
                 match job {
                     Job::Write(work, owed) => batch.write(*work, owed),
@@ -134,10 +138,12 @@ impl Task {
 
     /// Waits for a job: `Some(None)` when it is time for what was put aside, `None` at the end.
     async fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Option<Job>> {
-        if self.aside.len() == 0 {
+        let aside = self.aside.len() + self.thinking.len();
+        if aside == 0 {
             return Some(Some(queue.recv().await?));
         }
-        let has_room = self.aside.len() < MOST_ASIDE.0 && self.aside.bytes() < MOST_ASIDE.1;
+        let has_room =
+            aside < MOST_ASIDE.0 && self.aside.bytes() + self.thinking.bytes() < MOST_ASIDE.1;
         if has_room && !(queue.is_closed() && queue.is_empty()) {
             return Some(timeout(PAUSE, queue.recv()).await.ok().flatten());
         }
@@ -198,6 +204,7 @@ impl Task {
         loop {
             let done = self.transact(batch, until, patience).await;
             self.aside.append(batch.take_aside());
+            self.thinking.append(batch.take_thinking());
             match done {
                 Err(error)
                     if error.kind() == StoreErrorKind::Busy

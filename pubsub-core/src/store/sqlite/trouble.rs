@@ -23,7 +23,9 @@ pub(crate) fn explain(error: &SqliteError) -> StoreError {
         ),
         (_, 5 | 6) => (
             StoreErrorKind::Busy,
-            "others held the database for too long".to_owned(),
+            "others held the database for too long; if it is a transaction of this program in which something was saved with save_in, commit it, \
+             or save in it instead of beside it"
+                .to_owned(),
         ),
         (IOERR_SHMSIZE, _) | (_, 13) => (
             StoreErrorKind::Full,

@@ -38,6 +38,8 @@ pub(super) struct LaneState {
 pub(super) struct TableState {
     pub(super) table: Arc<Table>,
     pub(super) rows: HashMap<ItemId, RowState>,
+    /// What is noted of its columns.
+    pub(super) note: Option<String>,
 }
 
 /// A row, or the place of one.
@@ -106,6 +108,7 @@ impl Ground {
             let state = self.tables.entry(node).or_insert_with(|| TableState {
                 table: table.clone(),
                 rows: HashMap::new(),
+                note: None,
             });
             state.rows.entry(item.clone()).or_default();
         }
@@ -223,12 +226,22 @@ impl TableState {
         let dialect = connection.dialect();
         let items: Vec<ItemId> = self.rows.keys().cloned().collect();
         for chunk in items.chunks(dialect.most_rows()) {
-            let mut read = Statement::new(dialect, "SELECT pubsub_item, pubsub_payload FROM ");
+            // One journey for both: what is noted has no item.
+            let mut read = Statement::new(
+                dialect,
+                "SELECT NULL, columns FROM pubsub_model WHERE node = ",
+            );
+            read.bind(self.table.model.node)
+                .push(" UNION ALL SELECT pubsub_item, pubsub_payload FROM ");
             read.name(&self.table.name).push(" WHERE pubsub_item IN ");
             read.list(chunk.iter().map(Into::into).collect());
             connection
                 .fetch(read, &mut |row| {
-                    if let Some(state) = self.rows.get_mut(row.some_text(0)?) {
+                    let Some(item) = row.text(0)? else {
+                        self.note = row.text(1)?.map(str::to_owned);
+                        return Ok(());
+                    };
+                    if let Some(state) = self.rows.get_mut(item) {
                         state.was_stored = true;
                         state.payload = row.text(1)?.map(Arc::from);
                     }
