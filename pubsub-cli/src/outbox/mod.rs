@@ -15,6 +15,8 @@ use serde::Serialize;
 use self::line::Line;
 use crate::Failure;
 
+/// The store of a program that names none.
+const DEFAULT: &str = "sqlite:pubsub.db";
 /// How many entries are read at once.
 const PAGE: u32 = 500;
 
@@ -27,7 +29,7 @@ pub(crate) struct Arguments {
         long,
         env = "PUBSUB_STORE",
         hide_env_values = true,
-        default_value = "sqlite:pubsub.db",
+        default_value = DEFAULT,
         value_name = "URL",
         global = true,
         help = "The store: sqlite:FILE or postgres://user:password@host/database"
@@ -75,9 +77,10 @@ struct Chosen {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let store = open(&arguments.store).await?;
     let json = arguments.json;
-    let outcome = match arguments.verb.unwrap_or(Verb::Depth) {
+    let verb = arguments.verb.unwrap_or(Verb::Depth);
+    let store = open(&arguments.store, &verb).await?;
+    let outcome = match verb {
         Verb::Depth => depth(&*store, json).await,
         Verb::List(list) => self::list(&*store, &list, json).await,
         Verb::Retry(chosen) => retry(&*store, chosen, json).await,
@@ -87,8 +90,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     outcome
 }
 
-/// Opens a store that is there. To look for one is no reason to make one.
-async fn open(url: &str) -> Result<Arc<dyn Store>, Failure> {
+/// Opens a store that is there. To look for one is no reason to make one, or to change one of an earlier version.
+async fn open(url: &str, verb: &Verb) -> Result<Arc<dyn Store>, Failure> {
+    // A variable that is set to nothing says nothing, as in programs.
+    let url = if url.trim().is_empty() { DEFAULT } else { url };
     let url: StoreUrl = url.parse()?;
     if let Some(path) = url.path()
         && !path.try_exists()?
@@ -98,7 +103,14 @@ async fn open(url: &str) -> Result<Arc<dyn Store>, Failure> {
             format!("there is no store {path}; name another with --store or PUBSUB_STORE").into(),
         );
     }
-    Ok(store::open(&url).await?)
+    let store = store::look(&url).await?;
+    match verb {
+        Verb::Depth | Verb::List(_) => Ok(store),
+        Verb::Retry(_) | Verb::Drop(_) => {
+            store.close().await;
+            Ok(store::open(&url).await?)
+        }
+    }
 }
 
 /// The depth, as it is printed.

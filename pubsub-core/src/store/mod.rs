@@ -40,7 +40,8 @@ pub use self::error::{StoreError, StoreErrorKind};
 pub use self::joined::Joined;
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 pub use self::nowhere::{Joined, Transaction};
-pub use self::open::open;
+pub(crate) use self::open::resolve;
+pub use self::open::{look, open};
 pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -74,7 +74,9 @@ async fn upgrade(connection: &mut dyn Connection) -> Result<Arc<str>, StoreError
 }
 
 /// The version and the log of the database; `None` where there is nothing of ours yet.
-async fn present(connection: &mut dyn Connection) -> Result<Option<(i64, Arc<str>)>, StoreError> {
+pub(crate) async fn present(
+    connection: &mut dyn Connection,
+) -> Result<Option<(i64, Arc<str>)>, StoreError> {
     let dialect = connection.dialect();
     let mut is_there = false;
     let mut question = Statement::new(dialect, dialect.has_table());
