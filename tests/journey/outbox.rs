@@ -242,3 +242,53 @@ async fn who_only_looks_can_change_nothing() {
     seen.close().await;
     written.close().await;
 }
+
+#[derive(Debug, pubsub_core::Publish)]
+#[publish(node = "/restored/Row", access = "open")]
+struct Row {
+    #[publish(id)]
+    id: u64,
+}
+
+#[tokio::test]
+async fn what_is_saved_after_a_backup_was_brought_back_is_heard() {
+    use pubsub_core::Publish as _;
+    let directory = tempfile::tempdir().unwrap();
+    let (file, backup) = (
+        directory.path().join("a.db"),
+        directory.path().join("backup.db"),
+    );
+    let peer = OurServer::start().await;
+    let reader = PubSub::builder()
+        .url(&peer.url("ann"))
+        .unwrap()
+        .without_models();
+    let reader = reader.connect().await.unwrap();
+    let mut events = reader.subscribe::<Row>().await.unwrap();
+    let save = |ids: std::ops::Range<u64>| {
+        let (peer, file) = (&peer, &file);
+        async move {
+            let pubsub = program(peer, "ann", file).await;
+            for id in ids {
+                Row { id }.save_with(&pubsub).await.unwrap();
+            }
+            assert!(pubsub.flush(PATIENCE).await);
+            pubsub.shutdown().await.unwrap();
+        }
+    };
+    save(0..10).await;
+    std::fs::copy(&file, &backup).unwrap();
+    save(10..30).await;
+    std::fs::rename(&backup, &file).unwrap();
+    let renewed = object(&["new-log", "--json"], &file).await;
+    let url = pubsub_core::store::StoreUrl::from_str(&store(&file)).unwrap();
+    let seen = pubsub_core::store::look(&url).await.unwrap();
+    assert_eq!(renewed["log"].as_str(), Some(&**seen.log()));
+    seen.close().await;
+    save(100..110).await;
+    for id in (0..30).chain(100..110) {
+        let event = within(PATIENCE, events.next()).await.unwrap().unwrap();
+        assert_eq!(event.item().map(|row| row.id), Some(id));
+    }
+    reader.shutdown().await.unwrap();
+}

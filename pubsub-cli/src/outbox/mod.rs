@@ -50,6 +50,8 @@ enum Verb {
     Retry(Chosen),
     /// Give parked entries up: nobody will hear of them
     Drop(Chosen),
+    /// Number what is saved from now on in a new log, after a backup of the store was brought back; end all programs that use it first
+    NewLog,
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +87,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Verb::List(list) => self::list(&*store, &list, json).await,
         Verb::Retry(chosen) => retry(&*store, chosen, json).await,
         Verb::Drop(chosen) => give_up(&*store, chosen, json).await,
+        Verb::NewLog => new_log(&*store, json).await,
     };
     store.close().await;
     outcome
@@ -106,7 +109,7 @@ async fn open(url: &str, verb: &Verb) -> Result<Arc<dyn Store>, Failure> {
     let store = store::look(&url).await?;
     match verb {
         Verb::Depth | Verb::List(_) => Ok(store),
-        Verb::Retry(_) | Verb::Drop(_) => {
+        Verb::Retry(_) | Verb::Drop(_) | Verb::NewLog => {
             store.close().await;
             Ok(store::open(&url).await?)
         }
@@ -234,6 +237,24 @@ async fn give_up(store: &dyn Store, chosen: Chosen, json: bool) -> Result<(), Fa
         still_parked: None,
     };
     count.print(json, &format!("{dropped} dropped"))
+}
+
+/// The new log, as it is printed.
+#[derive(Debug, Serialize)]
+struct NewLog<'a> {
+    log: &'a str,
+}
+
+async fn new_log(store: &dyn Store, json: bool) -> Result<(), Failure> {
+    let log = store.renew_log().await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, &NewLog { log: &log })?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "log {log}")?;
+    }
+    Ok(out.flush()?)
 }
 
 impl Chosen {

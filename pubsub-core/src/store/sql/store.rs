@@ -129,6 +129,10 @@ impl Store for SqlStore {
         &self.log
     }
 
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>> {
+        self.named(self.writer.errand(Errand::RenewLog))
+    }
+
     fn prepare<'a>(
         &'a self,
         models: &'a [&'static Descriptor],
