@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use pubsub_core::store::{self, Outbox as _, StoreErrorKind};
+use pubsub_core::store::{self, StoreErrorKind};
 use pubsub_core::{ErrorKind, PubSub, Publish, SaveError};
 use sqlx::{Connection as _, SqliteConnection};
 use support::{eventually, within};

@@ -4,14 +4,18 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 
 use super::{StoreError, StoreErrorKind};
 
 /// So many links are followed one after the other, as the operating system does.
+#[cfg(feature = "sqlite")]
 const LINKS: usize = 40;
 
 /// The one path of a file that may have several: absolute, and without links. The file need not be there yet.
+#[cfg(feature = "sqlite")]
 pub(crate) fn real(path: &Path) -> Result<PathBuf, StoreError> {
     let mut path = std::path::absolute(path).map_err(|error| refused(path, error))?;
     for _ in 0..LINKS {
@@ -39,6 +43,7 @@ pub(crate) fn real(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Refuses what is no ordinary file with one name. Nothing is opened. Whether something is in the file.
+#[cfg(feature = "sqlite")]
 pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
     let found = match path.metadata() {
         Ok(found) => found,
@@ -124,10 +129,12 @@ mod tests {
     use std::io::{Error, ErrorKind};
     use std::path::Path;
 
-    use super::{check, real, refused};
+    use super::refused;
+    #[cfg(feature = "sqlite")]
+    use super::{check, real};
     use crate::store::StoreErrorKind;
 
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "sqlite"))]
     #[test]
     fn a_file_has_one_path_whatever_it_is_called() {
         use std::os::unix::fs::symlink;
