@@ -28,7 +28,8 @@ pub trait Outbox {
     -> BoxFuture<'a, Result<Vec<Entry>, StoreError>>;
 
     /// Notes what became of entries, and prunes what need not be kept. Lanes that are said to be given back are, and the answer names those
-    /// of them that had something new by then and so are still claimed, as they stand.
+    /// of them that had something new by then and so are still claimed, as they stand. It also names lanes of which nothing could be noted,
+    /// because somebody else is writing to them: they are `delivered` no further than before, and are to be settled again later.
     ///
     /// # Errors
     ///

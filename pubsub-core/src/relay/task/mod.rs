@@ -18,13 +18,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::answers::deliver;
 use self::patience::Patience;
 use self::post::Post;
 use self::requests::{Claimed, Settling, settle};
-use super::bounds::{UNDER_WAY, UNDER_WAY_BYTES};
+use super::bounds::{SETTLE_HELD_AFTER, UNDER_WAY, UNDER_WAY_BYTES};
 use super::lanes::{Key, Lanes};
 use super::load::Width;
 use super::measure;
@@ -285,11 +285,19 @@ impl Task {
                 let (settled, noted) = (&mut self.settling).await;
                 self.settled(&settled, noted);
             }
-            let settlement = self.lanes.give_back(Instant::now());
-            if !settlement.is_empty()
-                && let (_, Err(error)) = settle(Arc::clone(&self.store), settlement).await
-            {
-                tracing::warn!(%error, "cannot note what was delivered last; it will be delivered again");
+            let mut settlement = self.lanes.give_back(Instant::now());
+            while !settlement.is_empty() {
+                let (_, noted) = settle(Arc::clone(&self.store), settlement.clone()).await;
+                match noted {
+                    Ok(noted) => settlement.retain(|settled| noted.is_held(settled)),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot note what was delivered last; it will be delivered again");
+                        break;
+                    }
+                }
+                if !settlement.is_empty() {
+                    sleep(SETTLE_HELD_AFTER).await;
+                }
             }
         };
         if timeout(LAST_WORDS, last_words).await.is_err() {

@@ -46,6 +46,15 @@ pub(super) struct Noted {
     pub(super) lost: Vec<NodeName>,
 }
 
+impl Noted {
+    /// Whether nothing could be noted of a lane now, because somebody else is writing to it.
+    pub(super) fn is_held(&self, settled: &Settled) -> bool {
+        self.kept
+            .iter()
+            .any(|lane| lane.node == settled.node && lane.delivered < settled.delivered)
+    }
+}
+
 impl Task {
     /// Begins the requests to the store that are due, one of each kind at a time.
     pub(super) fn ask_the_store(&mut self, now: Instant) {

@@ -51,10 +51,11 @@ impl Backend for Postgres {
     }
 
     fn begin(&self, is_light: bool) -> &'static str {
+        // Whoever holds a node for longer than a moment, be it a program that thinks in its transaction, does not hold everybody.
         if is_light {
-            "BEGIN; SET LOCAL synchronous_commit = off"
+            "BEGIN; SET LOCAL lock_timeout = 50; SET LOCAL synchronous_commit = off"
         } else {
-            Dialect::Postgres.begin()
+            "BEGIN; SET LOCAL lock_timeout = 50"
         }
     }
 

@@ -4,6 +4,7 @@
 //! pruned with the others.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::{moment, now};
@@ -150,6 +151,29 @@ pub(super) async fn condemn(
         connection.execute(end).await?;
     }
     Ok(())
+}
+
+/// The nodes of entries.
+pub(super) async fn nodes(
+    connection: &mut dyn Connection,
+    ids: &[u64],
+) -> Result<BTreeSet<NodeName>, StoreError> {
+    let dialect = connection.dialect();
+    let mut nodes = BTreeSet::new();
+    for chunk in ids.chunks(dialect.most_rows()) {
+        let mut read = Statement::new(
+            dialect,
+            "SELECT DISTINCT n.node FROM pubsub_entry e JOIN pubsub_node n ON n.id = e.node_id WHERE e.id IN ",
+        );
+        read.list(chunk.iter().map(|id| (*id).into()).collect());
+        connection
+            .fetch(read, &mut |row| {
+                nodes.extend(NodeName::new(row.some_text(0)?));
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(nodes)
 }
 
 /// One that is to be told again.
