@@ -9,6 +9,8 @@ mod away;
 mod disk;
 #[path = "faults/file.rs"]
 mod file;
+#[path = "faults/place.rs"]
+mod place;
 #[path = "faults/rows.rs"]
 mod rows;
 #[path = "faults/strangers.rs"]

@@ -142,12 +142,15 @@ impl Builder {
     /// # Errors
     ///
     /// See [`Error::kind`]. A node that belongs to somebody else is no error until it is published to.
-    pub async fn connect(self) -> Result<PubSub, Error> {
+    pub async fn connect(mut self) -> Result<PubSub, Error> {
         let registry = if self.with_models {
             Registry::load().map_err(|error| Error::new(ErrorKind::Models, error))?
         } else {
             Registry::empty()
         };
+        if let Some(Kept::At(url)) = &mut self.store {
+            *url = store::resolve(url).await?;
+        }
         // Two servers for one file are refused before either is asked for anything.
         let sole = match (&self.session, &self.store) {
             (None, Some(Kept::At(url))) => url.path().map(Sole::of).transpose()?,

@@ -8,7 +8,7 @@ use pubsub_core::{ErrorKind, PubSub, Publish};
 use pubsub_server::{Config, RunningServer, Server};
 use support::{eventually, within};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, PartialEq, Publish)]
 #[publish(node = "/accounts/Row", access = "open")]

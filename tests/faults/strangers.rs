@@ -35,9 +35,10 @@ const ENTRY: &str = "'<entry xmlns=\"http://www.w3.org/2005/Atom\"><title>x</tit
 /// The same with numbers and nodes of our own.
 fn past_the_view(node: &str, item: &str, kind: &str, payload: &str) -> String {
     format!(
-        "INSERT INTO pubsub_node (node, last) VALUES ({node}, 1);
+        "BEGIN; INSERT INTO pubsub_node (node, last) VALUES ({node}, 1);
          INSERT INTO pubsub_entry (node_id, sequence, item, kind, payload, created_at)
-         SELECT id, 1, {item}, '{kind}', {payload}, 0 FROM pubsub_node WHERE node = {node};"
+         SELECT id, 1, {item}, '{kind}', {payload}, 0 FROM pubsub_node WHERE node = {node};
+         COMMIT"
     )
 }
 

@@ -318,13 +318,6 @@ impl Lanes {
         }
     }
 
-    /// No lane is ours any more.
-    pub(super) fn forget_all(&mut self) {
-        for node in self.keys.keys().cloned().collect::<Vec<_>>() {
-            self.forget(&node);
-        }
-    }
-
     /// From now on nothing is read, and lanes are given back as soon as they have nothing to do.
     pub(super) fn leave(&mut self, now: Instant) {
         self.is_leaving = true;

@@ -80,6 +80,7 @@ impl Task {
                 self.lanes.end_outage(now);
                 self.is_claim_due = true;
                 if !resumed {
+                    self.logins += 1;
                     self.lanes.doubt(now);
                     self.sweep = Sweep::After(None);
                 }

@@ -87,6 +87,8 @@ pub(super) struct Task {
     commands: mpsc::Receiver<Command>,
     status: Option<watch::Receiver<Status>>,
     is_online: bool,
+    /// How many times the session was begun anew.
+    logins: u64,
     /// Since when the service cannot be reached.
     away_since: Option<Instant>,
     post: Post,
@@ -103,7 +105,7 @@ pub(super) struct Task {
     claiming: Request<Result<Claimed, StoreError>>,
     reading: Request<Reading>,
     settling: Request<Settling>,
-    withdrawing: Request<Result<(), StoreError>>,
+    withdrawing: Request<Result<Vec<NodeName>, StoreError>>,
     measuring: Request<Result<Depth, StoreError>>,
     asking: FuturesUnordered<BoxFuture<'static, (Key, Result<Finding, StoreError>)>>,
     patience: Patience,
@@ -135,6 +137,7 @@ impl Task {
             pace: Pace::new(),
             commands,
             is_online: status.is_none(),
+            logins: 0,
             away_since: None,
             // Nothing is claimed before there is somewhere to send it.
             post: if status.is_none() {

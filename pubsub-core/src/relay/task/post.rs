@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::Task;
 use super::requests::settle;
+use crate::name::NodeName;
 use crate::relay::bounds::AWAY;
 use crate::store::StoreError;
 
@@ -60,6 +61,7 @@ impl Task {
             return;
         }
         let settlement = self.lanes.give_back(now);
+        let all: Vec<_> = settlement.iter().map(|one| one.node.clone()).collect();
         let store = Arc::clone(&self.store);
         let withdrawing = async move {
             if !settlement.is_empty()
@@ -67,16 +69,19 @@ impl Task {
             {
                 tracing::warn!(%error, "cannot note what was delivered last; it will be delivered again");
             }
-            store.withdraw().await
+            store.withdraw().await.map(|()| all)
         };
         self.withdrawing = withdrawing.boxed().fuse();
     }
 
-    pub(super) fn withdrawn(&mut self, withdrawn: Result<(), StoreError>) {
+    /// These lanes are others', unless the store has failed.
+    pub(super) fn withdrawn(&mut self, withdrawn: Result<Vec<NodeName>, StoreError>) {
         match withdrawn {
-            Ok(()) => {
+            Ok(all) => {
                 self.store_works(LEAVE);
-                self.lanes.forget_all();
+                for node in &all {
+                    self.lanes.forget(node);
+                }
                 self.post = Post::Left;
                 tracing::info!(
                     "the service cannot be reached from here; other programs on the store may deliver"

@@ -164,6 +164,7 @@ impl Task {
                 node,
                 known,
                 last,
+                is_first: self.logins == 1,
             };
             let asking = async move { (key, inquiry.carry_out().await) };
             self.asking.push(asking.boxed());

@@ -299,6 +299,10 @@ impl Store for MemoryOutbox {
         &self.log
     }
 
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>> {
+        unused()
+    }
+
     fn prepare<'a>(
         &'a self,
         _: &'a [&'static Descriptor],

@@ -19,6 +19,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     /// A new connection to write with.
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>>;
 
+    /// Refuses to go on when the database is not the one that was opened any more. Cheap: asked before every save.
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The right to write: held from before a transaction begins until it has ended.
     fn turn(&self) -> BoxFuture<'_, Result<Turn, StoreError>>;
 

@@ -3,6 +3,7 @@
 //! Knows what each job does inside the transaction. Does not begin or end it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -14,6 +15,7 @@ use super::backend::Backend;
 use super::connection::Connection;
 use super::entries::Stored;
 use super::lanes::{self, Ours};
+use super::migration::renew_log;
 use super::script::Script;
 use crate::name::NodeName;
 use crate::store::{Lane, Settled, StoreError, StoreErrorKind, Written};
@@ -40,6 +42,8 @@ pub(super) enum Errand {
     Retry(Vec<u64>, Owed<u64>),
     /// Forget parked entries.
     Discard(Vec<u64>, Owed<u64>),
+    /// Begin a new log.
+    RenewLog(Owed<Arc<str>>),
     /// Park what is for nodes that have no possible name.
     Condemn(Vec<i64>, Owed<()>),
 }
@@ -322,7 +326,10 @@ impl Batch {
                     nodes.extend(settled.iter().map(|one| one.node.clone()));
                 }
                 Errand::Rewind(node, ..) => nodes.extend([node.clone()]),
-                Errand::Retry(..) | Errand::Discard(..) | Errand::Condemn(..) => {}
+                Errand::Retry(..)
+                | Errand::Discard(..)
+                | Errand::RenewLog(_)
+                | Errand::Condemn(..) => {}
             }
         }
         nodes
@@ -338,6 +345,7 @@ impl Batch {
                 Errand::Settle(_, owed) => owed.give(failure),
                 Errand::Rewind(_, _, owed) => owed.give(failure),
                 Errand::Retry(_, owed) | Errand::Discard(_, owed) => owed.give(failure),
+                Errand::RenewLog(owed) => owed.give(failure),
                 Errand::Condemn(_, owed) => owed.give(failure),
             }
         }
@@ -369,6 +377,7 @@ impl Errand {
             Self::Settle(_, owed) => owed.since,
             Self::Rewind(_, _, owed) => owed.since,
             Self::Retry(_, owed) | Self::Discard(_, owed) => owed.since,
+            Self::RenewLog(owed) => owed.since,
             Self::Condemn(_, owed) => owed.since,
         }
     }
@@ -397,6 +406,7 @@ impl Errand {
                 owed.is(Ok(count));
             }
             Self::Discard(ids, owed) => owed.is(Ok(admin::discard(connection, ids).await?)),
+            Self::RenewLog(owed) => owed.is(Ok(renew_log(connection).await?)),
             Self::Condemn(lanes, owed) => owed.is(Ok(admin::condemn(connection, lanes).await?)),
         }
         Ok(())

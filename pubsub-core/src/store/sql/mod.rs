@@ -12,7 +12,7 @@ pub(crate) mod entries;
 mod join;
 pub(crate) mod kept;
 mod lanes;
-mod migration;
+pub(crate) mod migration;
 mod note;
 mod pruning;
 mod rows;

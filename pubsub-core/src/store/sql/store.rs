@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use super::apply::Work;
 use super::backend::{Backend, Claimed, Moment, Reading};
 use super::batch::{Errand, Job};
-use super::migration::migrate;
+use super::migration::{migrate, present};
 use super::statement::Statement;
 use super::table::{Table, Tables};
 use super::writer::Writer;
@@ -58,6 +58,30 @@ impl SqlStore {
         })
     }
 
+    /// Looks at a database that is up to date, and changes nothing.
+    pub(crate) async fn look(
+        backend: Arc<dyn Backend>,
+        place: Arc<str>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = backend.writing().await?;
+        let seen = present(&mut *connection).await;
+        connection.close().await;
+        let Some((_, log)) = seen? else {
+            return Err(StoreError::new(
+                StoreErrorKind::Version,
+                "the database has no store in it: name the one that your programs use",
+            ));
+        };
+        Ok(Self {
+            backend,
+            place,
+            log,
+            tables: Tables::default(),
+            writer: Writer::absent(),
+            is_closed: AtomicBool::new(false),
+        })
+    }
+
     fn check_open(&self) -> Result<(), StoreError> {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(StoreError::new(
@@ -73,7 +97,20 @@ impl SqlStore {
         &'a self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, StoreError>> {
-        Box::pin(async move { work.await.map_err(|error| error.at(&self.place)) })
+        Box::pin(async move {
+            work.await
+                .map_err(|error| self.reason(error).at(&self.place))
+        })
+    }
+
+    /// If the database is another one by now, that is why.
+    fn reason(&self, error: StoreError) -> StoreError {
+        match error.kind() {
+            StoreErrorKind::Busy | StoreErrorKind::Corrupt | StoreErrorKind::Database => {
+                self.backend.check().err().unwrap_or(error)
+            }
+            _ => error,
+        }
     }
 
     async fn reading(&self, moment: Moment) -> Result<Box<dyn Reading>, StoreError> {
@@ -101,6 +138,7 @@ impl SqlStore {
 
     async fn work(&self, unit: Unit) -> Result<Work, StoreError> {
         self.check_open()?;
+        self.backend.check()?;
         Work::of(unit, &self.tables, &*self.backend).await
     }
 }
@@ -110,12 +148,17 @@ impl Store for SqlStore {
         &self.log
     }
 
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>> {
+        self.named(self.writer.errand(Errand::RenewLog))
+    }
+
     fn prepare<'a>(
         &'a self,
         models: &'a [&'static Descriptor],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.named(async move {
             self.check_open()?;
+            self.backend.check()?;
             self.tables.prepare(&*self.backend, models).await
         })
     }

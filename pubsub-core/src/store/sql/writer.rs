@@ -36,6 +36,7 @@ const TRIES: u32 = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    is_absent: bool,
 }
 
 impl Writer {
@@ -58,14 +59,35 @@ impl Writer {
             tries: 0,
         };
         tokio::spawn(task.run(queue));
-        Self { jobs }
+        Self {
+            jobs,
+            is_absent: false,
+        }
+    }
+
+    /// One for a store that is only looked at: it does nothing.
+    pub(super) fn absent() -> Self {
+        let (jobs, _) = mpsc::channel(1);
+        Self {
+            jobs,
+            is_absent: true,
+        }
     }
 
     /// Has a job done, and waits for its answer.
     pub(super) async fn ask<T>(&self, job: impl FnOnce(Owed<T>) -> Job) -> Result<T, StoreError> {
         let (owed, answered) = Owed::new();
-        self.jobs.send(job(owed)).await.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let asked = self.jobs.send(job(owed)).await;
+        asked.map_err(|_| self.closed())?;
+        answered.await.map_err(|_| self.closed())?
+    }
+
+    fn closed(&self) -> StoreError {
+        if self.is_absent {
+            let message = "the store was opened to be looked at, not to be changed";
+            return StoreError::new(StoreErrorKind::ReadOnly, message);
+        }
+        StoreError::new(StoreErrorKind::Closed, "the store is closed")
     }
 
     /// The same for what is no unit.
@@ -75,10 +97,6 @@ impl Writer {
     ) -> Result<T, StoreError> {
         self.ask(|owed| Job::Errand(errand(owed))).await
     }
-}
-
-fn closed() -> StoreError {
-    StoreError::new(StoreErrorKind::Closed, "the store is closed")
 }
 
 struct Task {

@@ -10,9 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as Gate, MutexGuard as GateGuard};
 
-use super::file::open_private;
 use crate::name::NodeName;
-use crate::store::file::refused;
+use crate::store::file::{open_private, refused};
 use crate::store::sql::backend::{Claimed, Releasing};
 use crate::store::sql::connection::{Cells, Connection};
 use crate::store::sql::dialect::Dialect;
