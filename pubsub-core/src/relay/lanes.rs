@@ -35,7 +35,6 @@ pub(super) struct Lanes {
     hungry: VecDeque<Key>,
     unsettled: VecDeque<Key>,
     unsettled_since: Option<Instant>,
-    /// Not before: somebody else held a lane.
     settles_from: Option<Instant>,
     doubted: VecDeque<Key>,
     waking: BTreeSet<(Instant, Key)>,
@@ -305,10 +304,10 @@ impl Lanes {
         let since = self
             .unsettled_since
             .filter(|_| !self.unsettled.is_empty())?;
-        let is_hurried = self.is_hurried && self.total.held == 0;
-        let is_due = self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || is_hurried;
+        let is_hurried = self.is_leaving || (self.is_hurried && self.total.held == 0);
+        let is_due = is_hurried || self.total.unsettled >= SETTLE_ENTRIES;
         let at = if is_due { since } else { since + SETTLE_AFTER };
-        Some(self.settles_from.map_or(at, |from| at.max(from)))
+        self.settles_from.max(Some(at))
     }
 
     /// What the store is to note now, `most` lanes at most.
@@ -355,12 +354,10 @@ impl Lanes {
                 continue;
             }
             let is_released = self.update(key, now, |lane| lane.settled(*delivered));
-            match kept {
-                Some(kept) => {
-                    self.update(key, now, |lane| lane.kept(kept.last));
-                }
-                None if is_released == Some(true) => self.forget(node),
-                None => {}
+            if let Some(last) = kept.map(|kept| kept.last) {
+                self.update(key, now, |lane| lane.kept(last));
+            } else if is_released == Some(true) {
+                self.forget(node);
             }
         }
     }
