@@ -99,7 +99,7 @@ async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error
 }
 
 async fn drain(pubsub: &PubSub) -> Result<(), Box<dyn Error + Send + Sync>> {
-    if !pubsub.flush(Duration::from_mins(4)).await {
+    if !pubsub.flush(Duration::from_mins(8)).await {
         return Err("not everything could be delivered".into());
     }
     let store = pubsub.store().ok_or("there is a store")?;

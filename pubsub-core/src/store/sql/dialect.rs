@@ -89,6 +89,10 @@ impl Dialect {
     }
 
     /// The same, but leaves out what others hold, where writers do not have the whole database to themselves.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(clippy::unnecessary_wraps, reason = "SQLite needs no such statement")
+    )]
     pub(crate) const fn free_lanes_for_update(self) -> Option<&'static str> {
         match self {
             #[cfg(feature = "sqlite")]
