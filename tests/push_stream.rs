@@ -7,3 +7,15 @@ mod browser;
 mod gateway;
 #[path = "push_stream/journey.rs"]
 mod journey;
+#[path = "push_stream/poll.rs"]
+mod poll;
+#[path = "push_stream/publisher.rs"]
+mod publisher;
+#[path = "push_stream/replay.rs"]
+mod replay;
+#[path = "push_stream/statistics.rs"]
+mod statistics;
+#[path = "push_stream/stream.rs"]
+mod stream;
+#[path = "push_stream/websocket.rs"]
+mod websocket;

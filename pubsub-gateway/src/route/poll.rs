@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_LENGTH, ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+    ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
 use tokio::time::timeout;
@@ -214,11 +214,7 @@ fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: Cursor) -> Respons
         let body = writer.body(std::iter::once((&message, frame)));
         writer.whole(&body.unwrap_or_default())
     } else {
-        let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        response
+        answer(StatusCode::NOT_MODIFIED, Bytes::new())
     };
     placed(response, now(), cursor)
 }
