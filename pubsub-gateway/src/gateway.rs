@@ -2,17 +2,19 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use pubsub_core::PubSub;
 use tokio::net::TcpListener;
 
+use crate::access::{Access, Doorkeeper, Revocation};
 use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
 use crate::plan::Plans;
 use crate::route::router;
-use crate::serve;
+use crate::serve::{self, Tls};
 use crate::settings::Settings;
 
 /// A gateway between nodes and browsers. Cheap to clone; every clone is the same one.
@@ -27,6 +29,16 @@ pub struct Builder {
     pubsub: PubSub,
     settings: Settings,
     rows: Option<RowJson>,
+    access: Option<Arc<dyn Access>>,
+}
+
+/// Who listens to a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// How many connections.
+    pub connections: usize,
+    /// Who that is, as far as they are known, each once and in order.
+    pub subjects: Vec<Arc<str>>,
 }
 
 /// Settings that make no sense.
@@ -53,6 +65,7 @@ impl Gateway {
             pubsub,
             settings: Settings::default(),
             rows: None,
+            access: None,
         }
     }
 
@@ -68,7 +81,53 @@ impl Gateway {
     /// Serves the routes alone, at the [prefixes](Settings::prefixes), until `shutdown` resolves. An idle subscriber costs less
     /// memory than in a nested [`router`](Self::router).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        serve::serve(Arc::clone(&self.inner), self.app(), listener, shutdown).await;
+        serve::serve(
+            Arc::clone(&self.inner),
+            self.app(),
+            listener,
+            None,
+            shutdown,
+        )
+        .await;
+    }
+
+    /// The same over TLS, with HTTP/2 for those who can.
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        serve::serve(
+            Arc::clone(&self.inner),
+            self.app(),
+            listener,
+            Some(tls),
+            shutdown,
+        )
+        .await;
+    }
+
+    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
+    pub fn revoke(&self, revocation: &Revocation) {
+        self.inner.revoke(revocation);
+    }
+
+    /// Lets nobody in any more, and sends those who are here away within that time, with a hint to connect again elsewhere.
+    ///
+    /// [`serve`](Self::serve) does so by itself when it is shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who was not sent away yet stays when the future is dropped, and nobody is let in all the same.
+    pub async fn drain(&self, within: Duration) {
+        self.inner.drain(within).await;
+    }
+
+    /// Who listens to a channel now.
+    #[must_use]
+    pub fn presence(&self, channel: &ChannelName) -> Presence {
+        self.inner.presence(channel)
     }
 
     /// The routes at all prefixes.
@@ -98,6 +157,12 @@ impl Builder {
         self
     }
 
+    /// Has this decide who may listen and publish, instead of the [rules](crate::settings::AccessRules).
+    pub fn access(mut self, access: impl Access) -> Self {
+        self.access = Some(Arc::new(access));
+        self
+    }
+
     /// Starts it. To be called inside a Tokio runtime, where the tasks of the gateway are started.
     ///
     /// # Errors
@@ -114,8 +179,12 @@ impl Builder {
         let events = events.transpose()?;
         let epoch = Epoch::random();
         let plans = Plans::new(&self.settings, epoch);
-        let hub = Hub::new(self.settings.channels.clone(), events, epoch, plans.formats);
-        let inner = Inner::new(self.settings, self.pubsub, hub, plans, Rows::new(self.rows));
+        let private = self.settings.access.private.clone();
+        let channels = self.settings.channels.clone();
+        let hub = Hub::new(channels, events, epoch, plans.formats, private);
+        let rows = Rows::new(self.rows);
+        let doorkeeper = Doorkeeper::new(self.settings.access.clone(), self.access);
+        let inner = Inner::new(self.settings, self.pubsub, hub, plans, rows, doorkeeper);
         let inner = Arc::new(inner);
         inner.keep_tidy();
         Ok(Gateway { inner })

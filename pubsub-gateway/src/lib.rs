@@ -33,14 +33,20 @@ mod feed;
 mod frame;
 mod gateway;
 mod inner;
+mod measure;
 mod plan;
 mod route;
 mod serve;
 pub mod settings;
 mod subscriber;
 
+pub use self::access::{
+    Access, AccessRequest, Claims, Deciding, Denied, Grant, Intent, KeyError, Revocation,
+    TokenChannels, TokenError, TokenKey,
+};
 pub use self::channel::{ChannelName, ChannelNameError};
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
-pub use self::gateway::{BuildError, Builder, Gateway};
+pub use self::gateway::{BuildError, Builder, Gateway, Presence};
+pub use self::serve::{Tls, TlsError};
 pub use self::settings::Settings;

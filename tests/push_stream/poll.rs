@@ -110,7 +110,7 @@ async fn c_lp_3_a_long_poll_waits_for_the_first_message() {
 #[tokio::test]
 async fn c_lp_4_a_long_poll_in_vain_is_not_modified() {
     let brief = settings(|settings| {
-        settings.long_polling.connection_ttl = Some(Duration::from_millis(100))
+        settings.long_polling.connection_ttl = Some(Duration::from_millis(100));
     });
     let gateway = Running::with(brief).await;
     let answer = gateway.get("/lp/a", &[]).await;
@@ -264,7 +264,8 @@ async fn c_lp_11_a_text_with_braces_arrives_whole() {
         let messages = cut(answer.text());
         assert_eq!(messages.len(), 4, "{}", answer.text());
         for (message, text) in messages.iter().zip(texts) {
-            let parsed: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
+            let parsed: serde_json::Value =
+                serde_json::from_str(text).unwrap_or_else(|_| text.into());
             let expected = if mode == Mode::JsonEmbed {
                 parsed
             } else {

@@ -3,10 +3,12 @@
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
 mod endpoint;
+mod rules;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
+pub use self::rules::{AccessRules, Audience};
 
 /// Everything that can be set. `Settings::default()` serves all transports, keeps 20 messages of a channel for five minutes, and publishes
 /// for callers of this machine only.
@@ -30,6 +32,12 @@ pub struct Settings {
     pub limits: Limits,
     /// Which pages of other origins may subscribe (`push_stream_allowed_origins`). Default: none.
     pub origins: Origins,
+    /// How long clients are sent away one after another when the gateway ends. Default: 5 seconds.
+    pub drain: Duration,
+    /// Where they are told to go on, for those clients that understand it; `None` tells them to come back here.
+    pub reconnect_to: Option<String>,
+    /// Who may listen and publish, unless an [`Access`](crate::Access) decides.
+    pub access: AccessRules,
 }
 
 /// How messages are published over HTTP.
@@ -127,6 +135,9 @@ impl Default for Settings {
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
+            drain: Duration::from_secs(5),
+            reconnect_to: None,
+            access: AccessRules::default(),
         }
     }
 }
