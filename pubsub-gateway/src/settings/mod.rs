@@ -3,11 +3,13 @@
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
 mod endpoint;
+mod padding;
 mod rules;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
+pub use self::padding::{Padding, PaddingError};
 pub use self::rules::{AccessRules, Audience};
 
 /// Everything that can be set. `Settings::default()` serves all transports, keeps 20 messages of a channel for five minutes, and publishes
