@@ -84,6 +84,12 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
     if let Some(title) = config.title {
         field(&mut form, "pubsub#title", title);
     }
+    if let Some(description) = config.description {
+        field(&mut form, "pubsub#description", description);
+    }
+    if let Some(payload_type) = config.payload_type {
+        field(&mut form, "pubsub#type", payload_type);
+    }
     if let Some(notify) = config.notify_retract {
         field(&mut form, "pubsub#notify_retract", flag(notify));
     }
