@@ -22,6 +22,7 @@ use crate::position::Position;
 use crate::publish::Publish;
 use crate::registry::Registry;
 use crate::session::{PubSubError, Session};
+use crate::set_up::Keeper;
 use crate::store::Store;
 use crate::subscriber::{Decode, Follower, Items, RawXml, Subject, SubscribeError, Subscription};
 
@@ -46,6 +47,8 @@ struct Shared {
     sequence: AtomicU64,
     buffer: usize,
     drain: Duration,
+    /// Sees to the nodes for as long as there is a handle.
+    _keeper: Option<Keeper>,
     embedded: Mutex<Option<(Embedded, Option<Sole>)>>,
     url: Option<String>,
 }
@@ -59,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) origin: Arc<str>,
     pub(crate) buffer: usize,
     pub(crate) drain: Duration,
+    pub(crate) keeper: Option<Keeper>,
     /// The server inside the process, with the right to run it.
     pub(crate) embedded: Option<(Embedded, Option<Sole>)>,
 }
@@ -101,6 +105,7 @@ impl PubSub {
             origin,
             buffer,
             drain,
+            keeper,
             embedded,
         } = parts;
         let url = embedded
@@ -117,6 +122,7 @@ impl PubSub {
                 sequence,
                 buffer,
                 drain,
+                _keeper: keeper,
                 embedded,
                 url,
             }),

@@ -16,10 +16,6 @@ pub struct NodeConfig {
     pub max_items: Option<MaxItems>,
     /// The node's name for people.
     pub title: Option<&'static str>,
-    /// What the node tells about itself.
-    pub description: Option<&'static str>,
-    /// The namespace of its payloads.
-    pub payload_type: Option<&'static str>,
     /// Whether subscribers hear of retractions.
     pub notify_retract: Option<bool>,
     /// Whether notifications carry the payload.
@@ -51,8 +47,6 @@ impl NodeConfig {
             persist: None,
             max_items: None,
             title: None,
-            description: None,
-            payload_type: None,
             notify_retract: None,
             deliver_payloads: None,
             send_last: None,
@@ -70,10 +64,6 @@ impl NodeConfig {
         max_items: MaxItems;
         /// Names the node for people.
         title: &'static str;
-        /// Describes the node.
-        description: &'static str;
-        /// Says in which namespace its payloads are.
-        payload_type: &'static str;
         /// Says whether subscribers hear of retractions.
         notify_retract: bool;
         /// Says whether notifications carry the payload.

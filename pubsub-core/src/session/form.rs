@@ -84,12 +84,6 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
     if let Some(title) = config.title {
         field(&mut form, "pubsub#title", title);
     }
-    if let Some(description) = config.description {
-        field(&mut form, "pubsub#description", description);
-    }
-    if let Some(payload_type) = config.payload_type {
-        field(&mut form, "pubsub#type", payload_type);
-    }
     if let Some(notify) = config.notify_retract {
         field(&mut form, "pubsub#notify_retract", flag(notify));
     }
@@ -103,6 +97,15 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
             send_last.as_str(),
         );
     }
+    form.push_str("</x>");
+    form
+}
+
+/// The form that says in which namespace the payloads of a node are, and describes it.
+pub(in crate::session) fn description(payload_type: &str, description: &str) -> String {
+    let mut form = begin(NODE_CONFIG);
+    field(&mut form, "pubsub#type", payload_type);
+    field(&mut form, "pubsub#description", description);
     form.push_str("</x>");
     form
 }
