@@ -168,9 +168,9 @@ async fn a_node_of_somebody_else_is_left_as_it_is_described(peer: Peer) {
         .describe(&node, "urn:a", "Tweets, by ann")
         .await
         .unwrap();
-    let bob = connect(&peer.url("bob")).await;
-    tweet(1, "he may write all the same")
-        .save_with(&bob)
+    let eve = connect(&peer.url(STRANGER)).await;
+    tweet(1, "she may write all the same")
+        .save_with(&eve)
         .await
         .unwrap();
     let told = session.discover_node(&node).await.unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Knows the vocabulary. What a row looks like in JSON is told in [`schema`](super).
 
+use std::fmt::Write as _;
+
 use super::catalog::Catalog;
 use super::json::push_string;
 use super::outline::{Body, Case, Count, Member, Outline, ValueKind};
@@ -128,9 +130,10 @@ fn value(out: &mut String, kind: &ValueKind, catalog: &Catalog<'_>) {
         ValueKind::Text => out.push_str("{\"type\":\"string\"}"),
         ValueKind::Integer { bits, signed } => {
             let (least, most) = limits(*bits, *signed);
-            out.push_str(&format!(
+            let _ = write!(
+                out,
                 "{{\"type\":\"integer\",\"minimum\":{least},\"maximum\":{most}}}"
-            ));
+            );
         }
         ValueKind::Float { .. } => reference(out, "Float"),
         ValueKind::Bool => out.push_str("{\"type\":\"boolean\"}"),

@@ -68,13 +68,9 @@ fn document(namespace: &str, models: &[Outline]) -> String {
             Format::Django => "Rows",
             Format::Json => "xs:string",
             Format::Entry => {
-                let payloads = catalog.models.iter();
-                let payload = payloads
-                    .filter(|(known, _)| *known == model)
-                    .map(|(_, it)| *it);
-                payload
-                    .last()
-                    .map_or("xs:anyType", |payload| catalog.name(payload))
+                let mut models = catalog.models.iter();
+                let found = models.find(|(known, _)| *known == model);
+                found.map_or("xs:anyType", |(_, payload)| catalog.name(*payload))
             }
         };
         let element = model.payload().map_or("", |payload| &payload.name);

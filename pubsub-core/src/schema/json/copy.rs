@@ -347,7 +347,7 @@ mod tests {
         );
         let (mut out, mut names) = (String::new(), Vec::new());
         copy(json, Numbers::Exact, &mut out, |name| {
-            names.push(name.to_owned())
+            names.push(name.to_owned());
         })
         .unwrap();
         assert_eq!(

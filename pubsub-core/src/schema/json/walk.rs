@@ -22,7 +22,7 @@ pub(super) struct Walk<'p> {
     pub(super) links: &'p [Option<String>],
 }
 
-impl<'p> Walk<'p> {
+impl Walk<'_> {
     /// The element that was entered last, which is left.
     pub(super) fn element(
         self,

@@ -73,8 +73,9 @@ fn members() -> impl Strategy<Value = Member> {
 fn records() -> impl Strategy<Value = Body> {
     prop::collection::vec(members(), 0..6).prop_map(|mut members| {
         for (number, member) in members.iter_mut().enumerate() {
-            member.name.push_str(&format!("-{number}"));
-            member.tag.push_str(&format!("-{number}"));
+            let end = format!("-{number}");
+            member.name.push_str(&end);
+            member.tag.push_str(&end);
         }
         Body::Record(members)
     })
