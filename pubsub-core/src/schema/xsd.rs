@@ -12,7 +12,11 @@ use super::outline::{Body, Case, Count, Member, Outline, Site, ValueKind};
 use crate::registry::Format;
 
 /// Names of types that are not of a model.
-const RESERVED: [&str; 2] = ["Rows", "Uuid"];
+const RESERVED: [&str; 4] = ["Rows", "Uuid", "WholeNumber", "WholeNumberFromZero"];
+
+/// Of whole numbers, a processor need not take more than 18 digits, and libxml2 takes 24.
+const WHOLE_NUMBERS: &str = "<xs:simpleType name=\"WholeNumber\"><xs:restriction base=\"xs:token\"><xs:pattern value=\"-?[0-9]+\"/></xs:restriction></xs:simpleType>\n\
+    <xs:simpleType name=\"WholeNumberFromZero\"><xs:restriction base=\"xs:token\"><xs:pattern value=\"[0-9]+\"/></xs:restriction></xs:simpleType>\n";
 
 const UUID: &str = "<xs:simpleType name=\"Uuid\"><xs:restriction base=\"xs:string\"><xs:pattern value=\"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\"/></xs:restriction></xs:simpleType>\n";
 
@@ -88,6 +92,7 @@ fn document(namespace: &str, models: &[Outline]) -> String {
         out.push_str("/>\n");
     }
     out.push_str(UUID);
+    out.push_str(WHOLE_NUMBERS);
     if models.iter().any(|model| model.format() == Format::Django) {
         out.push_str(ROWS);
     }
@@ -286,12 +291,12 @@ fn simple(kind: &ValueKind) -> Option<&'static str> {
             (9..=16, true) => "xs:short",
             (17..=32, true) => "xs:int",
             (33..=64, true) => "xs:long",
-            (65.., true) => "xs:integer",
+            (65.., true) => "WholeNumber",
             (0..=8, false) => "xs:unsignedByte",
             (9..=16, false) => "xs:unsignedShort",
             (17..=32, false) => "xs:unsignedInt",
             (33..=64, false) => "xs:unsignedLong",
-            (65.., false) => "xs:nonNegativeInteger",
+            (65.., false) => "WholeNumberFromZero",
         },
         ValueKind::Float { bits: 0..=32 } => "xs:float",
         ValueKind::Float { .. } => "xs:double",
