@@ -20,7 +20,7 @@ use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::position::Position;
 use crate::publish::Publish;
-use crate::registry::Registry;
+use crate::registry::{Descriptor, Registry};
 use crate::session::{PubSubError, Session};
 use crate::set_up::Keeper;
 use crate::store::Store;
@@ -169,6 +169,11 @@ impl PubSub {
     #[must_use]
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.depot().map(Depot::store)
+    }
+
+    /// The models of this program whose nodes this handle has set up, sorted by node; none [without models](Builder::without_models).
+    pub fn models(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.shared.registry.models()
     }
 
     /// Subscribes to a model: everything that is saved and deleted from now on, by whomever. What was saved before and is only delivered now is
