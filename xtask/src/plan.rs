@@ -22,11 +22,12 @@ const PEER_TESTS: [(&str, Option<&str>); 9] = [
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "pubsub-xml",
     "pubsub-derive",
     "pubsub-core",
     "pubsub-server",
+    "pubsub-gateway",
     "pubsub-cli",
 ];
 

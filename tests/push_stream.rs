@@ -1,0 +1,9 @@
+//! The push-stream contract: what pages and libraries written for nginx-push-stream-module rely on, and what the gateway does beyond it,
+//! through real sockets. `C-…` names a case of the contract.
+
+#[path = "push_stream/browser.rs"]
+mod browser;
+#[path = "push_stream/gateway.rs"]
+mod gateway;
+#[path = "push_stream/journey.rs"]
+mod journey;
