@@ -178,6 +178,16 @@ impl RowWriter {
         written.map_err(|error| error.within(self.outline.name()))
     }
 
+    /// What is left of a row that is gone: `id` and, for a resource, `resource_uri`.
+    #[must_use]
+    pub fn gone(&self, item: &str) -> String {
+        let mut out = String::from("{");
+        self.push_id_of(item, &mut out);
+        self.push_uri(false, item, false, &mut out);
+        out.push('}');
+        out
+    }
+
     fn write(&self, item: &str, entry: &str, out: &mut String) -> Result<(), DecodeError> {
         let (Some(plan), Some(payload)) = (self.plans.first(), self.outline.payload()) else {
             return Err(DecodeError::new("", DecodeErrorKind::NoPayload));
@@ -269,9 +279,14 @@ impl RowWriter {
 
     /// Writes the member `id`, unless it is there; whether it was written.
     fn push_id(&self, has_id: bool, item: &str, out: &mut String) -> bool {
-        if has_id || self.base.is_none() {
-            return false;
+        let is_written = !has_id && self.base.is_some();
+        if is_written {
+            self.push_id_of(item, out);
         }
+        is_written
+    }
+
+    fn push_id_of(&self, item: &str, out: &mut String) {
         out.push_str("\"id\":");
         // As the field tells it that it is made of.
         let start = out.len();
@@ -281,7 +296,6 @@ impl RowWriter {
             out.truncate(start);
             push_string(out, item);
         }
-        true
     }
 
     fn push_uri(&self, has_uri: bool, item: &str, is_first: bool, out: &mut String) {
