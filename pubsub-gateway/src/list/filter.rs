@@ -111,7 +111,7 @@ fn check(field: &Field, lookup: &str, is_across: bool) -> Result<(), Refusal> {
         Some(Filtering::Only(lookups)) if !lookups.iter().any(|known| known == lookup) => {
             return Err(forbidden());
         }
-        Some(_) if UNKNOWN.contains(&lookup) => return Err(forbidden()),
+        Some(_) if !is_across && UNKNOWN.contains(&lookup) => return Err(forbidden()),
         Some(_) => {}
     }
     if !is_across {
