@@ -1,5 +1,6 @@
 //! A client that writes and reads every byte itself, so that nothing between it and the gateway is kind to either.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use support::within;
@@ -76,13 +77,13 @@ impl Client {
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("host"))
         {
-            request += &format!("Host: {}\r\n", self.stream.peer_addr().unwrap());
+            write!(request, "Host: {}\r\n", self.stream.peer_addr().unwrap()).unwrap();
         }
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         if !body.is_empty() || ["POST", "PUT"].contains(&method) {
-            request += &format!("Content-Length: {}\r\n", body.len());
+            write!(request, "Content-Length: {}\r\n", body.len()).unwrap();
         }
         request += "\r\n";
         request += body;
@@ -203,6 +204,12 @@ impl Client {
         // A reset closes as well.
         let _ = within(SOON, self.stream.read_to_end(&mut rest)).await;
         assert_eq!(String::from_utf8_lossy(&rest), "", "it was to be closed");
+    }
+
+    /// Waits for the last chunk, and until the other side closes.
+    pub async fn closed_after_body(&mut self) {
+        assert_eq!(self.chunk().await, None);
+        self.closed().await;
     }
 
     async fn more(&mut self) {

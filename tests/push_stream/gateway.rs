@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pubsub_core::PubSub;
-use pubsub_gateway::{Gateway, Settings};
+use pubsub_gateway::settings::MessageFormat;
+use pubsub_gateway::{Gateway, Mode, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -35,10 +36,12 @@ impl Running {
 
     /// Over this connection.
     pub async fn over(pubsub: PubSub, settings: Settings) -> Self {
-        let gateway = Gateway::builder(pubsub.clone())
-            .settings(settings)
-            .build()
-            .unwrap();
+        let builder = Gateway::builder(pubsub.clone()).settings(settings);
+        Self::serving(pubsub, builder.build().unwrap()).await
+    }
+
+    /// One that was built otherwise.
+    pub async fn serving(pubsub: PubSub, gateway: Gateway) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -118,3 +121,19 @@ pub const HANDSHAKE: [(&str, &str); 4] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ("Sec-WebSocket-Version", "13"),
 ];
+
+/// Settings that were changed from the defaults.
+pub fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    settings
+}
+
+/// A template as nginx-push-stream-module fills it.
+pub fn raw(template: &str) -> MessageFormat {
+    MessageFormat {
+        mode: Mode::Raw,
+        template: Some(template.to_owned()),
+        ..MessageFormat::default()
+    }
+}

@@ -12,7 +12,14 @@ use super::value::{is_nothing, value, year};
 use crate::settings::Filtering;
 
 /// Arguments that are no filters, even if a field has such a name.
-const OTHERS: [&str; 4] = ["limit", "offset", "format", "order_by"];
+const OTHERS: [&str; 6] = [
+    "limit",
+    "offset",
+    "format",
+    "order_by",
+    "token",
+    "access_token",
+];
 
 /// Comparisons that Django knows and we do not: they are not allowed anywhere.
 const UNKNOWN: [&str; 11] = [

@@ -79,7 +79,10 @@ pub(crate) async fn open(
     with_cors(headers, &inner.settings().origins, asked.headers(), "GET");
     Ok(Opening {
         head,
-        times: plan.times,
+        times: Times {
+            expires: admitted.expires,
+            ..plan.times
+        },
         is_websocket: false,
         admitted: Ok(admitted),
         plan: way,
@@ -101,6 +104,9 @@ async fn open_websocket(
             "Pages of this origin may not subscribe.",
         ));
     }
+    if inner.is_draining() {
+        return Err(Refusal::closing());
+    }
     let admitted = admit(inner, plan, asked, is_chunked).await;
     let say = match &admitted {
         Ok(admitted) if plan.endpoint.allows_publish => {
@@ -111,7 +117,10 @@ async fn open_websocket(
     };
     Ok(Opening {
         head,
-        times: plan.times,
+        times: Times {
+            expires: admitted.as_ref().ok().and_then(|admitted| admitted.expires),
+            ..plan.times
+        },
         is_websocket: true,
         admitted,
         plan: Way::WebSocket,
@@ -135,7 +144,9 @@ impl Opening {
             Err(_) => Arc::clone(plan.format(self.is_chunked, false)),
         };
         let source = Source::new(Arc::clone(inner.hub()), Arc::clone(&format));
-        let client = Client::new(source, socket);
+        let identity = self.admitted.as_ref().ok();
+        let identity = identity.and_then(|admitted| admitted.identity.clone());
+        let client = Client::new(source, socket, identity);
         // While something waits to be written, nobody else writes.
         client.lock().say(head);
         match self.admitted {
