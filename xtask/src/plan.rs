@@ -9,7 +9,7 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 9] = [
+const PEER_TESTS: [(&str, Option<&str>); 11] = [
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
@@ -22,6 +22,8 @@ const PEER_TESTS: [(&str, Option<&str>); 9] = [
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),
     ("orm", Some("--skip ::postgres:: --skip postgresql")),
+    ("list_api", Some("--skip postgresql")),
+    ("schema", Some("json_schema program")),
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.

@@ -52,7 +52,7 @@ impl Door {
 }
 
 /// A request, as far as the gateway cares.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) parts: &'r Parts,
     pub(crate) peer: Option<SocketAddr>,
