@@ -71,8 +71,22 @@ impl Position {
         }
     }
 
+    /// Right after a change of a node, if a store has numbered it.
+    #[must_use]
+    pub fn after(node: &NodeName, change: &Stamp) -> Option<Self> {
+        let (log, sequence) = (change.log.as_ref()?, change.sequence?);
+        Some(Self::numbered(node, log, sequence))
+    }
+
+    /// The number of the last change that is known of a log, which is the name of a store.
+    #[must_use]
+    pub fn known(&self, log: &str) -> Option<u64> {
+        self.known.get(log).copied()
+    }
+
     /// Whether this may be a position of that node.
-    pub(crate) fn is_of(&self, node: &NodeName) -> bool {
+    #[must_use]
+    pub fn is_of(&self, node: &NodeName) -> bool {
         self.node.is_none_or(|own| own == hash(&[node.as_str()]))
     }
 }

@@ -174,11 +174,11 @@ impl Api<'_> {
     }
 
     /// The conditions on a resource's own columns; what is asked of other resources is asked there first.
-    fn resolve<'a>(
-        &'a self,
+    fn resolve(
+        &self,
         wanted: Vec<Wanted>,
         furthest: usize,
-    ) -> BoxFuture<'a, Result<Conditions, Refusal>> {
+    ) -> BoxFuture<'_, Result<Conditions, Refusal>> {
         Box::pin(async move {
             let mut conditions = Vec::new();
             for one in wanted {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
+use pubsub_core::Position;
 
 use crate::channel::{Resume, Since, decode, seconds};
 use crate::plan::Manner;
@@ -88,6 +89,20 @@ impl<'r> Asked<'r> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Every argument of this name that is not empty.
+    fn arguments(&self, name: &str) -> Vec<Cow<'r, str>> {
+        let pairs = self.parts.uri.query().unwrap_or_default().split('&');
+        let values = pairs
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(key, value)| *key == name && !value.is_empty());
+        values.filter_map(|(_, value)| decode(value).ok()).collect()
+    }
+
+    /// Whether the client wants to know at once where it would go on.
+    pub(crate) fn wants_cursor(&self) -> bool {
+        self.raw_argument("hello") == Some("1")
+    }
+
     /// The channels as they are written: in the path, else in one of the arguments.
     pub(crate) fn channels(&self, arguments: &[&str]) -> &'r str {
         let has_some = |raw: &&str| raw.bytes().any(|byte| byte != b'/');
@@ -113,6 +128,11 @@ impl<'r> Asked<'r> {
         let id = id.or_else(|| self.argument("eventid"));
         let id = id.or_else(|| self.argument("last_event_id"));
         let cursor = id.as_deref().and_then(|id| id.parse().ok());
+        let positions = id
+            .iter()
+            .chain(self.arguments("position").iter())
+            .filter_map(|text| position(text))
+            .collect::<Vec<_>>();
         let header = |name| self.header(&name).map(str::to_owned);
         let argument = |name| self.argument(name).map(Cow::into_owned);
         let time = [header(IF_MODIFIED_SINCE), argument("time")];
@@ -121,7 +141,10 @@ impl<'r> Asked<'r> {
         let tag = tags.iter().flatten().find_map(|tag| number(tag));
         Resume {
             cursor,
-            event_id: id.filter(|_| cursor.is_none()).map(Cow::into_owned),
+            event_id: id
+                .filter(|id| cursor.is_none() && position(id).is_none())
+                .map(Cow::into_owned),
+            positions,
             since: time.map(|time| Since { time, tag }),
         }
     }
@@ -159,6 +182,12 @@ impl<'r> Asked<'r> {
             .is_some_and(|name| name.starts_with("PushStreamManager"));
         is_stamped && (has_place || polls || calls)
     }
+}
+
+/// A position that came with a list.
+fn position(text: &str) -> Option<Position> {
+    // An event id may be anything; this it is hardly.
+    text.starts_with("1~").then(|| text.parse().ok())?
 }
 
 /// A tag, as `7`, `W/7` or `"7"`.

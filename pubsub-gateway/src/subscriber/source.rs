@@ -95,6 +95,7 @@ impl Source {
             && self.past.is_empty()
             && seat.place == batch.place()
             && batch.is_plain()
+            && seat.known.is_none()
             && Arc::ptr_eq(&seat.channel, channel);
         if !is_next {
             return None;
@@ -198,8 +199,9 @@ impl Source {
             return match next {
                 Next::Nothing => Ok(Vec::new()),
                 Next::Gone => Err(gone(seat)),
-                Next::Entries(entries, place) => {
+                Next::Entries(mut entries, place) => {
                     seat.place = place;
+                    entries.retain(|entry| seat.wants(entry.message()));
                     Ok(entries)
                 }
             };
@@ -228,6 +230,11 @@ impl Source {
                 seat.place += 1;
             }
         }
+        let seats = &mut self.seats;
+        found.retain(|(index, entry)| {
+            let seat = seats.get_mut(*index);
+            seat.is_none_or(|seat| seat.wants(entry.message()))
+        });
         Ok(found.into_iter().map(|(_, entry)| entry).collect())
     }
 
