@@ -12,6 +12,7 @@ use super::answer::{CURSOR, answer, refused, with_body, with_cors};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::subscribe::admit;
+use crate::access::may_call;
 use crate::channel::{Kind, Message, Moment, Resume};
 use crate::frame::{Format, control};
 use crate::inner::Inner;
@@ -55,6 +56,11 @@ async fn found(
         return Err(Refusal::method("GET"));
     }
     let callback = callback(asked)?;
+    if callback.is_some() && !may_call(&inner.settings().origins, asked.headers()) {
+        return Err(Refusal::forbidden(
+            "Pages of this origin may not subscribe.",
+        ));
+    }
     let admitted = admit(inner, plan, asked, asked.manner()).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume.clone();
