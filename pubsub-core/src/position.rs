@@ -44,6 +44,15 @@ impl Position {
         position
     }
 
+    /// Before the first thing that happens to a node, which keeps nothing yet.
+    #[must_use]
+    pub fn beginning(node: &NodeName) -> Self {
+        Self {
+            was_empty: true,
+            ..Self::of(node)
+        }
+    }
+
     /// Nothing is known of the node.
     pub(crate) fn of(node: &NodeName) -> Self {
         Self {
@@ -71,17 +80,27 @@ impl Position {
         }
     }
 
-    /// Right after a change of a node, if a store has numbered it.
+    /// Whether this change came before, as far as its number says; one without a number, or of a log that is not known here, did not.
     #[must_use]
-    pub fn after(node: &NodeName, change: &Stamp) -> Option<Self> {
-        let (log, sequence) = (change.log.as_ref()?, change.sequence?);
-        Some(Self::numbered(node, log, sequence))
+    pub fn covers(&self, change: &Stamp) -> bool {
+        let known = change.log.as_ref().and_then(|log| self.known.get(log));
+        known
+            .zip(change.sequence)
+            .is_some_and(|(known, sequence)| sequence <= *known)
     }
 
-    /// The number of the last change that is known of a log, which is the name of a store.
+    /// Whether this change is the very next in its log.
     #[must_use]
-    pub fn known(&self, log: &str) -> Option<u64> {
-        self.known.get(log).copied()
+    pub fn precedes(&self, change: &Stamp) -> bool {
+        let known = change.log.as_ref().and_then(|log| self.known.get(log));
+        known.map(|known| known.saturating_add(1)) == change.sequence && known.is_some()
+    }
+
+    /// The position after this change, and everything before it.
+    pub fn follow(&mut self, change: &Stamp) {
+        if let (Some(log), Some(sequence)) = (&change.log, change.sequence) {
+            self.advance(log, sequence);
+        }
     }
 
     /// Whether this may be a position of that node.

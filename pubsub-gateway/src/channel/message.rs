@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pubsub_core::change::Action;
+use pubsub_core::change::{Action, Stamp};
 
 use super::cursor::{Cursor, Epoch};
 
@@ -20,8 +20,8 @@ pub(crate) struct Content {
     pub(crate) event_type: Box<str>,
     /// What happened to the row, if the message is one.
     pub(crate) action: Option<Action>,
-    /// The store that has numbered the change, and its number there.
-    pub(crate) mark: Option<(Arc<str>, u64)>,
+    /// Where the change has its place, if the sender says so.
+    pub(crate) stamp: Stamp,
     /// The item, and the change of it: the same for a message that comes twice.
     pub(crate) hash: u64,
 }

@@ -140,7 +140,7 @@ fn content(text: String, stamp: &Stamp) -> Content {
     Content {
         text: text.into(),
         action: stamp.action,
-        mark: stamp.log.clone().zip(stamp.sequence),
+        stamp: stamp.clone(),
         ..Content::default()
     }
 }

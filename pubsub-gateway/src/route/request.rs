@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
-use pubsub_core::Position;
+use pubsub_core::{Position, PositionError};
 
+use super::refusal::Refusal;
 use crate::channel::{Resume, Since, decode, seconds};
 use crate::plan::Manner;
 
@@ -61,6 +62,9 @@ pub(crate) struct Asked<'r> {
     pub(crate) rest: &'r str,
 }
 
+/// More positions than this are not looked at; a request names fewer channels.
+const MOST_POSITIONS: usize = 100;
+
 /// Asks for a poll at any door of subscribers.
 const MODE: HeaderName = HeaderName::from_static("x-nginx-pushstream-mode");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -89,15 +93,6 @@ impl<'r> Asked<'r> {
         (!value.is_empty()).then_some(value)
     }
 
-    /// Every argument of this name that is not empty.
-    fn arguments(&self, name: &str) -> Vec<Cow<'r, str>> {
-        let pairs = self.parts.uri.query().unwrap_or_default().split('&');
-        let values = pairs
-            .filter_map(|pair| pair.split_once('='))
-            .filter(|(key, value)| *key == name && !value.is_empty());
-        values.filter_map(|(_, value)| decode(value).ok()).collect()
-    }
-
     /// Whether the client wants to know at once where it would go on.
     pub(crate) fn wants_cursor(&self) -> bool {
         self.raw_argument("hello") == Some("1")
@@ -121,6 +116,15 @@ impl<'r> Asked<'r> {
         token.filter(|token| !token.is_empty())
     }
 
+    /// Where the client has read lists: the `position` in the `meta` of each, with commas between several.
+    pub(crate) fn positions(&self) -> Result<Vec<Position>, Refusal> {
+        let Some(positions) = self.argument("position") else {
+            return Ok(Vec::new());
+        };
+        read_positions(&positions)
+            .map_err(|error| Refusal::bad(format!("The position cannot be used: {error}.")))
+    }
+
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.
     pub(crate) fn resume(&self) -> Resume {
         let by_header = self.header(&LAST_EVENT_ID).filter(|id| !id.is_empty());
@@ -128,11 +132,7 @@ impl<'r> Asked<'r> {
         let id = id.or_else(|| self.argument("eventid"));
         let id = id.or_else(|| self.argument("last_event_id"));
         let cursor = id.as_deref().and_then(|id| id.parse().ok());
-        let positions = id
-            .iter()
-            .chain(self.arguments("position").iter())
-            .filter_map(|text| position(text))
-            .collect::<Vec<_>>();
+        let positions = id.as_deref().and_then(own_positions);
         let header = |name| self.header(&name).map(str::to_owned);
         let argument = |name| self.argument(name).map(Cow::into_owned);
         let time = [header(IF_MODIFIED_SINCE), argument("time")];
@@ -142,9 +142,9 @@ impl<'r> Asked<'r> {
         Resume {
             cursor,
             event_id: id
-                .filter(|id| cursor.is_none() && position(id).is_none())
+                .filter(|_| cursor.is_none() && positions.is_none())
                 .map(Cow::into_owned),
-            positions,
+            positions: positions.unwrap_or_default(),
             since: time.map(|time| Since { time, tag }),
         }
     }
@@ -184,10 +184,17 @@ impl<'r> Asked<'r> {
     }
 }
 
-/// A position that came with a list.
-fn position(text: &str) -> Option<Position> {
+/// Positions in place of an event id: those of messages that were told from a list on.
+fn own_positions(id: &str) -> Option<Vec<Position>> {
     // An event id may be anything; this it is hardly.
-    text.starts_with("1~").then(|| text.parse().ok())?
+    id.starts_with("1~").then(|| read_positions(id).ok())?
+}
+
+fn read_positions(text: &str) -> Result<Vec<Position>, PositionError> {
+    text.split(',')
+        .take(MOST_POSITIONS)
+        .map(str::parse)
+        .collect()
 }
 
 /// A tag, as `7`, `W/7` or `"7"`.

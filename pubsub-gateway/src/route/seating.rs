@@ -6,8 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::subscribe::Admitted;
-use crate::channel::{Channel, Cursor, Epoch, Kind, Message, RESET, Resume, Ring, replay};
-use crate::feed::{Missed, since};
+use crate::channel::{Channel, Cursor, Epoch, Kind, Message, RESET, Resume, replay};
+use crate::feed::{Missed, missed};
 use crate::frame::control;
 use crate::inner::Inner;
 use crate::subscriber::{Client, Seat};
@@ -42,13 +42,17 @@ impl Entry {
 
     /// Collects what happened since the position that the client has of this channel, if it has one.
     pub(super) async fn catch_up(&mut self, inner: &Inner, resume: &Resume) {
+        // Whoever was here before knows a later place than that of the page.
+        if resume.cursor.is_some() {
+            return;
+        }
         let node = self.channel.name().node();
         let position = resume
             .positions
             .iter()
             .find(|position| position.is_of(node));
         if let Some(position) = position {
-            self.missed = Some(since(inner, &self.channel, position).await);
+            self.missed = Some(missed(inner, &self.channel, position).await);
         }
     }
 }
@@ -72,13 +76,13 @@ impl Admitted {
         let mut seats: SmallVec<[Seat; 1]> = SmallVec::new();
         for entry in &mut self.entries {
             entry.is_taken = true;
-            let missed = entry.missed.as_mut();
-            let known = missed.and_then(|missed| missed.known.take());
+            let missed = entry.missed.as_ref();
+            let known = missed.map(|missed| Box::new(missed.known.clone()));
             seats.push(Seat {
                 ticket: Some(entry.channel.join(client)),
                 channel: Arc::clone(&entry.channel),
                 place: 0,
-                known: known.map(Box::new),
+                known,
             });
         }
         let epoch = inner.hub().epoch();
@@ -97,37 +101,61 @@ impl Admitted {
     }
 
     /// What was missed on all channels.
-    fn past(&mut self, seats: &mut [Seat], epoch: Epoch) -> Past {
+    fn past(&self, seats: &mut [Seat], epoch: Epoch) -> Past {
         let mut past = Past {
             messages: Vec::new(),
             incomplete: None,
         };
-        for (entry, seat) in self.entries.iter_mut().zip(seats) {
+        for (entry, seat) in self.entries.iter().zip(seats) {
             let ring = entry.channel.ring();
             seat.place = ring.end();
-            let is_incomplete = match entry.missed.take() {
-                Some(missed) => {
-                    let is_incomplete = missed.is_incomplete;
-                    past.messages
-                        .extend(collected(missed, &ring, &entry.channel, seat));
-                    is_incomplete
-                }
-                None => {
-                    let found = replay(&ring, &self.resume, entry.backtrack, epoch);
-                    past.messages.extend(found.messages);
-                    found.is_incomplete
-                }
+            let found = match &entry.missed {
+                Some(missed) => missed.with_ring(&ring),
+                None => replay(&ring, &self.resume, entry.backtrack, epoch),
             };
             drop(ring);
-            if is_incomplete {
+            past.messages.extend(found.messages);
+            if found.is_incomplete {
                 past.incomplete
                     .get_or_insert_with(|| entry.channel.name().shared());
             }
         }
-        if self.resume.cursor.is_some() {
+        // What is in no ring has no number, and comes first.
+        if self.resume.cursor.is_some() || !self.resume.positions.is_empty() {
             past.messages.sort_by_key(|message| message.number);
         }
+        if self.resume.positions.len() > 1 {
+            self.join_positions(&mut past.messages);
+        }
         past
+    }
+
+    /// With several positions, the place after a message says where all of them are.
+    fn join_positions(&self, messages: &mut [Arc<Message>]) {
+        let mut places: Vec<(&Channel, String)> = Vec::new();
+        for entry in &self.entries {
+            let node = entry.channel.name().node();
+            let mut positions = self.resume.positions.iter();
+            if let Some(position) = positions.find(|position| position.is_of(node)) {
+                places.push((&entry.channel, position.to_string()));
+            }
+        }
+        for message in messages {
+            let Some(position) = &message.position else {
+                continue;
+            };
+            for (channel, place) in &mut places {
+                if *channel.name().as_str() == *message.channel {
+                    place.replace_range(.., position);
+                }
+            }
+            let all: Vec<_> = places.iter().map(|(_, place)| &**place).collect();
+            let position = Some(all.join(",").into());
+            *message = Arc::new(Message {
+                position,
+                ..Message::clone(message)
+            });
+        }
     }
 
     /// Where a client would go on that is sent nothing of this.
@@ -136,8 +164,9 @@ impl Admitted {
             .messages
             .iter()
             .any(|message| message.position.is_some());
-        if let (true, Some(position)) = (by_position, self.resume.positions.first()) {
-            return position.to_string();
+        if by_position {
+            let positions = self.resume.positions.iter().map(ToString::to_string);
+            return positions.collect::<Vec<_>>().join(",");
         }
         let first = past.messages.iter().map(|message| message.number).min();
         let number = first.map_or(now.number, |first| first.saturating_sub(1));
@@ -162,35 +191,4 @@ impl Admitted {
         }
         messages
     }
-}
-
-/// What was collected since a position, and what the channel has heard meanwhile and is not among it.
-fn collected(missed: Missed, ring: &Ring, channel: &Channel, seat: &mut Seat) -> Vec<Arc<Message>> {
-    let id = ring.next_id().saturating_sub(1).max(1);
-    let mut messages: Vec<_> = missed
-        .contents
-        .into_iter()
-        .map(|(content, position)| {
-            Arc::new(Message {
-                kind: Kind::Message,
-                channel: channel.name().shared(),
-                // It was told before the channel was there, or is told there again.
-                id,
-                number: 0,
-                moment: ring.newest(),
-                is_stored: false,
-                position: Some(position.into()),
-                content,
-            })
-        })
-        .collect();
-    let place = usize::try_from(ring.end().saturating_sub(missed.place)).unwrap_or(usize::MAX);
-    let meanwhile = ring.recent().rev().take(place).collect::<Vec<_>>();
-    for message in meanwhile.into_iter().rev() {
-        let is_told = missed.told.contains(&message.content.hash);
-        if !is_told && seat.wants(message) && message.kind == Kind::Message {
-            messages.push(Arc::clone(message));
-        }
-    }
-    messages
 }

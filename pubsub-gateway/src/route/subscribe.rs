@@ -41,6 +41,7 @@ pub(crate) async fn admit(
         most: settings.limits.channels,
     };
     let wanted = subscribed(asked.channels(&["channels", "channel"]), bounds)?;
+    let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
     let grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
@@ -76,11 +77,10 @@ pub(crate) async fn admit(
     for wanted in &wanted {
         entries.push(enter(inner, wanted)?);
     }
-    for entry in &entries {
-        inner.ready(&entry.channel).await?;
-    }
-    let resume = asked.resume();
+    let mut resume = asked.resume();
+    resume.positions.extend(positions);
     for entry in &mut entries {
+        inner.ready(&entry.channel).await?;
         entry.catch_up(inner, &resume).await;
     }
     let format = plan.format(manner).ok_or_else(Refusal::not_found)?;

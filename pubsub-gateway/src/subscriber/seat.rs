@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::channel::{Channel, Message, Ticket};
+use pubsub_core::Position;
+
+use crate::channel::{Channel, Ticket};
+use crate::frame::Framed;
 
 #[derive(Debug)]
 pub(crate) struct Seat {
@@ -11,27 +14,22 @@ pub(crate) struct Seat {
     pub(crate) place: u64,
     /// Where it stands in the lanes; a poll that does not wait stands in none.
     pub(crate) ticket: Option<Ticket>,
-    /// Changes up to this number of this store have reached the client otherwise.
-    pub(crate) known: Option<Box<(Arc<str>, u64)>>,
+    /// Up to where it was told what happened before anything came here, until something comes that is later.
+    pub(crate) known: Option<Box<Position>>,
 }
 
 impl Seat {
-    /// Whether the client is still to be sent this.
-    pub(crate) fn wants(&mut self, message: &Message) -> bool {
+    /// Leaves out what was told before.
+    pub(crate) fn news(&mut self, mut entries: Vec<Arc<Framed>>) -> Vec<Arc<Framed>> {
         let Some(known) = &self.known else {
-            return true;
+            return entries;
         };
-        let (log, known) = &**known;
-        match &message.content.mark {
-            Some((own, number)) if own == log => {
-                let is_new = number > known;
-                if is_new {
-                    self.known = None;
-                }
-                is_new
-            }
-            _ => true,
+        entries.retain(|entry| !known.covers(&entry.message().content.stamp));
+        let is_later = |entry: &Arc<Framed>| entry.message().content.stamp.log.is_some();
+        if entries.iter().any(is_later) {
+            self.known = None;
         }
+        entries
     }
 
     /// Leaves the channel.
