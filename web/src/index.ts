@@ -1,7 +1,6 @@
 /** Everything a page uses. */
 
-export type { BackOffOptions } from './backoff.js';
-export type { Off } from './emitter.js';
+export * from './push/index.js';
 export { PubSubClient, type PubSubEvents, type PubSubStatus } from './xmpp/client.js';
 export { Entry } from './xmpp/entry.js';
 export type { Reset } from './xmpp/follower.js';

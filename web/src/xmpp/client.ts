@@ -38,6 +38,13 @@ export interface PubSubEvents {
     error: [error: RefusedError, node: string, pubsub: PubSubClient];
 }
 
+/** What a test brings instead of the browser's. */
+interface Seams {
+    readonly dial?: Dial;
+    readonly page?: URL;
+    readonly window?: Window;
+}
+
 /** A publish that finds no connection waits for one this long, in milliseconds. */
 const PATIENCE = 30_000;
 /** A subscription that may be possible later is tried again after this time, in milliseconds. */
@@ -62,8 +69,9 @@ export class PubSubClient {
     #session: Session | null = null;
     #status: PubSubStatus = { kind: 'disconnected' };
 
-    /** Connects at once. */
-    constructor(options: PubSubOptions<PubSubClient> = {}, seams: { dial?: Dial; page?: URL; window?: Window } = {}) {
+    /** Connects at once. The second argument is for tests. */
+    constructor(options: PubSubOptions<PubSubClient> = {}, tested?: unknown) {
+        const seams = (tested ?? {}) as Seams;
         const page = seams.page ?? new URL(globalThis.location?.href ?? 'http://localhost/');
         this.#settings = settle(options, page);
         this.#dial = seams.dial ?? dial;
