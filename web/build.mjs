@@ -1,15 +1,24 @@
-// Builds what is checked in under dist/, and the tests.
+// Builds what is checked in, and the tests.
 //
-//     node build.mjs           writes dist/
-//     node build.mjs --check   fails if dist/ is not what the sources build
+//     node build.mjs           writes dist/, its copy in the gateway, and the scripts of the pages
+//     node build.mjs --check   fails if one of them is not what the sources build
 //     node build.mjs test      writes build/test/
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
 const DIST = 'dist';
+/** Where the gateway finds what it serves. */
+const EMBEDDED = '../pubsub-gateway/src/asset/dist';
+/** The pages' scripts, beside their sources. */
+const PAGES = [
+    '../examples/status_wall/page',
+    '../examples/commits_live/page',
+    '../pubsub-gateway/src/page/dashboard/dashboard',
+];
 const TARGET = ['chrome100', 'firefox100', 'safari15.4'];
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
@@ -46,6 +55,38 @@ async function types(entry) {
     return output[0].code;
 }
 
+/** The script of a page, as text: readable, because it is an example. */
+async function page(path) {
+    const { outputFiles } = await build({
+        entryPoints: [`${path}.ts`],
+        bundle: true,
+        write: false,
+        format: 'esm',
+        platform: 'browser',
+        target: TARGET,
+        charset: 'utf8',
+        external: ['/pubsub.js', '/push.js'],
+        banner: { js: `// Built from ${path.split('/').at(-1)}.ts by \`npm run build\` in web/.` },
+        logLevel: 'warning',
+    });
+    return outputFiles[0].text;
+}
+
+/** Every file that is built, by its path. */
+async function everything() {
+    const files = new Map();
+    for (const [name, text] of await products()) {
+        files.set(`${DIST}/${name}`, text);
+        files.set(`${EMBEDDED}/${name}`, text);
+    }
+    for (const path of PAGES) {
+        files.set(`${path}.js`, await page(path));
+    }
+    const base = await readFile('pages/base.css', 'utf8');
+    files.set('../pubsub-gateway/src/page/base.css', base);
+    return files;
+}
+
 /** Every file of dist/, by name. */
 async function products() {
     const strophe = await readFile('node_modules/strophe.js/LICENSE.txt', 'utf8');
@@ -64,23 +105,25 @@ async function products() {
 
 async function check(files) {
     const stale = [];
-    for (const [name, text] of files) {
-        const there = await readFile(`${DIST}/${name}`, 'utf8').catch(() => '');
+    for (const [path, text] of files) {
+        const there = await readFile(path, 'utf8').catch(() => '');
         if (there !== text) {
-            stale.push(name);
+            stale.push(path);
         }
     }
-    const surplus = (await readdir(DIST)).filter((name) => !files.has(name));
-    if (stale.length > 0 || surplus.length > 0) {
-        const names = [...stale, ...surplus].join(', ');
-        throw new Error(`dist/ is not what the sources build: ${names}; run \`npm run build\` and commit it`);
+    for (const directory of [DIST, EMBEDDED]) {
+        const surplus = (await readdir(directory)).filter((name) => !files.has(`${directory}/${name}`));
+        stale.push(...surplus.map((name) => `${directory}/${name}`));
+    }
+    if (stale.length > 0) {
+        throw new Error(`not what the sources build: ${stale.join(', ')}; run \`npm run build\` and commit it`);
     }
 }
 
 async function write(files) {
-    await mkdir(DIST, { recursive: true });
-    for (const [name, text] of files) {
-        await writeFile(`${DIST}/${name}`, text);
+    for (const [path, text] of files) {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, text);
     }
 }
 
@@ -105,9 +148,9 @@ const task = process.argv[2];
 if (task === 'test') {
     await tests();
 } else {
-    const files = await products();
+    const files = await everything();
     await (task === '--check' ? check(files) : write(files));
-    for (const [name, text] of files) {
-        process.stdout.write(`${name} ${Buffer.byteLength(text)} bytes\n`);
+    for (const [path, text] of files) {
+        process.stdout.write(`${path} ${Buffer.byteLength(text)} bytes\n`);
     }
 }

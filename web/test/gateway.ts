@@ -214,6 +214,12 @@ export class TestGateway {
             },
             end: () => response.destroy(),
         };
+        if (isPoll && !url.searchParams.get('eventid') && !url.searchParams.get('position')) {
+            // Nobody waits long here: a poll in vain says where to go on.
+            response.writeHead(304, { 'X-PubSub-Cursor': this.cursor });
+            response.end();
+            return;
+        }
         response.writeHead(200, { 'Content-Type': isPoll ? 'application/json' : 'text/event-stream; charset=utf-8' });
         response.flushHeaders();
         if (!isPoll) {

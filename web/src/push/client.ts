@@ -282,8 +282,8 @@ export class PushClient {
             url: url(at, {
                 eventid: place.cursor,
                 position: isFirst ? place.position : null,
-                // Asks to be told where to go on before there is a message; an event stream does so by itself.
-                hello: (transport === 'websocket' || transport === 'longpoll') && isFirst ? '1' : null,
+                // Asks to be told where to go on before there is a message; the other ways do so by themselves.
+                hello: transport === 'websocket' && isFirst ? '1' : null,
                 token: canSendHeaders ? null : token,
             }),
             headers: canSendHeaders ? bearer(token) : {},

@@ -158,6 +158,15 @@ function overEventSource(Source: typeof EventSource, opening: Opening, hears: Co
 /** Events of ours that carry a type. */
 const OUR_TYPES = ['reset', 'delete'];
 
+/** Where to go on after a poll. */
+const CURSOR = 'X-PubSub-Cursor';
+
+function goOnAfter(cursor: string | null, hears: ConnectionHears): void {
+    if (cursor !== null && place(cursor) !== null) {
+        hears.cursor(cursor);
+    }
+}
+
 async function overFetch(
     fetch: Browser['fetch'],
     opening: Opening,
@@ -167,9 +176,11 @@ async function overFetch(
     const { url, headers, signal } = opening;
     try {
         const response = await fetch(url, { headers, signal, cache: 'no-store' });
+        const cursor = response.headers.get(CURSOR);
         if (response.status === 304) {
             hears.open();
             hears.alive();
+            goOnAfter(cursor, hears);
             return { reason: 'nothing new', isFinal: false, isDone: true };
         }
         if (!response.ok || response.body === null) {
@@ -177,6 +188,8 @@ async function overFetch(
         }
         hears.open();
         await readAll(response, hears, signal);
+        // Only now: what was cut off before its end is asked for again.
+        goOnAfter(cursor, hears);
         return { reason: 'the stream has ended', isFinal: false, isDone: isPoll };
     } catch (error) {
         const reason = error instanceof NotJsonError ? error.message : 'the gateway cannot be reached';
@@ -223,8 +236,8 @@ function eventStream(hears: ConnectionHears, signal: AbortSignal): (piece: strin
                     throw new NotJsonError('an event that is not JSON');
                 }
                 hears.value(value);
-            } else if (event.kind === 'id' && place(event.id) !== null) {
-                hears.cursor(event.id);
+            } else if (event.kind === 'id') {
+                goOnAfter(event.id, hears);
             }
         }
     };
