@@ -194,11 +194,25 @@ export class TestGateway {
                 );
             });
         } else {
-            this.#subscribe(place, url, channels, String(request.headers['last-event-id'] ?? ''), response);
+            this.#subscribe(
+                place,
+                url,
+                channels,
+                String(request.headers['last-event-id'] ?? ''),
+                String(request.headers['x-nginx-pushstream-mode'] ?? ''),
+                response,
+            );
         }
     }
 
-    #subscribe(place: string, url: URL, channels: string[], last: string, response: ServerResponse): void {
+    #subscribe(
+        place: string,
+        url: URL,
+        channels: string[],
+        last: string,
+        mode: string,
+        response: ServerResponse,
+    ): void {
         const isPoll = place === 'lp';
         const client: Client = {
             channels,
@@ -214,8 +228,8 @@ export class TestGateway {
             },
             end: () => response.destroy(),
         };
-        if (isPoll && !url.searchParams.get('eventid') && !url.searchParams.get('position')) {
-            // Nobody waits long here: a poll in vain says where to go on.
+        const asks = url.searchParams.get('eventid') || url.searchParams.get('position');
+        if (isPoll && mode === 'polling' && !asks) {
             response.writeHead(304, { 'X-PubSub-Cursor': this.cursor });
             response.end();
             return;

@@ -81,6 +81,7 @@ interface Seams {
     readonly page?: URL;
 }
 
+const AT_ONCE = { 'X-Nginx-PushStream-Mode': 'polling' };
 const TRANSPORTS: readonly Transport[] = ['websocket', 'eventsource', 'stream', 'longpoll'];
 
 /** The part of the gateway's address that stands for a way. A stream is one of events: what `sub` sends is for frames in pages. */
@@ -286,7 +287,11 @@ export class PushClient {
                 hello: transport === 'websocket' && isFirst ? '1' : null,
                 token: canSendHeaders ? null : token,
             }),
-            headers: canSendHeaders ? bearer(token) : {},
+            headers: {
+                ...(canSendHeaders ? bearer(token) : {}),
+                // A poll that is answered at once says where to go on. Other origins do not take this header.
+                ...(transport === 'longpoll' && isFirst && at.origin === this.#page.origin ? AT_ONCE : {}),
+            },
             eventTypes: this.#options.eventTypes ?? [],
             signal,
         };

@@ -199,7 +199,10 @@ export class Feed {
                     this.#open(transport);
                     this.#hear(value);
                 },
-                cursor: (cursor) => this.#goOnAfter(cursor),
+                cursor: (cursor) => {
+                    didHear = true;
+                    this.#goOnAfter(cursor);
+                },
                 hasCursor: () => this.#cursor !== null,
             })) ?? { reason: 'there is no such way', isFinal: false };
             return { ...(given ?? end), didSpeak, didHear };
