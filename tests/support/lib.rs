@@ -1,21 +1,25 @@
 //! What the tests share: deadlines, real XMPP and PostgreSQL servers as child processes, a network that can fail, and
-//! an independent client.
+//! an independent client, and a browser.
 //!
 //! Nothing here knows the library's API beyond the URLs it is given; what is tested stays in the tests.
 
+mod browser;
 mod certificates;
 mod deadline;
 mod dialogue;
 mod free_port;
+pub mod http;
 pub mod peer;
 mod postgres;
 mod process;
 mod program;
 mod proxy;
 mod raw_client;
+pub mod site;
 mod slixmpp;
 pub mod transcript;
 
+pub use browser::{Browser, Page, in_browser, quoted};
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};
 pub use dialogue::Dialogue;
@@ -26,4 +30,5 @@ pub use process::ChildProcess;
 pub use program::{example, program};
 pub use proxy::{Link, Proxy};
 pub use raw_client::RawClient;
+pub use site::Site;
 pub use slixmpp::{Refusal, Slixmpp};
