@@ -1,5 +1,9 @@
 //! What happens in a real browser. Every test has a Chromium of its own (`support::in_browser`).
 
+#[path = "browser/client.rs"]
+mod client;
+#[path = "browser/status_wall.rs"]
+mod status_wall;
 #[path = "browser/strophe.rs"]
 mod strophe;
 

@@ -21,6 +21,16 @@ const PEER_TESTS: [(&str, Option<&str>); 9] = [
     ("orm", Some("--skip ::postgres:: --skip postgresql")),
 ];
 
+/// The checks of `web/`, each an npm script of its own: what is installed is what `package-lock.json` says, and what is checked in is what
+/// the sources build.
+const WEB: &str = "web";
+const WEB_CHECKS: [(&str, &str); 4] = [
+    ("web install", "npm --prefix web ci --no-audit --no-fund"),
+    ("web types", "npm --prefix web run --silent types"),
+    ("web lint", "npm --prefix web run --silent lint"),
+    ("web built", "npm --prefix web run --silent check"),
+];
+
 /// The crates whose own `tests/` directories belong to the group `unit`.
 const LIBRARIES: [&str; 5] = [
     "pubsub-xml",
@@ -43,7 +53,7 @@ pub struct Planned {
 
 /// Whether the checks of `group` talk to other programs.
 pub fn needs_peers(group: &str) -> bool {
-    PEER_TESTS.iter().any(|(target, _)| *target == group)
+    group == WEB || PEER_TESTS.iter().any(|(target, _)| *target == group)
 }
 
 /// Every step; without what needs other programs, if that is left out.
@@ -58,6 +68,12 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
     add("style", Step::check("format", "cargo fmt --all --check"));
     let clippy = "cargo clippy --workspace --all-targets --quiet -- -D warnings";
     add("style", Step::check("clippy", clippy));
+    if !without_peers {
+        for (name, command) in WEB_CHECKS {
+            add(WEB, Step::check(name, command));
+        }
+        add(WEB, Step::tests("web tests", "npm --prefix web run --silent test"));
+    }
     // Always the whole workspace, so that every step sees the same features and nothing is built twice.
     add(
         "build",

@@ -1,8 +1,9 @@
 //! What the tests need beside a Rust toolchain, and the installation of just what is missing.
 //!
-//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`, JavaScript's by `npm`.
+//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`, JavaScript's by `npm`, which comes with `node`.
 
 mod debian;
+mod node;
 mod npm;
 mod python;
 
@@ -15,7 +16,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 8] = [
+pub const PEERS: [Peer; 9] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -50,6 +51,11 @@ pub const PEERS: [Peer; 8] = [
         name: "nginx",
         missing: || debian::missing("nginx"),
         install: || debian::install(&["nginx"]),
+    },
+    Peer {
+        name: "node",
+        missing: node::missing,
+        install: node::install,
     },
     Peer {
         name: "strophe.js",

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use super::debian;
 
 /// The clients of other people that the tests run in a browser, with their versions.
-const PACKAGES: [(&str, &str); 2] = [
+const PACKAGES: [(&str, &str); 3] = [
+    ("jquery", "4.0.0"),
     ("strophe.js", "5.0.0"),
     ("strophejs-plugin-pubsub", "0.0.2"),
 ];
