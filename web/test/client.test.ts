@@ -372,6 +372,23 @@ test('a node that refuses is told, and does not stop the others', async () => {
     page.client.close();
 });
 
+test('a node that is made by its first publish is asked for until it is there, and all of it is told', async () => {
+    const service = new Service();
+    service.conditions.set('/home', 'item-not-found');
+    const page = await live(service, { node: '/home' });
+    service.conditions.delete('/home');
+    // Somebody else first; then it is there, and our own publish asks for it at once.
+    service.put('/home', 'a', entry('first'));
+    await page.client.publish('/home', 'second');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    service.put('/home', 'c', entry('third'));
+    assert.deepEqual(
+        page.take().map((heard) => heard.replace(/^[^=]*=/, '')),
+        ['first', 'second', 'third'],
+    );
+    page.client.close();
+});
+
 test('texts are published as entries, each for itself, and elements as they are', async () => {
     const service = new Service();
     const page = await live(service);

@@ -58,7 +58,7 @@ function client(): PushClient {
 }
 
 async function until(live: LiveList<Commit>, expected: readonly (readonly [number, string])[]): Promise<void> {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 20_000;
     const shown = () => live.rows.map(({ id, text }) => [id, text]);
     while (JSON.stringify(shown()) !== JSON.stringify(expected)) {
         if (Date.now() > deadline) {

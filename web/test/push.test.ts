@@ -54,7 +54,7 @@ class Watched {
 
     /** Waits until something holds. */
     async until(holds: () => boolean, what: string): Promise<void> {
-        const deadline = Date.now() + 5000;
+        const deadline = Date.now() + 20_000;
         while (!holds()) {
             const left = deadline - Date.now();
             if (left <= 0) {

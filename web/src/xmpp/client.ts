@@ -4,6 +4,7 @@
  * Puts together settings, session and one follower a node; what each of them does is in its own file.
  */
 
+import { BackOff, type BackOffOptions } from '../backoff.js';
 import { Emitter, type Listener, type Off } from '../emitter.js';
 import { Focus } from '../focus.js';
 import type { Entry } from './entry.js';
@@ -47,8 +48,8 @@ interface Seams {
 
 /** A publish that finds no connection waits for one this long, in milliseconds. */
 const PATIENCE = 30_000;
-/** A subscription that may be possible later is tried again after this time, in milliseconds. */
-const SUBSCRIBE_AGAIN = 5_000;
+/** The waits before a subscription that may be possible later is tried again. */
+const SUBSCRIBE_AGAIN: BackOffOptions = { first: 1_000, longest: 30_000 };
 
 export class PubSubClient {
     /** The entries told last, the newest at the end; their number is bounded by `most_updates`. */
@@ -65,7 +66,8 @@ export class PubSubClient {
     readonly #followers = new Map<string, Follower>();
     /** Nodes that are subscribed to over this connection. */
     readonly #subscribed = new Set<string>();
-    readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+    /** Nodes that are asked for again. */
+    readonly #retries = new Map<string, { timer: ReturnType<typeof setTimeout>; backOff: BackOff }>();
     #session: Session | null = null;
     #status: PubSubStatus = { kind: 'disconnected' };
 
@@ -180,7 +182,11 @@ export class PubSubClient {
         const list: readonly (string | Element)[] =
             typeof items === 'string' || !Array.isArray(items) ? [items as string | Element] : items;
         const answers = list.map((item) => link.request(stanza.publish(this.#settings.service, node, item)));
-        return (await Promise.all(answers)).flatMap(stanza.readPublished);
+        const ids = (await Promise.all(answers)).flatMap(stanza.readPublished);
+        // A node that was not there is there now.
+        this.#retries.get(node)?.backOff.reset();
+        this.#again(node);
+        return ids;
     }
 
     #start(logins: readonly Login[]): void {
@@ -211,7 +217,7 @@ export class PubSubClient {
     }
 
     #down(): void {
-        for (const timer of this.#retries) {
+        for (const { timer } of this.#retries.values()) {
             clearTimeout(timer);
         }
         this.#retries.clear();
@@ -247,6 +253,7 @@ export class PubSubClient {
         try {
             this.#subscribed.add(node);
             await follower.begin(this.#outlet(link));
+            this.#retries.delete(node);
         } catch (error) {
             if (!(error instanceof RefusedError)) {
                 throw error;
@@ -255,23 +262,31 @@ export class PubSubClient {
                 this.#subscribed.delete(node);
                 this.#emitter.emit('error', error, node, this);
                 if (error.isPassing && this.#followers.get(node) === follower) {
-                    this.#later(follower, link);
+                    this.#later(node);
                 }
             }
             throw error;
         }
     }
 
-    #later(follower: Follower, link: Link): void {
-        const timer = setTimeout(() => {
-            this.#retries.delete(timer);
-            if (link === this.#session?.link && this.#followers.get(follower.node) === follower) {
-                this.#begin(follower, link).catch(() => {
-                    // Told as `error`, and tried again where that may help.
-                });
-            }
-        }, SUBSCRIBE_AGAIN);
-        this.#retries.add(timer);
+    #later(node: string): void {
+        const backOff = this.#retries.get(node)?.backOff ?? new BackOff(SUBSCRIBE_AGAIN);
+        const timer = setTimeout(() => this.#again(node), backOff.next());
+        this.#retries.set(node, { timer, backOff });
+    }
+
+    /** Asks now for a node that was to be asked for later. */
+    #again(node: string): void {
+        const [retry, follower, link] = [this.#retries.get(node), this.#followers.get(node), this.#session?.link];
+        if (retry === undefined || this.#subscribed.has(node)) {
+            return;
+        }
+        clearTimeout(retry.timer);
+        if (follower !== undefined && link) {
+            this.#begin(follower, link).catch(() => {
+                // Told as `error`, and tried again where that may help.
+            });
+        }
     }
 
     #outlet(link: Link): Outlet {

@@ -76,7 +76,12 @@ export class Follower {
         const turn = this.#turn;
         // From here on events wait: those that come before the look back ends are newer than what it shows, or the same.
         this.#waiting ??= [];
-        await outlet.subscribe(this.node);
+        await outlet.subscribe(this.node).catch((error: unknown) => {
+            if (turn === this.#turn && error instanceof RefusedError && error.condition === 'item-not-found') {
+                this.#isNotThere();
+            }
+            throw error;
+        });
         if (turn !== this.#turn) {
             return;
         }
@@ -89,6 +94,14 @@ export class Follower {
             this.#wasLive = true;
             this.#position = null;
             await this.#drain(outlet, turn);
+        }
+    }
+
+    /** A node that is made by the first publish: everything that it holds later is news. */
+    #isNotThere(): void {
+        if (!this.#wasLive && this.#position === null) {
+            this.#journal.begin({ kind: 'empty' });
+            this.#wasLive = true;
         }
     }
 

@@ -51,6 +51,9 @@ const REQUEST_TIMEOUT = 20_000;
 /** A WebSocket that was silent for this long is asked whether it is still there. */
 const PING_INTERVAL = 30_000;
 
+// What goes wrong is told as a status, and what passes is nobody's concern: it does not belong on the console of a page.
+Strophe.setLogLevel(Strophe.LogLevel.FATAL);
+
 const CONDITIONS_THAT_PASS = ['temporary-auth-failure', 'conntimeout'];
 
 export const dial: Dial = (road, url, login, hears) => new StropheLink(road, url, login, hears);
