@@ -36,7 +36,7 @@ class Watched {
             await new Promise<void>((resolve, reject) => {
                 const timer = setTimeout(
                     () => reject(new Error(`no ${kind}, but ${JSON.stringify(this.client.status)}`)),
-                    5000,
+                    20_000,
                 );
                 const off = this.client.on('status', (status) => {
                     if (status.kind === kind) {

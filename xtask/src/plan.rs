@@ -32,11 +32,12 @@ const WEB_CHECKS: [(&str, &str); 4] = [
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "pubsub-xml",
     "pubsub-derive",
     "pubsub-core",
     "pubsub-server",
+    "pubsub-gateway",
     "pubsub-cli",
 ];
 

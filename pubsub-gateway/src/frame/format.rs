@@ -1,0 +1,255 @@
+//! A format: one transport with one set of templates, so that everything that its clients are sent is the same bytes.
+
+use bytes::Bytes;
+
+use super::chunk::{self, chunk};
+use super::event_stream;
+use super::template::Template;
+use super::websocket;
+use crate::channel::{Cursor, Epoch, Kind, Message, Moment};
+
+/// How messages travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Transport {
+    WebSocket,
+    EventStream,
+    /// Templates one after another.
+    Stream,
+}
+
+/// What tells a format from others of the same endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) transport: Transport,
+    /// Each piece is a chunk, ready for a socket.
+    pub(crate) is_chunked: bool,
+    /// The client percent-decodes strings, as `pushstream.js` does.
+    pub(crate) percent_is_decoded: bool,
+}
+
+/// The texts of an endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Texts {
+    pub(crate) template: Template,
+    pub(crate) header: Option<String>,
+    pub(crate) footer: Option<String>,
+    pub(crate) ping: String,
+    pub(crate) retry_millis: u128,
+}
+
+#[derive(Debug)]
+pub(crate) struct Format {
+    index: usize,
+    look: Look,
+    texts: Texts,
+    epoch: Epoch,
+    ping: Bytes,
+    footer: Bytes,
+}
+
+impl Format {
+    fn new(index: usize, look: Look, texts: Texts, epoch: Epoch) -> Self {
+        let mut format = Self {
+            index,
+            look,
+            texts,
+            epoch,
+            ping: Bytes::new(),
+            footer: Bytes::new(),
+        };
+        format.ping = format.make_ping();
+        format.footer = format.make_footer();
+        format
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// A message.
+    pub(crate) fn frame(&self, message: &Message) -> Bytes {
+        let Texts { template, .. } = &self.texts;
+        let percent = self.look.percent_is_decoded;
+        let mut out = Vec::with_capacity(message.content.text.len() + 256);
+        match self.look.transport {
+            Transport::EventStream => {
+                event_stream::event(&mut out, template, message, self.epoch, percent);
+                self.piece(out)
+            }
+            // A page with a template of its own would take a reset for a message.
+            _ if message.kind == Kind::Reset && !template.escapes_breaks() => Bytes::new(),
+            _ => {
+                template.fill(
+                    &mut out,
+                    message,
+                    &message.content.text,
+                    self.epoch,
+                    percent,
+                );
+                self.piece(out)
+            }
+        }
+    }
+
+    /// What a client is sent first.
+    pub(crate) fn header(&self, cursor: Cursor) -> Bytes {
+        let mut out = Vec::new();
+        match self.look.transport {
+            Transport::EventStream => {
+                let header = self.texts.header.as_deref().unwrap_or_default();
+                event_stream::comment(&mut out, header);
+                event_stream::opening(&mut out, cursor, self.texts.retry_millis);
+            }
+            _ => out.extend_from_slice(self.texts.header.as_deref().unwrap_or_default().as_bytes()),
+        }
+        self.piece(out)
+    }
+
+    /// Whether what it makes has no raw line breaks of a text in it.
+    pub(crate) fn escapes_breaks(&self) -> bool {
+        self.texts.template.escapes_breaks()
+    }
+
+    /// What stands before and after the messages of a poll.
+    pub(crate) fn around_poll(&self) -> (String, String) {
+        let [header, footer] = [&self.texts.header, &self.texts.footer].map(|text| {
+            let text = text.as_deref().unwrap_or_default();
+            match self.look.transport {
+                Transport::EventStream if text.is_empty() => Vec::new(),
+                Transport::EventStream => {
+                    let mut out = Vec::new();
+                    event_stream::comment(&mut out, text);
+                    out
+                }
+                _ => text.as_bytes().to_vec(),
+            }
+        });
+        let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
+        let header = match self.look.transport {
+            // An event stream always begins with a comment.
+            Transport::EventStream if header.is_empty() => ": \n".to_owned(),
+            _ => text(header),
+        };
+        (header, text(footer))
+    }
+
+    /// What keeps an idle connection alive.
+    pub(crate) fn ping(&self) -> Bytes {
+        self.ping.clone()
+    }
+
+    /// What a client is sent last.
+    pub(crate) fn footer(&self) -> Bytes {
+        self.footer.clone()
+    }
+
+    /// A close frame, or the end of a body, for a client that is to go away for a reason.
+    pub(crate) fn farewell(&self, code: u16, reason: &str) -> Bytes {
+        match self.look.transport {
+            Transport::WebSocket => websocket::close(code, reason).into(),
+            _ => self.last(),
+        }
+    }
+
+    /// The end of a body, or of a WebSocket that its client has closed.
+    pub(crate) fn closing(&self) -> Bytes {
+        match self.look.transport {
+            Transport::WebSocket => Bytes::from_static(websocket::CLOSE),
+            _ => self.last(),
+        }
+    }
+
+    fn make_ping(&self) -> Bytes {
+        match self.look.transport {
+            Transport::WebSocket => Bytes::from_static(websocket::PING),
+            Transport::EventStream => self.piece(b": -1\n".to_vec()),
+            Transport::Stream => {
+                let mut out = Vec::new();
+                let ping = control(-1, "", &self.texts.ping);
+                let text = &*ping.content.text;
+                self.texts
+                    .template
+                    .fill(&mut out, &ping, text, self.epoch, false);
+                self.piece(out)
+            }
+        }
+    }
+
+    fn make_footer(&self) -> Bytes {
+        let mut out = Vec::new();
+        if let Some(footer) = &self.texts.footer {
+            match self.look.transport {
+                Transport::EventStream => event_stream::comment(&mut out, footer),
+                _ => out.extend_from_slice(footer.as_bytes()),
+            }
+        }
+        let mut out = self.piece(out).to_vec();
+        match self.look.transport {
+            Transport::WebSocket => out.extend_from_slice(websocket::CLOSE),
+            _ => out.extend_from_slice(&self.last()),
+        }
+        out.into()
+    }
+
+    fn last(&self) -> Bytes {
+        if self.look.is_chunked {
+            Bytes::from_static(chunk::LAST)
+        } else {
+            Bytes::new()
+        }
+    }
+
+    /// What was written, as it goes on the wire.
+    fn piece(&self, content: Vec<u8>) -> Bytes {
+        if content.is_empty() {
+            return Bytes::new();
+        }
+        let is_frame = self.look.transport == Transport::WebSocket;
+        if !is_frame && !self.look.is_chunked {
+            return content.into();
+        }
+        let mut out = Vec::with_capacity(content.len() + 16);
+        if is_frame {
+            websocket::text(&mut out, &content);
+        } else {
+            chunk(&mut out, &content);
+        }
+        out.into()
+    }
+}
+
+/// A message that nobody published.
+pub(crate) fn control(id: i64, channel: &str, text: &str) -> Message {
+    Message {
+        kind: Kind::Message,
+        channel: channel.into(),
+        id,
+        number: 0,
+        moment: Moment::NEVER,
+        is_stored: false,
+        content: crate::channel::Content {
+            text: text.into(),
+            ..crate::channel::Content::default()
+        },
+    }
+}
+
+/// All formats of a gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Formats {
+    formats: Vec<std::sync::Arc<Format>>,
+}
+
+impl Formats {
+    /// Adds a format.
+    pub(crate) fn add(&mut self, look: Look, texts: Texts, epoch: Epoch) -> std::sync::Arc<Format> {
+        let format = Format::new(self.formats.len(), look, texts, epoch);
+        let format = std::sync::Arc::new(format);
+        self.formats.push(std::sync::Arc::clone(&format));
+        format
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.formats.len()
+    }
+}

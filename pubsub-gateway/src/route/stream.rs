@@ -1,0 +1,154 @@
+//! Listening that lasts: WebSocket, event stream and stream.
+//!
+//! Makes the head of the answer and the client behind it. Who writes them, hyper or the socket itself, is not known here.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Response, StatusCode};
+use tokio::net::TcpStream;
+
+use super::answer::{answer, refused, with_cors};
+use super::handshake::handshake;
+use super::publish::say;
+use super::refusal::Refusal;
+use super::request::Asked;
+use super::subscribe::{Admitted, admit};
+use crate::access::is_allowed;
+use crate::inner::Inner;
+use crate::plan::{Plan, Way};
+use crate::subscriber::{Client, Say, Source, Talk, Times};
+
+/// Close code of a WebSocket that may not listen (RFC 6455 §7.4.1).
+const POLICY: u16 = 1008;
+
+/// Somebody who is let in, up to the point where it matters who writes.
+pub(crate) struct Opening {
+    /// The head of the answer.
+    pub(crate) head: Response<()>,
+    pub(crate) times: Times,
+    pub(crate) is_websocket: bool,
+    admitted: Result<Admitted, Refusal>,
+    plan: Way,
+    is_chunked: bool,
+    say: Option<Say>,
+}
+
+/// Opens what a request asks for; the whole answer where it may not.
+pub(crate) async fn open(
+    inner: &Arc<Inner>,
+    way: Way,
+    asked: &Asked<'_>,
+    is_chunked: bool,
+) -> Result<Opening, Response<Bytes>> {
+    let plan = inner.plans().of(way);
+    let refuse = |refusal: &Refusal| {
+        let mut response = refused(refusal);
+        if way != Way::WebSocket {
+            let origins = &inner.settings().origins;
+            with_cors(response.headers_mut(), origins, asked.headers(), "GET");
+        }
+        response
+    };
+    if asked.parts.method != Method::GET {
+        return Err(refuse(&Refusal::method("GET")));
+    }
+    if way == Way::WebSocket {
+        return open_websocket(inner, plan, asked, is_chunked)
+            .await
+            .map_err(|refusal| refuse(&refusal));
+    }
+    let admitted = admit(inner, plan, asked, is_chunked)
+        .await
+        .map_err(|refusal| refuse(&refusal))?;
+    let mut head = answer(StatusCode::OK, ());
+    let content_type = match way {
+        Way::EventStream => "text/event-stream; charset=utf-8",
+        _ => &plan.endpoint.content_type,
+    };
+    let headers = head.headers_mut();
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        headers.insert(CONTENT_TYPE, content_type);
+    }
+    // Proxies that collect an answer before they pass it on would hold back every message.
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    with_cors(headers, &inner.settings().origins, asked.headers(), "GET");
+    Ok(Opening {
+        head,
+        times: plan.times,
+        is_websocket: false,
+        admitted: Ok(admitted),
+        plan: way,
+        is_chunked,
+        say: None,
+    })
+}
+
+/// What a WebSocket may not is said after the handshake, where the page can read it.
+async fn open_websocket(
+    inner: &Arc<Inner>,
+    plan: &Plan,
+    asked: &Asked<'_>,
+    is_chunked: bool,
+) -> Result<Opening, Refusal> {
+    let head = handshake(asked.headers())?.map(drop);
+    if !is_allowed(&inner.settings().origins, asked.headers()) {
+        return Err(Refusal::forbidden(
+            "Pages of this origin may not subscribe.",
+        ));
+    }
+    let admitted = admit(inner, plan, asked, is_chunked).await;
+    let say = match &admitted {
+        Ok(admitted) if plan.endpoint.allows_publish => {
+            let channels = admitted.channels().map(|channel| channel.name().clone());
+            Some(say(Arc::clone(inner), channels.collect()))
+        }
+        _ => None,
+    };
+    Ok(Opening {
+        head,
+        times: plan.times,
+        is_websocket: true,
+        admitted,
+        plan: Way::WebSocket,
+        is_chunked,
+        say,
+    })
+}
+
+impl Opening {
+    /// Puts the client in its channels. What is written first is the head, as bytes, if it is not written by somebody else.
+    pub(crate) fn seat(
+        self,
+        inner: &Inner,
+        socket: Option<TcpStream>,
+        head: &[u8],
+        sent: &[u8],
+    ) -> (Arc<Client>, Option<Box<Talk>>) {
+        let plan = inner.plans().of(self.plan);
+        let format = match &self.admitted {
+            Ok(admitted) => Arc::clone(&admitted.format),
+            Err(_) => Arc::clone(plan.format(self.is_chunked, false)),
+        };
+        let source = Source::new(Arc::clone(inner.hub()), Arc::clone(&format));
+        let client = Client::new(source, socket);
+        // While something waits to be written, nobody else writes.
+        client.lock().say(head);
+        match self.admitted {
+            Ok(admitted) => {
+                let cursor = admitted.seat(inner, &client);
+                client.lock().say(&format.header(cursor));
+            }
+            Err(refusal) => client.lock().close(Some((POLICY, &refusal.reason()))),
+        }
+        let talk = self.is_websocket.then(|| {
+            let most = inner.settings().limits.message;
+            Box::new(Talk::new(most, self.say, sent))
+        });
+        (client, talk)
+    }
+}
