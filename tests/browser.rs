@@ -2,6 +2,8 @@
 
 #[path = "browser/client.rs"]
 mod client;
+#[path = "browser/push.rs"]
+mod push;
 #[path = "browser/status_wall.rs"]
 mod status_wall;
 #[path = "browser/strophe.rs"]

@@ -89,9 +89,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Ready when somebody presses Ctrl-C, or ends the program as a service is ended; open pages are told to come back later.
-fn told_to_end(
-    server: pubsub_server::RunningServer,
-) -> std::io::Result<impl Future<Output = ()>> {
+fn told_to_end(server: pubsub_server::RunningServer) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {

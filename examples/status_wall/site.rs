@@ -16,7 +16,8 @@ use crate::page;
 use crate::status::{self, NewStatus};
 
 /// Nothing from elsewhere, and no script but ours.
-const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const ICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='#d9480f' stroke-width='3.4' \
     stroke-linecap='round'><circle cx='8' cy='24' r='3.4' fill='#d9480f' stroke='none'/><path d='M8 14a10 10 0 0 1 10 10M8 5a19 19 0 0 1 19 19'/></svg>";
 /// No form is longer.
@@ -41,10 +42,16 @@ pub fn routes(domain: &str, xmpp: HttpService) -> Router {
         .route("/", get(wall))
         .route("/statuses", post(put))
         .route("/icon.svg", part("image/svg+xml", ICON))
-        .route("/base.css", part(STYLE, include_str!("../../web/pages/base.css")))
+        .route(
+            "/base.css",
+            part(STYLE, include_str!("../../web/pages/base.css")),
+        )
         .route("/page.css", part(STYLE, include_str!("page.css")))
         .route("/page.js", part(SCRIPT, include_str!("page.js")))
-        .route("/pubsub.js", part(SCRIPT, include_str!("../../web/dist/pubsub.js")))
+        .route(
+            "/pubsub.js",
+            part(SCRIPT, include_str!("../../web/dist/pubsub.js")),
+        )
         .fallback(over_http)
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
         .with_state(site)
@@ -69,11 +76,15 @@ async fn wall(State(site): State<Site>) -> Result<Response, Problem> {
 async fn put(headers: HeaderMap, Form(new): Form<NewStatus>) -> Result<Response, Problem> {
     let status = new.check().map_err(Problem::Theirs)?;
     status.save().await.map_err(Problem::ours)?;
-    let accepts = headers.get(ACCEPT).and_then(|accepts| accepts.to_str().ok());
-    Ok(match accepts.is_some_and(|accepts| accepts.contains("json")) {
-        true => StatusCode::CREATED.into_response(),
-        false => Redirect::to("/").into_response(),
-    })
+    let accepts = headers
+        .get(ACCEPT)
+        .and_then(|accepts| accepts.to_str().ok());
+    Ok(
+        match accepts.is_some_and(|accepts| accepts.contains("json")) {
+            true => StatusCode::CREATED.into_response(),
+            false => Redirect::to("/").into_response(),
+        },
+    )
 }
 
 /// XMPP over WebSocket and BOSH, and 404 for everything else.

@@ -13,7 +13,12 @@ const LONGEST_TEXT: usize = 280;
 
 /// Something that somebody is up to. Everybody who listens to `/wall/Status` hears of it.
 #[derive(Debug, Clone, PartialEq, Publish)]
-#[publish(node = "/wall/Status", title = "Statuses", access = "open", max_items = 200)]
+#[publish(
+    node = "/wall/Status",
+    title = "Statuses",
+    access = "open",
+    max_items = 200
+)]
 pub struct Status {
     /// Later ones have a higher id, as text too.
     #[publish(id)]

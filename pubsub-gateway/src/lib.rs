@@ -28,19 +28,23 @@
 //! what requests are answered, `access` says whether they may, and `serve` is a listener that keeps idle connections small.
 
 mod access;
+mod asset;
 mod channel;
 mod feed;
 mod frame;
 mod gateway;
 mod inner;
+mod page;
 mod plan;
 mod route;
 mod serve;
 pub mod settings;
 mod subscriber;
 
+pub use self::asset::assets;
 pub use self::channel::{ChannelName, ChannelNameError};
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
 pub use self::gateway::{BuildError, Builder, Gateway};
+pub use self::page::dashboard;
 pub use self::settings::Settings;

@@ -134,8 +134,10 @@ async fn everything(options: &str, missed: &[&str]) {
         writer.save(6, "six").await;
         page.run("heard.length = 0").await;
         let position = quoted(position.as_str().unwrap());
-        page.run(&format!("start({{...({options}), lastEventId: {position}}})"))
-            .await;
+        page.run(&format!(
+            "start({{...({options}), lastEventId: {position}}})"
+        ))
+        .await;
         hears(&page, &["6:6six"]).await;
         page.run("pubsub.close()").await;
     })

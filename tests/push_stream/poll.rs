@@ -264,7 +264,8 @@ async fn c_lp_11_a_text_with_braces_arrives_whole() {
         let messages = cut(answer.text());
         assert_eq!(messages.len(), 4, "{}", answer.text());
         for (message, text) in messages.iter().zip(texts) {
-            let parsed: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
+            let parsed: serde_json::Value =
+                serde_json::from_str(text).unwrap_or_else(|_| text.into());
             let expected = if mode == Mode::JsonEmbed {
                 parsed
             } else {

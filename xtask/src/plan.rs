@@ -73,7 +73,10 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
         for (name, command) in WEB_CHECKS {
             add(WEB, Step::check(name, command));
         }
-        add(WEB, Step::tests("web tests", "npm --prefix web run --silent test"));
+        add(
+            WEB,
+            Step::tests("web tests", "npm --prefix web run --silent test"),
+        );
     }
     // Always the whole workspace, so that every step sees the same features and nothing is built twice.
     add(

@@ -41,7 +41,10 @@ impl Tally {
 impl Tally {
     /// Node's runner closes with one line for each count (TAP comments).
     fn read_tap(&mut self, line: &str) {
-        let Some((what, number)) = line.strip_prefix("# ").and_then(|line| line.split_once(' ')) else {
+        let Some((what, number)) = line
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(' '))
+        else {
             return;
         };
         let Ok(number) = number.parse::<u64>() else {

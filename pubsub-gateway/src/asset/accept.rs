@@ -12,7 +12,9 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
         let (name, weight) = part.split_once(';').unwrap_or((part, ""));
         let is_wanted = !is_zero(weight);
         match name.trim() {
-            coding if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") => {
+            coding
+                if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") =>
+            {
                 return is_wanted;
             }
             "*" => of_all = Some(is_wanted),
@@ -24,12 +26,16 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
 
 /// Whether the browser has it already, under this tag.
 pub(super) fn has_already(headers: &HeaderMap, tag: &str) -> bool {
-    lists(headers, IF_NONE_MATCH).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    lists(headers, IF_NONE_MATCH)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 /// The parts of a header that is a list, over all its lines.
 fn lists(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }
 
@@ -38,7 +44,11 @@ fn is_zero(weight: &str) -> bool {
     let Some((name, value)) = weight.split_once('=') else {
         return false;
     };
-    name.trim().eq_ignore_ascii_case("q") && value.trim().parse::<f32>().is_ok_and(|weight| weight <= 0.0)
+    name.trim().eq_ignore_ascii_case("q")
+        && value
+            .trim()
+            .parse::<f32>()
+            .is_ok_and(|weight| weight <= 0.0)
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, StatusCode};
 
@@ -35,28 +35,31 @@ pub(crate) struct File {
 impl File {
     /// One that every page may load: a script is no secret, and a module of another origin needs this.
     pub(crate) const fn shared(kind: &'static str, text: &'static str) -> Self {
-        Self {
-            is_shared: true,
-            ..Self::own(kind, text)
-        }
+        Self::new(kind, text, true, None)
     }
 
     /// One for pages of the same origin.
     pub(crate) const fn own(kind: &'static str, text: &'static str) -> Self {
-        Self {
-            kind,
-            text,
-            is_shared: false,
-            policy: None,
-            packed: OnceLock::new(),
-        }
+        Self::new(kind, text, false, None)
     }
 
     /// A page, with what it may load (Content-Security-Policy).
     pub(crate) const fn page(text: &'static str, policy: &'static str) -> Self {
+        Self::new("text/html; charset=utf-8", text, false, Some(policy))
+    }
+
+    const fn new(
+        kind: &'static str,
+        text: &'static str,
+        is_shared: bool,
+        policy: Option<&'static str>,
+    ) -> Self {
         Self {
-            policy: Some(policy),
-            ..Self::own("text/html; charset=utf-8", text)
+            kind,
+            text,
+            is_shared,
+            policy,
+            packed: OnceLock::new(),
         }
     }
 
@@ -82,7 +85,9 @@ impl File {
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(ETAG, tag);
         }
-        let mut say = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+        let mut say = |name: HeaderName, value: &'static str| {
+            headers.insert(name, HeaderValue::from_static(value))
+        };
         // To be asked for each time, and answered with 304: a new version is there at once.
         say(CACHE_CONTROL, "no-cache");
         say(VARY, "Accept-Encoding");
@@ -90,7 +95,10 @@ impl File {
         say(X_CONTENT_TYPE_OPTIONS, "nosniff");
         if self.is_shared {
             say(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-            say(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+            say(
+                HeaderName::from_static("cross-origin-resource-policy"),
+                "cross-origin",
+            );
         }
         if let Some(policy) = self.policy {
             say(CONTENT_SECURITY_POLICY, policy);
@@ -116,9 +124,12 @@ impl File {
     /// The same for the same bytes, whichever gateway sends them.
     fn tag(&self, is_packed: bool) -> String {
         let length = self.text.len();
-        let hash = self.text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = self
+            .text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         let form = if is_packed { "-gzip" } else { "" };
         format!("\"{length:x}-{hash:016x}{form}\"")
     }
@@ -135,12 +146,20 @@ mod tests {
     use super::File;
 
     fn asked(pairs: &[(http::HeaderName, &str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()));
         pairs.collect()
     }
 
     async fn body(response: axum::response::Response) -> Vec<u8> {
-        response.into_body().collect().await.unwrap().to_bytes().to_vec()
+        response
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes()
+            .to_vec()
     }
 
     #[tokio::test]
@@ -158,14 +177,23 @@ mod tests {
         assert_ne!(packed_tag, tag);
         let mut unpacked = String::new();
         let packed = body(packed).await;
-        GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        GzDecoder::new(&packed[..])
+            .read_to_string(&mut unpacked)
+            .unwrap();
         assert_eq!(unpacked, text);
 
-        let known = file.answer(&asked(&[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, &packed_tag)]));
+        let known = file.answer(&asked(&[
+            (ACCEPT_ENCODING, "gzip"),
+            (IF_NONE_MATCH, &packed_tag),
+        ]));
         assert_eq!(known.status(), 304);
         assert_eq!(known.headers()[ETAG], packed_tag.as_str());
         assert!(body(known).await.is_empty());
-        assert_eq!(file.answer(&asked(&[(IF_NONE_MATCH, &packed_tag)])).status(), 200);
+        assert_eq!(
+            file.answer(&asked(&[(IF_NONE_MATCH, &packed_tag)]))
+                .status(),
+            200
+        );
     }
 
     #[tokio::test]

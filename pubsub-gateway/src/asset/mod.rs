@@ -16,14 +16,26 @@ const TYPES: &str = "text/plain; charset=utf-8";
 
 /// Everything that is served, by its path.
 static FILES: [(&str, File); 6] = [
-    ("/pubsub.js", File::shared(SCRIPT, include_str!("dist/pubsub.js"))),
+    (
+        "/pubsub.js",
+        File::shared(SCRIPT, include_str!("dist/pubsub.js")),
+    ),
     (
         "/pubsub.classic.js",
         File::shared(SCRIPT, include_str!("dist/pubsub.classic.js")),
     ),
-    ("/push.js", File::shared(SCRIPT, include_str!("dist/push.js"))),
-    ("/pubsub.d.ts", File::shared(TYPES, include_str!("dist/pubsub.d.ts"))),
-    ("/push.d.ts", File::shared(TYPES, include_str!("dist/push.d.ts"))),
+    (
+        "/push.js",
+        File::shared(SCRIPT, include_str!("dist/push.js")),
+    ),
+    (
+        "/pubsub.d.ts",
+        File::shared(TYPES, include_str!("dist/pubsub.d.ts")),
+    ),
+    (
+        "/push.d.ts",
+        File::shared(TYPES, include_str!("dist/push.d.ts")),
+    ),
     (
         "/THIRD-PARTY.txt",
         File::shared(TYPES, include_str!("dist/THIRD-PARTY.txt")),
@@ -32,7 +44,7 @@ static FILES: [(&str, File); 6] = [
 
 /// The routes of the browser client, for the root of a site.
 pub fn assets() -> Router {
-    FILES
-        .iter()
-        .fold(Router::new(), |router, (path, file)| router.route(path, file.route()))
+    FILES.iter().fold(Router::new(), |router, (path, file)| {
+        router.route(path, file.route())
+    })
 }

@@ -8,6 +8,9 @@ use super::template::Template;
 use super::websocket;
 use crate::channel::{Cursor, Epoch, Kind, Message, Moment};
 
+/// The id of the message with which a client is greeted; clients of nginx-push-stream-module pass it over.
+const GREETING: i64 = -5;
+
 /// How messages travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Transport {
@@ -103,6 +106,13 @@ impl Format {
             _ => out.extend_from_slice(self.texts.header.as_deref().unwrap_or_default().as_bytes()),
         }
         self.piece(out)
+    }
+
+    /// What tells a client that has asked for it where to go on, before the first message: an event stream says so with its first id.
+    pub(crate) fn greeting(&self, cursor: Cursor) -> Bytes {
+        let greeting =
+            format!("{{\"id\":{GREETING},\"channel\":\"\",\"text\":\"\",\"cursor\":\"{cursor}\"}}");
+        self.piece(greeting.into_bytes())
     }
 
     /// Whether what it makes has no raw line breaks of a text in it.

@@ -29,6 +29,8 @@ pub(crate) struct Opening {
     pub(crate) head: Response<()>,
     pub(crate) times: Times,
     pub(crate) is_websocket: bool,
+    /// Whether the client wants to know where to go on before there is a message: `hello` in the query of a WebSocket.
+    greets: bool,
     admitted: Result<Admitted, Refusal>,
     plan: Way,
     is_chunked: bool,
@@ -81,6 +83,7 @@ pub(crate) async fn open(
         head,
         times: plan.times,
         is_websocket: false,
+        greets: false,
         admitted: Ok(admitted),
         plan: way,
         is_chunked,
@@ -113,6 +116,7 @@ async fn open_websocket(
         head,
         times: plan.times,
         is_websocket: true,
+        greets: asked.argument("hello").is_some(),
         admitted,
         plan: Way::WebSocket,
         is_chunked,
@@ -142,6 +146,9 @@ impl Opening {
             Ok(admitted) => {
                 let cursor = admitted.seat(inner, &client);
                 client.lock().say(&format.header(cursor));
+                if self.greets {
+                    client.lock().say(&format.greeting(cursor));
+                }
             }
             Err(refusal) => client.lock().close(Some((POLICY, &refusal.reason()))),
         }
