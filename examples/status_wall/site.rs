@@ -10,6 +10,7 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use pubsub_core::Publish as _;
 use pubsub_server::{HttpClient, HttpService};
 
 use crate::page;
