@@ -5,6 +5,7 @@
 mod nodes;
 mod outbox;
 mod publish;
+mod schema;
 mod serve;
 mod settings;
 mod subscribe;
@@ -33,6 +34,8 @@ enum Verb {
     Subscribe(subscribe::Arguments),
     /// List the nodes of the service
     Nodes(nodes::Arguments),
+    /// Print what the items of nodes look like: TypeScript, JSON Schema or XML Schema
+    Schema(schema::Arguments),
     /// Look into the outbox of a store, and see to what a service refused
     Outbox(outbox::Arguments),
 }
@@ -51,6 +54,7 @@ async fn main() -> ExitCode {
         Verb::Publish(arguments) => publish::run(arguments).await,
         Verb::Subscribe(arguments) => subscribe::run(arguments).await,
         Verb::Nodes(arguments) => nodes::run(arguments).await,
+        Verb::Schema(arguments) => schema::run(arguments).await,
         Verb::Outbox(arguments) => outbox::run(arguments).await,
     };
     match outcome {

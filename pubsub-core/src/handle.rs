@@ -20,8 +20,9 @@ use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::position::Position;
 use crate::publish::Publish;
-use crate::registry::Registry;
+use crate::registry::{Descriptor, Registry};
 use crate::session::{PubSubError, Session};
+use crate::set_up::Keeper;
 use crate::store::Store;
 use crate::subscriber::{Decode, Follower, Items, RawXml, Subject, SubscribeError, Subscription};
 
@@ -46,6 +47,8 @@ struct Shared {
     sequence: AtomicU64,
     buffer: usize,
     drain: Duration,
+    /// Sees to the nodes for as long as there is a handle.
+    _keeper: Option<Keeper>,
     embedded: Mutex<Option<(Embedded, Option<Sole>)>>,
     url: Option<String>,
 }
@@ -59,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) origin: Arc<str>,
     pub(crate) buffer: usize,
     pub(crate) drain: Duration,
+    pub(crate) keeper: Option<Keeper>,
     /// The server inside the process, with the right to run it.
     pub(crate) embedded: Option<(Embedded, Option<Sole>)>,
 }
@@ -101,6 +105,7 @@ impl PubSub {
             origin,
             buffer,
             drain,
+            keeper,
             embedded,
         } = parts;
         let url = embedded
@@ -117,6 +122,7 @@ impl PubSub {
                 sequence,
                 buffer,
                 drain,
+                _keeper: keeper,
                 embedded,
                 url,
             }),
@@ -163,6 +169,11 @@ impl PubSub {
     #[must_use]
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.depot().map(Depot::store)
+    }
+
+    /// The models of this program whose nodes this handle has set up, sorted by node; none [without models](Builder::without_models).
+    pub fn models(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.shared.registry.models()
     }
 
     /// Subscribes to a model: everything that is saved and deleted from now on, by whomever. What was saved before and is only delivered now is

@@ -10,10 +10,11 @@ use thiserror::Error;
 use crate::ambient::NotInstalled;
 use crate::depot::Depot;
 use crate::handle::PubSub;
-use crate::name::NodeName;
+use crate::name::{ItemId, NodeName};
 use crate::payload::EncodeError;
 use crate::position::Position;
 use crate::publish::Publish;
+use crate::registry::Descriptor;
 use crate::saving::{item_id, unreadable};
 use crate::store::{Condition, Direction, Query, Row, StoreError, StoreErrorKind, Value};
 
@@ -45,8 +46,7 @@ impl PubSub {
     /// See [`ReadError`].
     pub async fn get<M: Publish>(&self, id: impl Display + Send) -> Result<Option<M>, ReadError> {
         let item = item_id::<M>(&id)?;
-        let depot = self.readable::<M>().await?;
-        let row = depot.store().row(M::DESCRIPTOR, &item).await?;
+        let row = self.row_of(M::DESCRIPTOR, &item).await?;
         row.map(|row| decode(&row)).transpose()
     }
 
@@ -55,9 +55,44 @@ impl PubSub {
         List::new(Ok(self.clone()))
     }
 
-    async fn readable<M: Publish>(&self) -> Result<&Depot, ReadError> {
+    /// The row of an item of a model that is known by its description alone, as it is kept.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn row_of(
+        &self,
+        model: &'static Descriptor,
+        item: &ItemId,
+    ) -> Result<Option<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        Ok(depot.store().row(model, item).await?)
+    }
+
+    /// The rows of a model that is known by its description alone, as they are kept: for what shows rows of any model.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn rows_of(
+        &self,
+        model: &'static Descriptor,
+        query: &Query,
+    ) -> Result<Page<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        let found = depot.store().rows(model, query).await?;
+        let node = NodeName::new(model.node)
+            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        Ok(Page {
+            rows: found.rows,
+            total: found.total,
+            position: Position::numbered(&node, depot.store().log(), found.sequence),
+        })
+    }
+
+    async fn readable(&self, model: &'static Descriptor) -> Result<&Depot, ReadError> {
         let depot = self.depot().ok_or(ReadError::NoStore)?;
-        depot.prepare(M::DESCRIPTOR).await?;
+        depot.prepare(model).await?;
         Ok(depot)
     }
 }
@@ -192,15 +227,12 @@ impl<M: Publish> List<M> {
 
     async fn ask(&self, query: &Query) -> Result<Page<M>, ReadError> {
         let pubsub = self.pubsub.as_ref().map_err(|error| *error)?;
-        let depot = pubsub.readable::<M>().await?;
-        let found = depot.store().rows(M::DESCRIPTOR, query).await?;
-        let node = NodeName::new(M::NODE)
-            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
-        let rows: Result<Vec<M>, ReadError> = found.rows.iter().map(decode).collect();
+        let page = pubsub.rows_of(M::DESCRIPTOR, query).await?;
+        let rows: Result<Vec<M>, ReadError> = page.rows.iter().map(decode).collect();
         Ok(Page {
             rows: rows?,
-            total: found.total,
-            position: Position::numbered(&node, depot.store().log(), found.sequence),
+            total: page.total,
+            position: page.position,
         })
     }
 }

@@ -10,15 +10,17 @@ use tokio::net::TcpListener;
 use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
+use crate::list::{self, Access, Api, Directory, ListAccess, ResourceError};
 use crate::plan::Plans;
 use crate::route::router;
 use crate::serve;
-use crate::settings::Settings;
+use crate::settings::{Lists, Settings};
 
 /// A gateway between nodes and browsers. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
+    api: Option<Arc<Api>>,
 }
 
 /// A gateway that is about to start.
@@ -27,6 +29,7 @@ pub struct Builder {
     pubsub: PubSub,
     settings: Settings,
     rows: Option<RowJson>,
+    list_access: Option<ListAccess>,
 }
 
 /// Settings that make no sense.
@@ -41,6 +44,9 @@ pub enum BuildError {
         /// What is wrong with it.
         error: ChannelNameError,
     },
+    /// A resource of the list API does not fit its model.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
     /// Something is set to zero that cannot be.
     #[error("{0} cannot be zero; leave it out to switch it off")]
     Zero(&'static str),
@@ -53,6 +59,7 @@ impl Gateway {
             pubsub,
             settings: Settings::default(),
             rows: None,
+            list_access: None,
         }
     }
 
@@ -65,6 +72,22 @@ impl Gateway {
         router(Arc::clone(&self.inner))
     }
 
+    /// The list API, at its [base](crate::settings::Lists::base): to be merged into an application. No routes without [lists](Settings::lists).
+    ///
+    /// ```no_run
+    /// # fn app(gateway: pubsub_gateway::Gateway) -> axum::Router {
+    /// axum::Router::new()
+    ///     .nest("/events", gateway.router())
+    ///     .merge(gateway.lists())
+    /// # }
+    /// ```
+    pub fn lists(&self) -> Router {
+        match &self.api {
+            Some(api) => list::router(Arc::clone(api)),
+            None => Router::new(),
+        }
+    }
+
     /// Serves the routes alone, at the [prefixes](Settings::prefixes), until `shutdown` resolves. An idle subscriber costs less
     /// memory than in a nested [`router`](Self::router).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
@@ -73,7 +96,7 @@ impl Gateway {
 
     /// The routes at all prefixes.
     fn app(&self) -> Router {
-        let mut app = Router::new();
+        let mut app = self.lists();
         for prefix in &self.inner.settings().prefixes {
             let prefix = prefix.trim_end_matches('/');
             app = match prefix {
@@ -92,9 +115,16 @@ impl Builder {
         self
     }
 
-    /// Makes JSON of the rows of models with this; what it answers `None` for is pushed as it is.
+    /// Makes JSON of the rows of models with this instead of what the list API shows; what it answers `None` for is pushed as it is.
     pub fn rows(mut self, rows: RowJson) -> Self {
         self.rows = Some(rows);
+        self
+    }
+
+    /// Asks this which rows a request for a list may see. Without it, everybody sees the rows of models that are [for everybody](crate::settings::Visibility), and
+    /// nobody those of others.
+    pub fn list_access(mut self, access: ListAccess) -> Self {
+        self.list_access = Some(access);
         self
     }
 
@@ -115,10 +145,28 @@ impl Builder {
         let epoch = Epoch::random();
         let plans = Plans::new(&self.settings, epoch);
         let hub = Hub::new(self.settings.channels.clone(), events, epoch, plans.formats);
-        let inner = Inner::new(self.settings, self.pubsub, hub, plans, Rows::new(self.rows));
+        let has_lists = self.settings.lists.is_some();
+        let lists = self.settings.lists.clone().unwrap_or_else(|| Lists {
+            all: false,
+            ..Lists::default()
+        });
+        let directory = Arc::new(Directory::new(self.pubsub.clone(), lists)?);
+        let api = has_lists.then(|| {
+            Arc::new(Api {
+                directory: Arc::clone(&directory),
+                access: Access::new(self.list_access),
+                origins: self.settings.origins.clone(),
+            })
+        });
+        let rows = self.rows.unwrap_or_else(|| {
+            let directory = Arc::clone(&directory);
+            Arc::new(move |node, id, payload| directory.row(node, id, payload))
+        });
+        let rows = Rows::new(Some(rows));
+        let inner = Inner::new(self.settings, self.pubsub, hub, plans, rows, directory);
         let inner = Arc::new(inner);
         inner.keep_tidy();
-        Ok(Gateway { inner })
+        Ok(Gateway { inner, api })
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::{interval, timeout};
 
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
 use crate::feed::{Echoes, Rows, follow};
+use crate::list::Directory;
 use crate::plan::Plans;
 use crate::settings::Settings;
 
@@ -21,6 +22,7 @@ pub(crate) struct Inner {
     hub: Arc<Hub>,
     plans: Plans,
     rows: Rows,
+    directory: Arc<Directory>,
     echoes: Echoes,
 }
 
@@ -42,6 +44,7 @@ impl Inner {
         hub: Hub,
         plans: Plans,
         rows: Rows,
+        directory: Arc<Directory>,
     ) -> Self {
         Self {
             settings,
@@ -49,6 +52,7 @@ impl Inner {
             hub: Arc::new(hub),
             plans,
             rows,
+            directory,
             echoes: Echoes::default(),
         }
     }
@@ -71,6 +75,11 @@ impl Inner {
 
     pub(crate) fn rows(&self) -> &Rows {
         &self.rows
+    }
+
+    /// The models that are known.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     pub(crate) fn echoes(&self) -> &Echoes {

@@ -25,7 +25,7 @@
 //!
 //! `feed` hears an item of a node and makes a message of it; `channel` numbers it, holds it for a while and brings it to everybody who is
 //! subscribed; `frame` writes it once for each transport; `subscriber` knows what each client is still to be sent and writes it; `route` is
-//! what requests are answered, `access` says whether they may, and `serve` is a listener that keeps idle connections small.
+//! what requests are answered, `access` says whether they may, `list` shows what there is already, and `serve` is a listener that keeps idle connections small.
 
 mod access;
 mod asset;
@@ -34,6 +34,7 @@ mod feed;
 mod frame;
 mod gateway;
 mod inner;
+mod list;
 mod page;
 mod plan;
 mod route;
@@ -46,5 +47,6 @@ pub use self::channel::{ChannelName, ChannelNameError};
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
 pub use self::gateway::{BuildError, Builder, Gateway};
+pub use self::list::{ListAccess, Readable, ResourceError};
 pub use self::page::dashboard;
 pub use self::settings::Settings;

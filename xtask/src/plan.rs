@@ -19,6 +19,7 @@ const PEER_TESTS: [(&str, Option<&str>); 9] = [
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),
     ("orm", Some("--skip ::postgres:: --skip postgresql")),
+    ("schema", Some("json_schema program")),
 ];
 
 /// The checks of `web/`, each an npm script of its own: what is installed is what `package-lock.json` says, and what is checked in is what

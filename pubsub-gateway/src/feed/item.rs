@@ -21,12 +21,12 @@ use crate::frame::json_text;
 /// use pubsub_core::NodeName;
 /// use pubsub_gateway::RowJson;
 ///
-/// let rows: RowJson = Arc::new(|node: &NodeName, payload: &str| {
-///     (node == "/twitter/Tweet").then(|| format!("{{\"bytes\":{}}}", payload.len()))
+/// let rows: RowJson = Arc::new(|node: &NodeName, id: &str, payload: &str| {
+///     (node == "/twitter/Tweet").then(|| format!("{{\"id\":{id:?},\"bytes\":{}}}", payload.len()))
 /// });
 /// # let _ = rows;
 /// ```
-pub type RowJson = Arc<dyn Fn(&NodeName, &str) -> Option<String> + Send + Sync>;
+pub type RowJson = Arc<dyn Fn(&NodeName, &str, &str) -> Option<String> + Send + Sync>;
 
 /// The door to the schemas of models.
 #[derive(Clone, Default)]
@@ -37,8 +37,8 @@ impl Rows {
         Self(json)
     }
 
-    fn json(&self, node: &NodeName, payload: &str) -> Option<String> {
-        self.0.as_ref().and_then(|json| json(node, payload))
+    fn json(&self, node: &NodeName, id: &str, payload: &str) -> Option<String> {
+        self.0.as_ref().and_then(|json| json(node, id, payload))
     }
 }
 
@@ -61,8 +61,14 @@ pub(crate) enum Said {
 }
 
 /// Reads the payload of an item that was published.
-pub(crate) fn published(rows: &Rows, node: &NodeName, payload: &str, stamp: &Stamp) -> Said {
-    if let Some(json) = rows.json(node, payload) {
+pub(crate) fn published(
+    rows: &Rows,
+    node: &NodeName,
+    id: &str,
+    payload: &str,
+    stamp: &Stamp,
+) -> Said {
+    if let Some(json) = rows.json(node, id, payload) {
         return Said::Content(content(json, stamp), true);
     }
     match read(payload) {
@@ -99,7 +105,7 @@ pub(crate) fn deleted(
         action: Some(Action::Delete),
         ..stamp.clone()
     };
-    let text = match last.map(|last| published(rows, node, last, &stamp)) {
+    let text = match last.map(|last| published(rows, node, id, last, &stamp)) {
         Some(Said::Content(content, _)) => {
             return Content {
                 event_type: "delete".into(),
@@ -177,7 +183,7 @@ mod tests {
 
     fn text(rows: &Rows, payload: &str) -> String {
         let node = NodeName::new("/t/Tweet").unwrap();
-        match published(rows, &node, payload, &Stamp::default()) {
+        match published(rows, &node, "7", payload, &Stamp::default()) {
             Said::Content(content, _) => content.text.to_string(),
             Said::Deletion(text) => format!("deleted: {text}"),
         }
@@ -228,15 +234,15 @@ mod tests {
 
     #[test]
     fn rows_of_known_models_are_json() {
-        let rows = Rows::new(Some(Arc::new(|node, payload| {
-            (node == "/t/Tweet").then(|| format!("{{\"bytes\":{}}}", payload.len()))
+        let rows = Rows::new(Some(Arc::new(|node, id, payload| {
+            (node == "/t/Tweet").then(|| format!("{{\"id\":{id},\"bytes\":{}}}", payload.len()))
         })));
-        assert_eq!(text(&rows, "<entry/>"), "{\"bytes\":8}");
+        assert_eq!(text(&rows, "<entry/>"), "{\"id\":7,\"bytes\":8}");
         let node = NodeName::new("/t/Tweet").unwrap();
         let content = deleted(&rows, &node, "7", Some("<entry/>"), &Stamp::default());
         assert_eq!(
             (&*content.text, &*content.event_type),
-            ("{\"bytes\":8}", "delete")
+            ("{\"id\":7,\"bytes\":8}", "delete")
         );
         assert_eq!(content.action, Some(Action::Delete));
         let content = deleted(&rows, &node, "\"7\"", None, &Stamp::default());

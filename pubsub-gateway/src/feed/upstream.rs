@@ -24,6 +24,7 @@ pub(crate) async fn follow(inner: Arc<Inner>, channel: Arc<Channel>) {
 
 async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
     let node = channel.name().node();
+    inner.directory().learn(node).await;
     let mut pause = PAUSES.0;
     let mut was_live = false;
     loop {
@@ -73,7 +74,7 @@ fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) {
     match event {
         Event::Published {
             id, item, change, ..
-        } => match published(rows, node, item.as_str(), &change) {
+        } => match published(rows, node, id.as_str(), item.as_str(), &change) {
             Said::Content(content, is_stored) => {
                 let is_stored = is_stored && hub.settings().store;
                 if let Some(info) = hub.publish(channel, content, is_stored) {

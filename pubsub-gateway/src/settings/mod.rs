@@ -3,10 +3,12 @@
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
 mod endpoint;
+mod list;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
+pub use self::list::{Filtering, Lists, Resource, Visibility};
 
 /// Everything that can be set. `Settings::default()` serves all transports, keeps 20 messages of a channel for five minutes, and publishes
 /// for callers of this machine only.
@@ -28,8 +30,10 @@ pub struct Settings {
     pub channels: Channels,
     /// What is accepted from clients.
     pub limits: Limits,
-    /// Which pages of other origins may subscribe (`push_stream_allowed_origins`). Default: none.
+    /// Which pages of other origins may subscribe (`push_stream_allowed_origins`) and read lists. Default: none.
     pub origins: Origins,
+    /// The list API; `None` for none.
+    pub lists: Option<Lists>,
 }
 
 /// How messages are published over HTTP.
@@ -127,6 +131,7 @@ impl Default for Settings {
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
+            lists: Some(Lists::default()),
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 9] = [
+pub const PEERS: [Peer; 10] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -43,6 +43,11 @@ pub const PEERS: [Peer; 9] = [
         install: || debian::install(&["faketime"]),
     },
     Peer {
+        name: "xmllint",
+        missing: || debian::missing("libxml2-utils"),
+        install: || debian::install(&["libxml2-utils"]),
+    },
+    Peer {
         name: "chromium",
         missing: || debian::missing("chromium") || debian::missing("chromium-driver"),
         install: || debian::install(&["chromium", "chromium-driver"]),
@@ -58,7 +63,7 @@ pub const PEERS: [Peer; 9] = [
         install: node::install,
     },
     Peer {
-        name: "strophe.js",
+        name: "npm packages",
         missing: npm::missing,
         install: npm::install,
     },
