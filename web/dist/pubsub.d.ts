@@ -156,9 +156,10 @@ type Compare<Row> = (one: Row, two: Row) => number;
 type Effect = 'added' | 'changed' | 'removed' | 'none';
 
 /**
- * A list that stays up to date: its first page, and from the moment at which that was read every event, without gap or repeat.
+ * A list that stays up to date: its first page, and from before it was read every event, so that none is missing in between.
  *
- * Puts together the list API, one feed and the rows. When the feed has lost its place the list is read anew.
+ * Listens first and reads then; what is heard meanwhile waits and is applied to what was read. Applying a row that the page holds already
+ * changes nothing, and one that is older than the page's is followed by the newer one. When the feed has lost its place the list is read anew.
  */
 
 interface LiveOptions<Row> {
@@ -190,8 +191,8 @@ interface LiveEvents<Row> {
 /** What a live list stands on. */
 interface LiveSources<Row> {
     page(query: ListQuery, signal: AbortSignal): Promise<Page<Row>>;
-    /** Listens from a position on; what it returns ends that. */
-    listen(position: string | null, hear: (received: Received) => void, status: (status: FeedStatus) => void): () => void;
+    /** Listens from now on; what it returns ends that. */
+    listen(hear: (received: Received) => void, status: (status: FeedStatus) => void): () => void;
 }
 declare class LiveList<Row> {
     #private;

@@ -222,10 +222,10 @@ export class PushClient {
         const live = new LiveList<Row>(
             {
                 page: (query, signal) => this.list<Row>(resource, query, { signal }),
-                listen: (position, hear, status) => {
-                    const { channels: _, cursor: __, ...options } = this.#options;
+                listen: (hear, status) => {
+                    const { channels: _, cursor: __, position: ___, ...options } = this.#options;
                     const client = new PushClient(
-                        { ...options, channels: channel, position },
+                        { ...options, channels: channel },
                         { browser: this.#browser, page: this.#page },
                     );
                     client.on('message', (message) => hear({ kind: 'message', message }));

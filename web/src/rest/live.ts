@@ -1,7 +1,8 @@
 /**
- * A list that stays up to date: its first page, and from the moment at which that was read every event, without gap or repeat.
+ * A list that stays up to date: its first page, and from before it was read every event, so that none is missing in between.
  *
- * Puts together the list API, one feed and the rows. When the feed has lost its place the list is read anew.
+ * Listens first and reads then; what is heard meanwhile waits and is applied to what was read. Applying a row that the page holds already
+ * changes nothing, and one that is older than the page's is followed by the newer one. When the feed has lost its place the list is read anew.
  */
 
 import { BackOff, type BackOffOptions, sleep } from '../backoff.js';
@@ -43,13 +44,14 @@ export interface LiveEvents<Row> {
 /** What a live list stands on. */
 export interface LiveSources<Row> {
     page(query: ListQuery, signal: AbortSignal): Promise<Page<Row>>;
-    /** Listens from a position on; what it returns ends that. */
-    listen(
-        position: string | null,
-        hear: (received: Received) => void,
-        status: (status: FeedStatus) => void,
-    ): () => void;
+    /** Listens from now on; what it returns ends that. */
+    listen(hear: (received: Received) => void, status: (status: FeedStatus) => void): () => void;
 }
+
+/** A list is read after this time even if nothing can be heard yet, in milliseconds; then it is read once more when something can. */
+const PATIENCE = 3_000;
+/** More events than this do not wait for a list. */
+const MOST_WAITING = 10_000;
 
 export class LiveList<Row> {
     /** Resolves when the first page is there; rejects when it never will be. */
@@ -63,7 +65,13 @@ export class LiveList<Row> {
     readonly #backOff: BackOffOptions;
     readonly #emitter = new Emitter<LiveEvents<Row>>();
     readonly #stop = new AbortController();
-    #deafen: () => void = () => {};
+    readonly #deafen: () => void;
+    /** What was heard while the list is being read; `null` while it is not. */
+    #waiting: PushMessage[] | null = [];
+    /** Whether something can be heard, and was ever since the list was read. */
+    #isOpen = false;
+    readonly #opened: Promise<void>;
+    #open: () => void = () => {};
     /** Which reading of the list the rows belong to. */
     #turn = 0;
     #total = 0;
@@ -78,6 +86,14 @@ export class LiveList<Row> {
         this.#accept = options.accept ?? (() => true);
         this.#rows = new Rows(this.#key, options.compare ?? null, options.most ?? 10_000);
         this.#backOff = backOff;
+        this.#opened = new Promise((resolve) => {
+            this.#open = resolve;
+        });
+        setTimeout(this.#open, PATIENCE);
+        this.#deafen = sources.listen(
+            (received) => this.#hear(received),
+            (status) => this.#listens(status),
+        );
         options.signal?.addEventListener('abort', () => this.close(), { once: true });
         this.ready = options.signal?.aborted ? Promise.reject(options.signal.reason) : this.#begin();
         // Whoever waits for it hears of it; nobody has to.
@@ -115,31 +131,27 @@ export class LiveList<Row> {
     close(): void {
         this.#stop.abort(new DOMException('the live list was closed', 'AbortError'));
         this.#deafen();
-        this.#deafen = () => {};
     }
 
-    /** Reads the first page and listens from there on. */
+    /** Reads the first page, and applies what was heard meanwhile. */
     async #begin(): Promise<void> {
         this.#turn += 1;
         const turn = this.#turn;
+        this.#waiting = [];
+        await this.#opened;
         const page = await this.#insist();
         if (turn !== this.#turn || this.#stop.signal.aborted) {
             return;
         }
-        this.#deafen();
+        const waiting = this.#waiting;
+        this.#waiting = null;
         this.#rows.clear();
         this.#rows.append(page.objects);
         this.#note(page);
-        this.#deafen = this.#sources.listen(
-            page.meta.position ?? null,
-            (received) => {
-                if (turn === this.#turn) {
-                    this.#hear(received);
-                }
-            },
-            (status) => this.#emitter.emit('status', status),
-        );
         this.#emitter.emit('change', this.rows, null);
+        for (const message of waiting) {
+            this.#apply(message);
+        }
     }
 
     /** The first page, tried until it is there or never will be. */
@@ -182,14 +194,40 @@ export class LiveList<Row> {
     }
 
     #hear(received: Received): void {
-        if (received.kind === 'message') {
+        if (received.kind !== 'message') {
+            this.#readAnew();
+        } else if (this.#waiting === null) {
             this.#apply(received.message);
-        } else if (!this.#stop.signal.aborted) {
-            this.#emitter.emit('reset');
-            this.#begin().catch(() => {
-                // Told as `error`.
-            });
+        } else if (this.#waiting.length < MOST_WAITING) {
+            this.#waiting.push(received.message);
+        } else {
+            this.#readAnew();
         }
+    }
+
+    #listens(status: FeedStatus): void {
+        if (status.kind === 'open' && !this.#isOpen) {
+            this.#isOpen = true;
+            this.#open();
+            if (this.#waiting === null) {
+                // The list was there before anything could be heard.
+                this.#readAnew();
+            }
+        } else if (status.kind === 'refused') {
+            this.#open();
+        }
+        this.#emitter.emit('status', status);
+    }
+
+    /** Something was missed, or may have been. */
+    #readAnew(): void {
+        if (this.#stop.signal.aborted) {
+            return;
+        }
+        this.#emitter.emit('reset');
+        this.#begin().catch(() => {
+            // Told as `error`.
+        });
     }
 
     #apply(message: PushMessage): void {
