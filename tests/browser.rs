@@ -2,6 +2,8 @@
 
 #[path = "browser/client.rs"]
 mod client;
+#[path = "browser/commits_live.rs"]
+mod commits_live;
 #[path = "browser/push.rs"]
 mod push;
 #[path = "browser/status_wall.rs"]

@@ -142,6 +142,8 @@ live.on("error", (error) => {
   problem.textContent = error.message;
   problem.hidden = false;
 });
+element("command").textContent = `curl ${location.origin}/hooks/github \\
+  --json @push.json`;
 bones(6);
 title();
 void choices();
@@ -228,7 +230,7 @@ function make(commit) {
   }
   const part = (selector) => row.querySelector(selector);
   row.dataset.id = String(commit.id);
-  const name = commit.username || commit.author;
+  const name = commit.author || commit.username || "";
   const picture = part(".face");
   if (picture) {
     show(picture, name);

@@ -69,6 +69,7 @@ live.on('error', (error) => {
     problem.hidden = false;
 });
 
+element('command').textContent = `curl ${location.origin}/hooks/github \\\n  --json @push.json`;
 bones(6);
 title();
 void choices();
@@ -162,7 +163,7 @@ function make(commit: Commit): HTMLLIElement {
     }
     const part = <Kind extends HTMLElement>(selector: string) => row.querySelector<Kind>(selector);
     row.dataset.id = String(commit.id);
-    const name = commit.username || commit.author;
+    const name = commit.author || commit.username || '';
     const picture = part('.face');
     if (picture) {
         face.show(picture, name);

@@ -82,7 +82,8 @@ pub struct Pushing {
 ///
 /// What is wrong with it, in words for whoever sent it.
 pub fn read(body: &[u8]) -> Result<Pushed, String> {
-    let push: Push = serde_json::from_slice(body).map_err(|error| format!("This is no push: {error}"))?;
+    let push: Push =
+        serde_json::from_slice(body).map_err(|error| format!("This is no push: {error}"))?;
     if push.commits.len() > MOST_COMMITS {
         return Err(format!("A push has at most {MOST_COMMITS} commits here."));
     }
@@ -93,28 +94,51 @@ pub fn read(body: &[u8]) -> Result<Pushed, String> {
     Ok(Pushed {
         project,
         project_url: web(&push.repository.html_url),
-        commits: push.commits.into_iter().map(commit).collect::<Result<_, _>>()?,
+        commits: push
+            .commits
+            .into_iter()
+            .map(commit)
+            .collect::<Result<_, _>>()?,
     })
 }
 
 fn commit(told: Told) -> Result<Pushing, String> {
-    let is_hash = told.id.len() >= 7 && told.id.len() <= 64 && told.id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hash = told.id.len() >= 7
+        && told.id.len() <= 64
+        && told.id.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_hash {
         return Err("The id of a commit is a hash of 7 to 64 hexadecimal digits.".to_owned());
     }
-    let timestamp = SystemTime::read_text(told.timestamp.as_str().into())
-        .map_err(|_| format!("{:?} is no time: it should be like 2026-11-21T05:08:58Z", told.timestamp))?;
-    let username = told.author.username.as_deref().map(line).filter(|name| !name.is_empty());
+    let timestamp = SystemTime::read_text(told.timestamp.as_str().into()).map_err(|_| {
+        format!(
+            "{:?} is no time: it should be like 2026-11-21T05:08:58Z",
+            told.timestamp
+        )
+    })?;
+    let username = told
+        .author
+        .username
+        .as_deref()
+        .map(line)
+        .filter(|name| !name.is_empty());
     let author = line(&told.author.name);
     let files = [told.added, told.modified, told.removed].concat();
     Ok(Pushing {
         hash: told.id.to_ascii_lowercase(),
-        author: if author.is_empty() { "Somebody".to_owned() } else { author },
+        author: if author.is_empty() {
+            "Somebody".to_owned()
+        } else {
+            author
+        },
         username,
         message: cut(told.message.trim(), LONGEST_MESSAGE),
         url: web(&told.url),
         timestamp,
-        files: files.iter().take(MOST_FILES).map(|file| line(file)).collect(),
+        files: files
+            .iter()
+            .take(MOST_FILES)
+            .map(|file| line(file))
+            .collect(),
     })
 }
 
@@ -126,7 +150,10 @@ fn web(url: &str) -> String {
 
 /// One line without control characters.
 fn line(text: &str) -> String {
-    let plain: String = text.chars().filter(|character| !character.is_control()).collect();
+    let plain: String = text
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
     cut(plain.trim(), LONGEST_LINE)
 }
 

@@ -9,7 +9,7 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 9] = [
+const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
