@@ -2,25 +2,27 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use pubsub_core::PubSub;
 use tokio::net::TcpListener;
 
+use crate::access::{Access, Doorkeeper, Revocation};
 use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
-use crate::list::{self, Access, Api, Directory, ListAccess, ResourceError};
+use crate::list::{self, Directory, ResourceError};
 use crate::plan::Plans;
 use crate::route::router;
-use crate::serve;
+use crate::serve::{self, Tls};
 use crate::settings::{Lists, Settings};
 
 /// A gateway between nodes and browsers. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
-    api: Option<Arc<Api>>,
+    has_lists: bool,
 }
 
 /// A gateway that is about to start.
@@ -29,7 +31,16 @@ pub struct Builder {
     pubsub: PubSub,
     settings: Settings,
     rows: Option<RowJson>,
-    list_access: Option<ListAccess>,
+    access: Option<Arc<dyn Access>>,
+}
+
+/// Who listens to a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// How many connections.
+    pub connections: usize,
+    /// Who that is, as far as they are known, each once and in order.
+    pub subjects: Vec<Arc<str>>,
 }
 
 /// Settings that make no sense.
@@ -59,7 +70,7 @@ impl Gateway {
             pubsub,
             settings: Settings::default(),
             rows: None,
-            list_access: None,
+            access: None,
         }
     }
 
@@ -82,16 +93,63 @@ impl Gateway {
     /// # }
     /// ```
     pub fn lists(&self) -> Router {
-        match &self.api {
-            Some(api) => list::router(Arc::clone(api)),
-            None => Router::new(),
+        if self.has_lists {
+            list::router(Arc::clone(&self.inner))
+        } else {
+            Router::new()
         }
     }
 
     /// Serves the routes alone, at the [prefixes](Settings::prefixes), until `shutdown` resolves. An idle subscriber costs less
     /// memory than in a nested [`router`](Self::router).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        serve::serve(Arc::clone(&self.inner), self.app(), listener, shutdown).await;
+        serve::serve(
+            Arc::clone(&self.inner),
+            self.app(),
+            listener,
+            None,
+            shutdown,
+        )
+        .await;
+    }
+
+    /// The same over TLS, with HTTP/2 for those who can.
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        serve::serve(
+            Arc::clone(&self.inner),
+            self.app(),
+            listener,
+            Some(tls),
+            shutdown,
+        )
+        .await;
+    }
+
+    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
+    pub fn revoke(&self, revocation: &Revocation) {
+        self.inner.revoke(revocation);
+    }
+
+    /// Lets nobody in any more, and sends those who are here away within that time, with a hint to connect again elsewhere.
+    ///
+    /// [`serve`](Self::serve) does so by itself when it is shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who was not sent away yet stays when the future is dropped, and nobody is let in all the same.
+    pub async fn drain(&self, within: Duration) {
+        self.inner.drain(within).await;
+    }
+
+    /// Who listens to a channel now.
+    #[must_use]
+    pub fn presence(&self, channel: &ChannelName) -> Presence {
+        self.inner.presence(channel)
     }
 
     /// The routes at all prefixes.
@@ -121,10 +179,9 @@ impl Builder {
         self
     }
 
-    /// Asks this which rows a request for a list may see. Without it, everybody sees the rows of models that are [for everybody](crate::settings::Visibility), and
-    /// nobody those of others.
-    pub fn list_access(mut self, access: ListAccess) -> Self {
-        self.list_access = Some(access);
+    /// Has this decide who may listen and publish, instead of the [rules](crate::settings::AccessRules).
+    pub fn access(mut self, access: impl Access) -> Self {
+        self.access = Some(Arc::new(access));
         self
     }
 
@@ -144,29 +201,33 @@ impl Builder {
         let events = events.transpose()?;
         let epoch = Epoch::random();
         let plans = Plans::new(&self.settings, epoch);
-        let hub = Hub::new(self.settings.channels.clone(), events, epoch, plans.formats);
+        let private = self.settings.access.private.clone();
+        let channels = self.settings.channels.clone();
+        let hub = Hub::new(channels, events, epoch, plans.formats, private);
         let has_lists = self.settings.lists.is_some();
         let lists = self.settings.lists.clone().unwrap_or_else(|| Lists {
             all: false,
             ..Lists::default()
         });
         let directory = Arc::new(Directory::new(self.pubsub.clone(), lists)?);
-        let api = has_lists.then(|| {
-            Arc::new(Api {
-                directory: Arc::clone(&directory),
-                access: Access::new(self.list_access),
-                origins: self.settings.origins.clone(),
-            })
-        });
         let rows = self.rows.unwrap_or_else(|| {
             let directory = Arc::clone(&directory);
             Arc::new(move |node, id, payload| directory.row(node, id, payload))
         });
         let rows = Rows::new(Some(rows));
-        let inner = Inner::new(self.settings, self.pubsub, hub, plans, rows, directory);
+        let doorkeeper = Doorkeeper::new(self.settings.access.clone(), self.access);
+        let inner = Inner::new(
+            self.settings,
+            self.pubsub,
+            hub,
+            plans,
+            rows,
+            directory,
+            doorkeeper,
+        );
         let inner = Arc::new(inner);
         inner.keep_tidy();
-        Ok(Gateway { inner, api })
+        Ok(Gateway { inner, has_lists })
     }
 }
 

@@ -1,19 +1,26 @@
 //! What all parts of a gateway share.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use pubsub_core::PubSub;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 
+use crate::access::{Denied, Doorkeeper, Grant, Intent, Revocation, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
 use crate::feed::{Echoes, Rows, follow};
+use crate::gateway::Presence;
 use crate::list::Directory;
 use crate::plan::Plans;
+use crate::route::Asked;
 use crate::settings::Settings;
+use crate::subscriber::Dismissal;
 
 /// How often old messages and idle channels are looked for.
-const SWEEP: std::time::Duration = std::time::Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(1);
+/// How often some more are sent away.
+const DRAIN_STEP: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -24,6 +31,8 @@ pub(crate) struct Inner {
     rows: Rows,
     directory: Arc<Directory>,
     echoes: Echoes,
+    doorkeeper: Doorkeeper,
+    is_draining: AtomicBool,
 }
 
 /// Why a channel cannot be had.
@@ -45,6 +54,7 @@ impl Inner {
         plans: Plans,
         rows: Rows,
         directory: Arc<Directory>,
+        doorkeeper: Doorkeeper,
     ) -> Self {
         Self {
             settings,
@@ -54,6 +64,36 @@ impl Inner {
             rows,
             directory,
             echoes: Echoes::default(),
+            doorkeeper,
+            is_draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the service can be reached.
+    pub(crate) fn is_online(&self) -> bool {
+        let session = self.pubsub.session();
+        session.is_none_or(|session| session.status().borrow().is_online())
+    }
+
+    /// Whether nobody is let in any more.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Lets nobody in any more, and sends those who are here away, a few at a time, so that they do not all knock elsewhere at once.
+    pub(crate) async fn drain(&self, within: Duration) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        let to: Option<Arc<str>> = self.settings.reconnect_to.as_deref().map(Into::into);
+        let clients = self.hub.clients();
+        let steps = (within.as_millis() / DRAIN_STEP.as_millis()).max(1);
+        let at_once = clients
+            .len()
+            .div_ceil(usize::try_from(steps).unwrap_or(usize::MAX));
+        for some in clients.chunks(at_once.max(1)) {
+            for client in some {
+                client.dismiss(Dismissal::Leaving(to.clone()));
+            }
+            sleep(DRAIN_STEP).await;
         }
     }
 
@@ -84,6 +124,77 @@ impl Inner {
 
     pub(crate) fn echoes(&self) -> &Echoes {
         &self.echoes
+    }
+
+    /// Whether a request may do that with these channels.
+    pub(crate) async fn may(
+        &self,
+        intent: Intent,
+        channels: &[ChannelName],
+        asked: &Asked<'_>,
+    ) -> Result<Grant, Denied> {
+        self.doorkeeper
+            .decide(Wish {
+                intent,
+                channels,
+                peer: asked.peer,
+                uri: &asked.parts.uri,
+                headers: asked.headers(),
+                token: asked.token(),
+                is_public: false,
+            })
+            .await
+    }
+
+    /// Which rows of a model a request may read; `is_public` says that everybody may, as far as the model cares.
+    pub(crate) async fn may_read(
+        &self,
+        node: &ChannelName,
+        is_public: bool,
+        asked: &Asked<'_>,
+    ) -> Result<Grant, Denied> {
+        self.doorkeeper
+            .decide(Wish {
+                intent: Intent::List,
+                channels: std::slice::from_ref(node),
+                peer: asked.peer,
+                uri: &asked.parts.uri,
+                headers: asked.headers(),
+                token: asked.token(),
+                is_public,
+            })
+            .await
+    }
+
+    /// Who listens to a channel now.
+    pub(crate) fn presence(&self, name: &ChannelName) -> Presence {
+        let Some(channel) = self.hub.find(name) else {
+            return Presence::default();
+        };
+        let members = channel.lanes().members();
+        let identities = members.iter().filter_map(|client| client.identity());
+        let mut subjects: Vec<_> = identities
+            .filter_map(|identity| identity.subject.clone())
+            .collect();
+        subjects.sort();
+        subjects.dedup();
+        Presence {
+            connections: members.len(),
+            subjects,
+        }
+    }
+
+    /// Takes back what was granted, and sends away who is here with it.
+    pub(crate) fn revoke(&self, revocation: &Revocation) {
+        self.doorkeeper.revoke(revocation);
+        for client in self.hub.clients() {
+            if client
+                .identity()
+                .is_some_and(|identity| revocation.concerns(identity))
+            {
+                client.dismiss(Dismissal::Revoked);
+            }
+        }
     }
 
     /// The channel of that name, with its subscription at the service begun.

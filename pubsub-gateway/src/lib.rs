@@ -35,6 +35,7 @@ mod frame;
 mod gateway;
 mod inner;
 mod list;
+mod measure;
 mod page;
 mod plan;
 mod route;
@@ -42,11 +43,16 @@ mod serve;
 pub mod settings;
 mod subscriber;
 
+pub use self::access::{
+    Access, AccessRequest, Claims, Deciding, Denied, Grant, Intent, KeyError, Revocation,
+    TokenChannels, TokenError, TokenKey,
+};
 pub use self::asset::assets;
 pub use self::channel::{ChannelName, ChannelNameError};
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
-pub use self::gateway::{BuildError, Builder, Gateway};
-pub use self::list::{ListAccess, Readable, ResourceError};
+pub use self::gateway::{BuildError, Builder, Gateway, Presence};
+pub use self::list::ResourceError;
 pub use self::page::dashboard;
+pub use self::serve::{Tls, TlsError};
 pub use self::settings::Settings;

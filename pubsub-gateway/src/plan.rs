@@ -105,6 +105,7 @@ impl Plan {
             ping: endpoint.ping_interval,
             lifetime: endpoint.connection_ttl,
             stalled: settings.limits.stalled,
+            expires: None,
         };
         Self {
             endpoint: endpoint.clone(),

@@ -36,10 +36,12 @@ impl Running {
 
     /// Over this connection.
     pub async fn over(pubsub: PubSub, settings: Settings) -> Self {
-        let gateway = Gateway::builder(pubsub.clone())
-            .settings(settings)
-            .build()
-            .unwrap();
+        let builder = Gateway::builder(pubsub.clone()).settings(settings);
+        Self::serving(pubsub, builder.build().unwrap()).await
+    }
+
+    /// One that was built otherwise.
+    pub async fn serving(pubsub: PubSub, gateway: Gateway) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -110,7 +110,7 @@ async fn c_lp_3_a_long_poll_waits_for_the_first_message() {
 #[tokio::test]
 async fn c_lp_4_a_long_poll_in_vain_is_not_modified() {
     let brief = settings(|settings| {
-        settings.long_polling.connection_ttl = Some(Duration::from_millis(100))
+        settings.long_polling.connection_ttl = Some(Duration::from_millis(100));
     });
     let gateway = Running::with(brief).await;
     let answer = gateway.get("/lp/a", &[]).await;

@@ -8,6 +8,9 @@ use crate::gateway::{Running, raw, settings};
 const AT_ONCE: (&str, &str) = ("X-Nginx-PushStream-Mode", "polling");
 const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
+/// So many messages are published while others join.
+const COUNT: usize = 300;
+
 /// A gateway whose polls are bare texts, with messages `a1` to `a3` and `b1` to `b2`, which have event ids.
 async fn filled() -> Running {
     let gateway = Running::with(settings(|settings| {
@@ -216,7 +219,7 @@ async fn c_rpl_9_no_gap_and_no_repeat_between_replay_and_live() {
         }))
         .await,
     );
-    const COUNT: usize = 300;
+
     gateway.publish("a", "x").await;
     let publishing = {
         let gateway = std::sync::Arc::clone(&gateway);

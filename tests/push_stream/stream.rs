@@ -105,7 +105,7 @@ async fn c_str_3_a_connection_lives_as_long_as_it_may() {
 #[tokio::test]
 async fn c_sse_1_a_message_is_an_event_of_its_type() {
     let gateway = Running::with(settings(|settings| {
-        settings.event_stream.message = raw("~text~")
+        settings.event_stream.message = raw("~text~");
     }))
     .await;
     let mut client = Client::connect(gateway.address).await;
@@ -130,7 +130,7 @@ async fn c_sse_1_a_message_is_an_event_of_its_type() {
 #[tokio::test]
 async fn c_sse_2_every_line_of_a_text_is_a_line_of_data() {
     let gateway = Running::with(settings(|settings| {
-        settings.event_stream.message = raw("[~text~]")
+        settings.event_stream.message = raw("[~text~]");
     }))
     .await;
     let mut client = gateway.stream("/ev/e1", &[]).await;
@@ -186,7 +186,7 @@ async fn c_sse_4_pings_are_comments_and_templates_too() {
 #[tokio::test]
 async fn c_sse_5_nobody_writes_events_by_an_id_or_a_type() {
     let gateway = Running::with(settings(|settings| {
-        settings.event_stream.message = raw("~text~")
+        settings.event_stream.message = raw("~text~");
     }))
     .await;
     let mut client = gateway.stream("/ev/e1", &[]).await;
@@ -224,7 +224,7 @@ async fn streams_are_only_read() {
 #[tokio::test]
 async fn old_clients_are_served_without_chunks() {
     let gateway = Running::with(settings(|settings| {
-        settings.event_stream.message = raw("~text~")
+        settings.event_stream.message = raw("~text~");
     }))
     .await;
     let mut client = Client::connect(gateway.address).await;

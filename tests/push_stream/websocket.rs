@@ -1,4 +1,4 @@
-//! WebSockets (contract 2.3.8 and 3.9).
+//! `WebSockets` (contract 2.3.8 and 3.9).
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn c_ws_3_header_replay_messages_pings_and_footer_are_frames() {
 #[tokio::test]
 async fn c_ws_4_who_may_not_listen_is_told_after_the_handshake() {
     let gateway = Running::with(settings(|settings| {
-        settings.websocket.authorized_only = true
+        settings.websocket.authorized_only = true;
     }))
     .await;
     for (path, reason) in [
@@ -115,7 +115,7 @@ async fn c_ws_4_who_may_not_listen_is_told_after_the_handshake() {
 #[tokio::test]
 async fn c_ws_5_what_a_client_says_is_published_where_that_is_allowed() {
     let gateway = Running::with(settings(|settings| {
-        settings.websocket.allows_publish = true
+        settings.websocket.allows_publish = true;
     }))
     .await;
     let mut socket = gateway.websocket("/ws/a/b").await;
@@ -234,7 +234,7 @@ async fn c_ws_9_frames_may_come_with_the_handshake() {
 #[tokio::test]
 async fn long_messages_are_one_frame() {
     let gateway = Running::with(settings(|settings| {
-        settings.websocket.message = raw("~text~")
+        settings.websocket.message = raw("~text~");
     }))
     .await;
     let mut socket = gateway.websocket("/ws/a").await;

@@ -19,6 +19,7 @@ const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),
     ("orm", Some("--skip ::postgres:: --skip postgresql")),
+    ("list_api", Some("--skip postgresql")),
     ("schema", Some("json_schema program")),
 ];
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::message::Kind;
-use crate::frame::{Format, Framed};
+use crate::frame::{Format, Framed, Transport};
+use crate::measure::Measure;
 
 /// So many entries, and about so many bytes of text, are joined at most.
 pub(crate) const MOST_ENTRIES: usize = 256;
@@ -20,6 +21,8 @@ pub(crate) struct Batch {
     joined: Vec<Option<Bytes>>,
     nothing: Bytes,
     is_plain: bool,
+    /// To how many clients it was written whole, by transport.
+    delivered: [u64; Transport::ALL.len()],
 }
 
 impl Batch {
@@ -35,6 +38,7 @@ impl Batch {
             joined: Vec::new(),
             nothing: Bytes::new(),
             is_plain,
+            delivered: Default::default(),
         }
     }
 
@@ -51,6 +55,29 @@ impl Batch {
     /// Whether they are messages alone, and nothing that changes what a client is subscribed to.
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// Notes that a client was written all of it.
+    pub(crate) fn delivered(&mut self, format: &Format) {
+        if let Some(delivered) = self.delivered.get_mut(format.transport() as usize) {
+            *delivered += 1;
+        }
+    }
+
+    /// Counts what was delivered.
+    pub(crate) fn count(&self, measure: &Measure) {
+        let messages = self.entries.len() as u64;
+        for ((transport, _), delivered) in Transport::ALL.iter().zip(self.delivered) {
+            if delivered > 0 {
+                // Formats of one transport differ by a few bytes at most.
+                let formats = self.joined.iter().flatten();
+                let bytes = formats
+                    .map(|bytes| bytes.len() as u64)
+                    .max()
+                    .unwrap_or_default();
+                measure.delivered(*transport, messages * delivered, bytes * delivered);
+            }
+        }
     }
 
     pub(crate) fn bytes(&mut self, format: &Format) -> &Bytes {

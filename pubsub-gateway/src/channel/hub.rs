@@ -15,7 +15,9 @@ use super::message::{Content, Counter, Kind, Message, Moment};
 use super::name::ChannelName;
 use super::ring::RingBounds;
 use crate::frame::{Framed, json_text};
+use crate::measure::{self, Measure};
 use crate::settings::Channels;
+use crate::subscriber::Client;
 
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -31,6 +33,8 @@ pub(crate) struct Hub {
     started: Instant,
     /// The name of the channel that tells of channels.
     events: Option<ChannelName>,
+    private: Vec<String>,
+    measure: Arc<Measure>,
 }
 
 /// There are as many channels as there may be.
@@ -52,6 +56,7 @@ impl Hub {
         events: Option<ChannelName>,
         epoch: Epoch,
         formats: usize,
+        private: Vec<String>,
     ) -> Self {
         let lanes = std::thread::available_parallelism().map_or(1, usize::from);
         let hub = Self {
@@ -65,12 +70,37 @@ impl Hub {
             lanes: lanes.min(8),
             started: Instant::now(),
             events,
+            private,
+            measure: Arc::default(),
         };
         if let Some(events) = &hub.events {
             // It is there from the beginning, and tells of itself.
             let _ = hub.open(events);
         }
         hub
+    }
+
+    pub(crate) fn measure(&self) -> &Measure {
+        &self.measure
+    }
+
+    /// What kind of channel it is.
+    fn kind(&self, name: &ChannelName) -> measure::Kind {
+        if self.is_events(name) {
+            measure::Kind::Events
+        } else if self
+            .private
+            .iter()
+            .any(|prefix| name.as_str().starts_with(&**prefix))
+        {
+            measure::Kind::Private
+        } else if self.is_wildcard(name) {
+            measure::Kind::Wildcard
+        } else if name.is_of_model() {
+            measure::Kind::Model
+        } else {
+            measure::Kind::Other
+        }
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -143,6 +173,8 @@ impl Hub {
             name: name.clone(),
             order: self.order.fetch_add(1, Ordering::Relaxed),
             is_wildcard,
+            kind: self.kind(name),
+            measure: Arc::clone(&self.measure),
             bounds: self.bounds(),
             number,
             lanes: self.lanes,
@@ -186,12 +218,14 @@ impl Hub {
             stored: counts.stored,
             subscribers: channel.subscribers(),
         };
+        self.measure.message(channel.kind());
         announce(channel, place);
         Some(info)
     }
 
     /// Tells everybody who is subscribed that messages are missing, of which nobody knows more.
     pub(crate) fn reset(&self, channel: &Arc<Channel>, is_purge: bool) {
+        self.measure.reset();
         let mut counter = self.counter();
         let mut ring = channel.ring();
         let number = counter.next();
@@ -256,6 +290,14 @@ impl Hub {
         let mut all: Vec<_> = self.read().values().cloned().collect();
         all.sort_by_key(|channel| channel.order());
         all
+    }
+
+    /// Everybody who is subscribed to something; who is subscribed to several channels comes once for each.
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        self.all()
+            .iter()
+            .flat_map(|channel| channel.lanes().members())
+            .collect()
     }
 
     /// How many channels there are, and how many of them are wildcards.

@@ -67,6 +67,17 @@ impl Lanes {
         }
     }
 
+    /// Everybody who is there now.
+    pub(crate) fn members(&self) -> Vec<Arc<Client>> {
+        let mut members = Vec::new();
+        for index in 0..self.lanes.len() {
+            if let Some(lane) = self.lock(index) {
+                members.extend(lane.members.iter().map(|(_, client)| Arc::clone(client)));
+            }
+        }
+        members
+    }
+
     fn lock(&self, lane: usize) -> Option<MutexGuard<'_, Lane>> {
         // No code that can panic runs while it is held.
         let lane = self.lanes.get(lane)?;
@@ -110,6 +121,7 @@ async fn rounds(channel: Arc<Channel>, index: usize, mut place: u64) {
             }
             tokio::task::yield_now().await;
         }
+        batch.count(channel.measure());
         place = batch.end();
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::lanes::{Lanes, Ticket};
 use super::name::ChannelName;
 use super::ring::{Counts, Ring, RingBounds};
+use crate::measure::{Kind, Measure};
 use crate::subscriber::Client;
 
 /// How a channel stands to its node.
@@ -37,6 +38,8 @@ pub(crate) struct Channel {
     /// The older channel has the lower one.
     order: u64,
     is_wildcard: bool,
+    kind: Kind,
+    measure: Arc<Measure>,
     ring: Mutex<Ring>,
     lanes: Lanes,
     subscribers: AtomicUsize,
@@ -52,6 +55,8 @@ pub(super) struct Birth {
     pub(super) name: ChannelName,
     pub(super) order: u64,
     pub(super) is_wildcard: bool,
+    pub(super) kind: Kind,
+    pub(super) measure: Arc<Measure>,
     pub(super) bounds: RingBounds,
     /// The number of the last entry of all channels.
     pub(super) number: u64,
@@ -65,6 +70,8 @@ impl Channel {
             name: birth.name,
             order: birth.order,
             is_wildcard: birth.is_wildcard,
+            kind: birth.kind,
+            measure: birth.measure,
             ring: Mutex::new(Ring::new(birth.bounds, birth.number)),
             lanes: Lanes::new(birth.lanes),
             subscribers: AtomicUsize::new(0),
@@ -84,6 +91,14 @@ impl Channel {
 
     pub(crate) fn is_wildcard(&self) -> bool {
         self.is_wildcard
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn measure(&self) -> &Measure {
+        &self.measure
     }
 
     pub(crate) fn ring(&self) -> MutexGuard<'_, Ring> {

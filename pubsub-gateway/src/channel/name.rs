@@ -78,6 +78,11 @@ impl ChannelName {
         &self.node
     }
 
+    /// Whether it is the node of a model.
+    pub(crate) fn is_of_model(&self) -> bool {
+        *self.name != *self.node.as_str()
+    }
+
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }

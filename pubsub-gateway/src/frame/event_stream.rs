@@ -61,6 +61,13 @@ pub(crate) fn opening(out: &mut Vec<u8>, cursor: Cursor, retry_millis: u128) {
     out.push(b'\n');
 }
 
+/// Appends an event that no message is.
+pub(crate) fn notice(out: &mut Vec<u8>, name: &str, data: &str) {
+    field(out, "event", name);
+    field(out, "data", data);
+    out.push(b'\n');
+}
+
 fn data(
     out: &mut Vec<u8>,
     template: &Template,

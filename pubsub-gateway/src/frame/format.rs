@@ -20,6 +20,14 @@ pub(crate) enum Transport {
     Stream,
 }
 
+impl Transport {
+    pub(crate) const ALL: [(Self, &'static str); 3] = [
+        (Self::WebSocket, "websocket"),
+        (Self::EventStream, "event_stream"),
+        (Self::Stream, "stream"),
+    ];
+}
+
 /// What tells a format from others of the same endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -28,6 +36,16 @@ pub(crate) struct Look {
     pub(crate) is_chunked: bool,
     /// The client percent-decodes strings, as `pushstream.js` does.
     pub(crate) percent_is_decoded: bool,
+}
+
+/// How a client is told that it is sent away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Farewell {
+    /// For a WebSocket: a code and a reason.
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+    /// For an event stream: an event, by its name and data.
+    pub(crate) event: Option<(&'static str, String)>,
 }
 
 /// The texts of an endpoint.
@@ -67,6 +85,10 @@ impl Format {
 
     pub(crate) fn index(&self) -> usize {
         self.index
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.look.transport
     }
 
     /// A message.
@@ -153,10 +175,15 @@ impl Format {
         self.footer.clone()
     }
 
-    /// A close frame, or the end of a body, for a client that is to go away for a reason.
-    pub(crate) fn farewell(&self, code: u16, reason: &str) -> Bytes {
-        match self.look.transport {
-            Transport::WebSocket => websocket::close(code, reason).into(),
+    /// What a client is sent last that is to go away for a reason.
+    pub(crate) fn farewell(&self, farewell: &Farewell) -> Bytes {
+        match (self.look.transport, &farewell.event) {
+            (Transport::WebSocket, _) => websocket::close(farewell.code, &farewell.reason).into(),
+            (Transport::EventStream, Some((name, data))) => {
+                let mut out = Vec::new();
+                event_stream::notice(&mut out, name, data);
+                [self.piece(out), self.last()].concat().into()
+            }
             _ => self.last(),
         }
     }

@@ -10,7 +10,7 @@ mod json;
 mod template;
 mod websocket;
 
-pub(crate) use self::format::{Format, Formats, Look, Texts, Transport, control};
+pub(crate) use self::format::{Farewell, Format, Formats, Look, Texts, Transport, control};
 pub(crate) use self::framed::Framed;
 pub(crate) use self::json::text as json_text;
 pub use self::template::Mode;

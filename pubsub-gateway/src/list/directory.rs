@@ -78,10 +78,6 @@ impl Directory {
         &self.lists
     }
 
-    pub(super) fn pubsub(&self) -> &PubSub {
-        &self.pubsub
-    }
-
     fn known(&self) -> Arc<Known> {
         // No code that can panic runs while it is held.
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

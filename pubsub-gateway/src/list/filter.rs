@@ -12,7 +12,14 @@ use super::value::{is_nothing, value, year};
 use crate::settings::Filtering;
 
 /// Arguments that are no filters, even if a field has such a name.
-const OTHERS: [&str; 4] = ["limit", "offset", "format", "order_by"];
+const OTHERS: [&str; 6] = [
+    "limit",
+    "offset",
+    "format",
+    "order_by",
+    "token",
+    "access_token",
+];
 
 /// Comparisons that Django knows and we do not: they are not allowed anywhere.
 const UNKNOWN: [&str; 11] = [
@@ -111,7 +118,7 @@ fn check(field: &Field, lookup: &str, is_across: bool) -> Result<(), Refusal> {
         Some(Filtering::Only(lookups)) if !lookups.iter().any(|known| known == lookup) => {
             return Err(forbidden());
         }
-        Some(_) if UNKNOWN.contains(&lookup) => return Err(forbidden()),
+        Some(_) if !is_across && UNKNOWN.contains(&lookup) => return Err(forbidden()),
         Some(_) => {}
     }
     if !is_across {

@@ -1,60 +1,75 @@
 //! The routes of the list API: from a request to its answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use futures_util::future::BoxFuture;
-use http::request::Parts;
 use http::{Method, StatusCode};
 use pubsub_core::schema::push_string;
 use pubsub_core::store::{Condition, Query, Value};
 
-use super::access::{Access, Readable};
 use super::arguments::{Arguments, Span};
-use super::directory::{Directory, Entry};
+use super::directory::Entry;
 use super::filter::{self, Wanted};
-use super::path::{Asked, read};
+use super::path::{Asked as Place, read};
 use super::refusal::Refusal;
 use super::sieve::holds_all;
 use super::{answer, page, schema, sorting, source};
-use crate::settings::Origins;
+use crate::channel::ChannelName;
+use crate::inner::Inner;
+use crate::route::Asked;
 
 /// More ids than this are not followed from one resource to another.
 const MOST_RELATED: u64 = 1000;
 /// Relations may be followed this far.
 const FURTHEST: usize = 4;
 
-/// What the handler needs.
-#[derive(Debug)]
-pub(crate) struct Api {
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) access: Access,
-    pub(crate) origins: Origins,
-}
-
 /// The routes, at their whole paths.
-pub(crate) fn router(api: Arc<Api>) -> Router {
-    let base = api.directory.lists().base.clone();
+pub(crate) fn router(inner: Arc<Inner>) -> Router {
+    let base = inner.directory().lists().base.clone();
     Router::new()
         .route(if base.is_empty() { "/" } else { &base }, any(handle))
         .route(&format!("{base}/{{*rest}}"), any(handle))
         .route(&format!("{base}/"), any(handle))
-        .with_state(api)
+        .with_state(inner)
 }
 
-async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
+async fn handle(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let answer = api.answer(&parts).await;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let api = Api {
+        inner: &inner,
+        asked: Asked {
+            parts: &parts,
+            peer: peer.map(|peer| peer.0),
+            rest: "",
+        },
+    };
+    let answer = api.answer().await;
     let answer = answer.unwrap_or_else(answer::refused);
-    answer::finish(answer, &api.origins, &parts.headers)
+    let status = answer.status();
+    if status.is_client_error() || status.is_server_error() {
+        inner.hub().measure().refused(status);
+    }
+    answer::finish(answer, &inner.settings().origins, &parts.headers)
 }
 
-impl Api {
-    async fn answer(&self, request: &Parts) -> Result<Response, Refusal> {
-        let (base, uri) = (&self.directory.lists().base, &request.uri);
+/// One request.
+#[derive(Clone, Copy)]
+struct Api<'r> {
+    inner: &'r Inner,
+    asked: Asked<'r>,
+}
+
+impl Api<'_> {
+    async fn answer(&self) -> Result<Response, Refusal> {
+        let directory = self.inner.directory();
+        let request = self.asked.parts;
+        let (base, uri) = (&directory.lists().base, &request.uri);
         let path = uri.path();
         let rest = path.strip_prefix(base.as_str()).unwrap_or(path);
         let (asked, has_slash) = read(rest).ok_or_else(Refusal::missing)?;
@@ -67,21 +82,21 @@ impl Api {
         let arguments = Arguments::read(uri.query().unwrap_or_default())?;
         check_format(&arguments)?;
         match asked {
-            Asked::Top => Ok(self.top(request).await),
-            Asked::List(name) => {
-                let (entry, readable) = self.readable(&name, request).await?;
-                self.list(&entry, readable, &arguments, request).await
+            Place::Top => Ok(self.top().await),
+            Place::List(name) => {
+                let (entry, readable) = self.readable(&name).await?;
+                self.list(&entry, readable, &arguments).await
             }
-            Asked::Detail(name, id) => {
-                let (entry, readable) = self.readable(&name, request).await?;
+            Place::Detail(name, id) => {
+                let (entry, readable) = self.readable(&name).await?;
                 self.detail(&entry, &readable, &id).await
             }
-            Asked::Set(name, ids) => {
-                let (entry, readable) = self.readable(&name, request).await?;
+            Place::Set(name, ids) => {
+                let (entry, readable) = self.readable(&name).await?;
                 self.set(&entry, &readable, &ids).await
             }
-            Asked::Schema(name) => {
-                let (entry, _) = self.readable(&name, request).await?;
+            Place::Schema(name) => {
+                let (entry, _) = self.readable(&name).await?;
                 let schema = schema::schema(&entry.resource, base);
                 Ok(answer::json(StatusCode::OK, schema.to_string()))
             }
@@ -89,31 +104,34 @@ impl Api {
     }
 
     /// The resource, and what of it may be seen.
-    async fn readable(
-        &self,
-        name: &str,
-        request: &Parts,
-    ) -> Result<(Arc<Entry>, Conditions), Refusal> {
-        let entry = self.directory.resource(name).await;
+    async fn readable(&self, name: &str) -> Result<(Arc<Entry>, Conditions), Refusal> {
+        let entry = self.inner.directory().resource(name).await;
         let entry = entry.ok_or_else(Refusal::missing)?;
-        let resource = &entry.resource;
-        let readable = self.access.of(request, &resource.node, resource.is_public);
-        let conditions = match readable.await {
-            Readable::All => Vec::new(),
-            Readable::Only(conditions) => conditions,
-            Readable::Unknown => return Err(Refusal::bare(StatusCode::UNAUTHORIZED)),
-            Readable::Nothing => return Err(Refusal::bare(StatusCode::FORBIDDEN)),
-        };
+        let conditions = self.conditions(&entry).await?;
         Ok((entry, conditions))
     }
 
+    /// What holds for all rows of a resource that may be seen.
+    async fn conditions(&self, entry: &Entry) -> Result<Conditions, Refusal> {
+        let resource = &entry.resource;
+        // A name that no channel has is that of a node which nobody can listen to here.
+        let channel = ChannelName::new(resource.node.as_str());
+        let channel = channel.map_err(|_| Refusal::bare(StatusCode::FORBIDDEN))?;
+        let may = self
+            .inner
+            .may_read(&channel, resource.is_public, &self.asked);
+        match may.await {
+            Ok(grant) => Ok(grant.rows),
+            Err(denied) => Err(Refusal::denied(&denied)),
+        }
+    }
+
     /// Which resources there are, as far as the request may see any of their rows.
-    async fn top(&self, request: &Parts) -> Response {
+    async fn top(&self) -> Response {
         let mut body = String::from("{");
-        for entry in self.directory.resources().await {
+        for entry in self.inner.directory().resources().await {
             let resource = &entry.resource;
-            let readable = self.access.of(request, &resource.node, resource.is_public);
-            if matches!(readable.await, Readable::Unknown | Readable::Nothing) {
+            if self.conditions(&entry).await.is_err() {
                 continue;
             }
             if body.len() > 1 {
@@ -135,13 +153,12 @@ impl Api {
         entry: &Entry,
         readable: Conditions,
         arguments: &Arguments,
-        request: &Parts,
     ) -> Result<Response, Refusal> {
         let resource = &entry.resource;
         let span = Span::read(arguments, resource.limit, resource.max_limit)?;
         let wanted = filter::read(resource, arguments)?;
         let order = sorting::read(resource, arguments)?;
-        let mut conditions = self.resolve(wanted, request, FURTHEST).await?;
+        let mut conditions = self.resolve(wanted, FURTHEST).await?;
         conditions.extend(readable);
         let query = Query {
             conditions,
@@ -150,7 +167,7 @@ impl Api {
             offset: span.offset,
             with_total: true,
         };
-        let pubsub = self.directory.pubsub();
+        let pubsub = self.inner.pubsub();
         let found = source::rows(pubsub, resource, &entry.snapshots, &query).await?;
         let body = page::page(resource, arguments, span, &found)?;
         Ok(answer::rows(body, Some(&found.position)))
@@ -160,7 +177,6 @@ impl Api {
     fn resolve<'a>(
         &'a self,
         wanted: Vec<Wanted>,
-        request: &'a Parts,
         furthest: usize,
     ) -> BoxFuture<'a, Result<Conditions, Refusal>> {
         Box::pin(async move {
@@ -173,9 +189,7 @@ impl Api {
                         resource,
                         arguments,
                     } => {
-                        let ids = self
-                            .related(&resource, &arguments, request, furthest)
-                            .await?;
+                        let ids = self.related(&resource, &arguments, furthest).await?;
                         (column, Condition::In(ids))
                     }
                 });
@@ -189,13 +203,12 @@ impl Api {
         &self,
         name: &str,
         arguments: &Arguments,
-        request: &Parts,
         furthest: usize,
     ) -> Result<Vec<Value>, Refusal> {
         let furthest = furthest.checked_sub(1).ok_or_else(|| {
             Refusal::bad(format!("Relations are followed at most {FURTHEST} deep."))
         })?;
-        let (entry, readable) = self.readable(name, request).await?;
+        let (entry, readable) = self.readable(name).await?;
         let wanted = filter::read(&entry.resource, arguments)?;
         if wanted.is_empty() {
             // A field that is none is ignored; here that would ask for all.
@@ -203,14 +216,14 @@ impl Api {
                 "The '{name}' resource has no such field to filter by."
             )));
         }
-        let mut conditions = self.resolve(wanted, request, furthest).await?;
+        let mut conditions = self.resolve(wanted, furthest).await?;
         conditions.extend(readable);
         let query = Query {
             conditions,
             limit: Some(MOST_RELATED + 1),
             ..Query::default()
         };
-        let pubsub = self.directory.pubsub();
+        let pubsub = self.inner.pubsub();
         let found = source::rows(pubsub, &entry.resource, &entry.snapshots, &query).await?;
         if found.rows.len() as u64 > MOST_RELATED {
             return Err(Refusal::bad(format!(
@@ -268,7 +281,7 @@ impl Api {
         readable: &Conditions,
         id: &str,
     ) -> Result<Option<source::Row>, Refusal> {
-        let (pubsub, resource) = (self.directory.pubsub(), &entry.resource);
+        let (pubsub, resource) = (self.inner.pubsub(), &entry.resource);
         let row = source::row(pubsub, resource, &entry.snapshots, id).await?;
         if readable.is_empty() {
             return Ok(row);

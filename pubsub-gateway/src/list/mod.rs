@@ -1,11 +1,10 @@
 //! The list API: the rows of models over HTTP, in the shape of django-tastypie.
 //!
-//! One request is answered so: `path` says what is asked, `access` whether it may be, `arguments`, `filter` and `sorting` make a query of the arguments with the fields of the `resource`,
+//! One request is answered so: `path` says what is asked, the gateway's `access` whether it may be, `arguments`, `filter` and `sorting` make a query of the arguments with the fields of the `resource`,
 //! `source` has the rows, and `page` writes them. Which resources there are is in `directory`, which makes JSON of what is pushed, too: so a row is the same text in both.
 //!
 //! The position in `meta` is the moment at which the rows were read. Whoever begins to listen there misses nothing and hears nothing twice.
 
-mod access;
 mod answer;
 mod arguments;
 mod directory;
@@ -21,8 +20,6 @@ mod sorting;
 mod source;
 mod value;
 
-pub(crate) use self::access::Access;
-pub use self::access::{ListAccess, Readable};
 pub(crate) use self::directory::Directory;
-pub(crate) use self::handler::{Api, router};
+pub(crate) use self::handler::router;
 pub use self::resource::ResourceError;

@@ -3,6 +3,8 @@
 use http::StatusCode;
 use pubsub_core::schema::push_string;
 
+use crate::access::Denied;
+
 /// A status and a body of JSON, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -37,6 +39,19 @@ impl Refusal {
         Self {
             status,
             body: String::new(),
+        }
+    }
+
+    /// Somebody may not.
+    pub(super) fn denied(denied: &Denied) -> Self {
+        let refusal = Self::bad(&denied.explain);
+        Self {
+            status: if denied.is_unauthorized {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::FORBIDDEN
+            },
+            ..refusal
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod handshake;
+mod health;
 mod poll;
 mod publish;
 mod refusal;

@@ -16,7 +16,7 @@ use crate::channel::{Cursor, Kind, Message, Moment, Resume};
 use crate::frame::{Format, control};
 use crate::inner::Inner;
 use crate::plan::{Plan, Way};
-use crate::subscriber::{Client, Guard, Source, entries};
+use crate::subscriber::{Client, Dismissal, Guard, Source, entries};
 
 /// How long a long poll waits where nothing else is said: proxies give up on a silent connection after a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,13 +58,15 @@ async fn found(
     let admitted = admit(inner, plan, asked, false).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume().clone();
+    let admitted_for = admitted.expires;
     let writer = Writer {
         plan,
         format: &format,
         callback,
     };
     let source = Source::new(Arc::clone(inner.hub()), Arc::clone(&format));
-    let client = Guard(Client::new(source, None));
+    let identity = admitted.identity.clone();
+    let client = Guard(Client::new(source, None, identity));
     let cursor = admitted.seat(inner, &client.0);
     let (past, newest) = {
         let mut state = client.0.lock();
@@ -83,8 +85,14 @@ async fn found(
         return Ok(nothing(&resume, cursor));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
+    let patience = admitted_for.map_or(patience, |left| patience.min(left));
     match timeout(patience, entries(&client.0)).await {
-        Ok(entries) => {
+        Ok(Err(Dismissal::Revoked | Dismissal::Expired)) => {
+            Err(Refusal::forbidden("Access was revoked."))
+        }
+        // The client comes back, with the place that it had.
+        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(&resume, cursor)),
+        Ok(Ok(entries)) => {
             let messages = entries
                 .iter()
                 .map(|entry| (entry.message().as_ref(), entry.bytes(&format)));

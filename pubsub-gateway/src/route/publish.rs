@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use super::answer::{EXPLAIN, answer, refused, with_cors};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::statistics;
-use crate::access::{is_allowed, is_local};
+use crate::access::{Intent, is_allowed};
 use crate::channel::{Bounds, Channel, ChannelName, Info, named};
 use crate::feed::Parcel;
 use crate::inner::Inner;
@@ -65,16 +66,12 @@ async fn done(
     if !is_allowed(&inner.settings().origins, asked.headers()) {
         return Err(Refusal::forbidden("Pages of this origin may not publish."));
     }
-    if !is_local(asked.peer, asked.headers()) {
-        return Err(Refusal::forbidden(
-            "Publishing is for callers of this machine, or with authorization.",
-        ));
-    }
     let bounds = Bounds {
         longest: inner.settings().channels.longest_name,
         most: inner.settings().limits.channels,
     };
     let names = named(asked.channels(&["id"]), bounds)?;
+    inner.may(Intent::Publish, &names, asked).await?;
     if publishes {
         let body = posted(inner, asked, &names, body).await?;
         let event = |name| asked.header(&name).unwrap_or_default().to_owned();
@@ -192,6 +189,7 @@ async fn send(inner: &Arc<Inner>, name: &ChannelName, parcel: &Parcel) -> Result
     let mut echo = inner.echoes().expect(&item);
     let sending = inner.pubsub().publish_as(name.node(), &item, parcel);
     let patience = inner.settings().publisher.patience;
+    let begun = Instant::now();
     let outcome = timeout(patience, async {
         sending.await.map_err(|error| failed(&error))?;
         (&mut echo)
@@ -200,6 +198,7 @@ async fn send(inner: &Arc<Inner>, name: &ChannelName, parcel: &Parcel) -> Result
     });
     let outcome = outcome.await;
     inner.echoes().forget(&item);
+    inner.hub().measure().published(begun.elapsed());
     outcome.unwrap_or_else(|_| {
         let explain = "The message was not confirmed by the service in time.";
         Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, explain))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
+use crate::access::Denied;
 use crate::channel::PathError;
 use crate::frame::json_text;
 use crate::inner::Unavailable;
@@ -48,10 +49,30 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "")
     }
 
+    /// The gateway ends.
+    pub(crate) fn closing() -> Self {
+        Self {
+            header: Some(("retry-after", "1")),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "The gateway is closing.")
+        }
+    }
+
     /// The reason of a close frame, for a WebSocket that is open already.
     pub(crate) fn reason(&self) -> String {
         let (status, explain) = (self.status.as_u16(), json_text(&self.explain));
         format!("{{\"http_status\": {status}, \"explain\":{explain}}}")
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        if denied.is_unauthorized {
+            return Self {
+                header: Some(("www-authenticate", "Bearer")),
+                ..Self::new(StatusCode::UNAUTHORIZED, denied.explain)
+            };
+        }
+        Self::forbidden(denied.explain)
     }
 }
 

@@ -19,9 +19,11 @@ pub(crate) enum Door {
     LongPolling,
     Publish,
     Statistics,
+    Health,
+    Metrics,
 }
 
-const DOORS: [(&str, Door); 7] = [
+const DOORS: [(&str, Door); 9] = [
     ("ws", Door::WebSocket),
     ("ev", Door::EventStream),
     ("sub", Door::Stream),
@@ -29,6 +31,8 @@ const DOORS: [(&str, Door); 7] = [
     ("pub", Door::Publish),
     ("stats", Door::Statistics),
     ("channels-stats", Door::Statistics),
+    ("healthz", Door::Health),
+    ("metrics", Door::Metrics),
 ];
 
 impl Door {
@@ -47,7 +51,7 @@ impl Door {
 }
 
 /// A request, as far as the gateway cares.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) parts: &'r Parts,
     pub(crate) peer: Option<SocketAddr>,
@@ -91,6 +95,14 @@ impl<'r> Asked<'r> {
             .filter(has_some)
             .or_else(by_argument)
             .unwrap_or_default()
+    }
+
+    /// The token in the query, for clients that cannot set headers.
+    pub(crate) fn token(&self) -> Option<&'r str> {
+        let token = self
+            .raw_argument("token")
+            .or_else(|| self.raw_argument("access_token"));
+        token.filter(|token| !token.is_empty())
     }
 
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.

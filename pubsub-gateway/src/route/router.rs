@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 
 use super::answer::with_cors;
 use super::handshake::handshake;
+use super::health::{health, metrics};
 use super::poll::poll;
 use super::publish::publish;
 use super::request::{Asked, Door};
@@ -36,6 +37,15 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
 }
 
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
+    let response = found(&inner, request).await;
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        inner.hub().measure().refused(status);
+    }
+    response
+}
+
+async fn found(inner: &Arc<Inner>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let peer = parts
         .extensions
@@ -51,19 +61,21 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         rest,
     };
     let way = match door {
-        Door::Publish => return publish(&inner, &asked, body).await.map(Body::from),
-        Door::Statistics => return statistics(&inner, &asked).map(Body::from),
+        Door::Publish => return publish(inner, &asked, body).await.map(Body::from),
+        Door::Statistics => return statistics(inner, &asked).await.map(Body::from),
+        Door::Health => return health(inner, &asked).map(Body::from),
+        Door::Metrics => return metrics(inner, &asked).await.map(Body::from),
         Door::WebSocket => Way::WebSocket,
         Door::EventStream => Way::EventStream,
         Door::Stream => Way::Stream,
         Door::LongPolling => Way::LongPolling,
     };
-    if let Some(whole) = answered_whole(&inner, way, &asked).await {
+    if let Some(whole) = answered_whole(inner, way, &asked).await {
         return whole.map(Body::from);
     }
     match (way, upgrade) {
-        (Way::WebSocket, upgrade) => websocket(&inner, &asked, upgrade).await,
-        (way, _) => stream(&inner, way, &asked).await,
+        (Way::WebSocket, upgrade) => websocket(inner, &asked, upgrade).await,
+        (way, _) => stream(inner, way, &asked).await,
     }
 }
 

@@ -81,7 +81,10 @@ pub(crate) async fn open(
     with_cors(headers, &inner.settings().origins, asked.headers(), "GET");
     Ok(Opening {
         head,
-        times: plan.times,
+        times: Times {
+            expires: admitted.expires,
+            ..plan.times
+        },
         is_websocket: false,
         greets: false,
         admitted: Ok(admitted),
@@ -104,6 +107,9 @@ async fn open_websocket(
             "Pages of this origin may not subscribe.",
         ));
     }
+    if inner.is_draining() {
+        return Err(Refusal::closing());
+    }
     let admitted = admit(inner, plan, asked, is_chunked).await;
     let say = match &admitted {
         Ok(admitted) if plan.endpoint.allows_publish => {
@@ -114,7 +120,10 @@ async fn open_websocket(
     };
     Ok(Opening {
         head,
-        times: plan.times,
+        times: Times {
+            expires: admitted.as_ref().ok().and_then(|admitted| admitted.expires),
+            ..plan.times
+        },
         is_websocket: true,
         greets: asked.argument("hello").is_some(),
         admitted,
@@ -139,7 +148,9 @@ impl Opening {
             Err(_) => Arc::clone(plan.format(self.is_chunked, false)),
         };
         let source = Source::new(Arc::clone(inner.hub()), Arc::clone(&format));
-        let client = Client::new(source, socket);
+        let identity = self.admitted.as_ref().ok();
+        let identity = identity.and_then(|admitted| admitted.identity.clone());
+        let client = Client::new(source, socket, identity);
         // While something waits to be written, nobody else writes.
         client.lock().say(head);
         match self.admitted {

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use smallvec::SmallVec;
 
 use super::refusal::Refusal;
 use super::request::Asked;
+use crate::access::{Identity, Intent};
 use crate::channel::{
     Bounds, Channel, Cursor, Kind, Message, RESET, Resume, Wanted, replay, subscribed,
 };
@@ -37,6 +39,9 @@ pub(crate) struct Admitted {
     entries: Vec<Entry>,
     resume: Resume,
     pub(crate) format: Arc<Format>,
+    pub(crate) identity: Option<Arc<Identity>>,
+    /// How long it may listen.
+    pub(crate) expires: Option<Duration>,
 }
 
 /// Decides whether this request may listen, and opens its channels.
@@ -47,11 +52,16 @@ pub(crate) async fn admit(
     is_chunked: bool,
 ) -> Result<Admitted, Refusal> {
     let (settings, hub) = (inner.settings(), inner.hub());
+    if inner.is_draining() {
+        return Err(Refusal::closing());
+    }
     let bounds = Bounds {
         longest: settings.channels.longest_name,
         most: settings.limits.channels,
     };
     let wanted = subscribed(asked.channels(&["channels", "channel"]), bounds)?;
+    let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
+    let grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
         let known = hub.find(name);
         let is_empty = known
@@ -93,7 +103,14 @@ pub(crate) async fn admit(
         entries,
         resume: asked.resume(),
         format: Arc::clone(format),
+        identity: Identity::of(&grant),
+        expires: grant.until.map(left),
     })
+}
+
+/// How long it is until then.
+fn left(until: SystemTime) -> Duration {
+    until.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 fn enter(inner: &Arc<Inner>, wanted: &Wanted) -> Result<Entry, Refusal> {

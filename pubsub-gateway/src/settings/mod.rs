@@ -4,11 +4,13 @@
 
 mod endpoint;
 mod list;
+mod rules;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
 pub use self::list::{Filtering, Lists, Resource, Visibility};
+pub use self::rules::{AccessRules, Audience};
 
 /// Everything that can be set. `Settings::default()` serves all transports, keeps 20 messages of a channel for five minutes, and publishes
 /// for callers of this machine only.
@@ -34,6 +36,12 @@ pub struct Settings {
     pub origins: Origins,
     /// The list API; `None` for none.
     pub lists: Option<Lists>,
+    /// How long clients are sent away one after another when the gateway ends. Default: 5 seconds.
+    pub drain: Duration,
+    /// Where they are told to go on, for those clients that understand it; `None` tells them to come back here.
+    pub reconnect_to: Option<String>,
+    /// Who may listen and publish, unless an [`Access`](crate::Access) decides.
+    pub access: AccessRules,
 }
 
 /// How messages are published over HTTP.
@@ -132,6 +140,9 @@ impl Default for Settings {
             limits: Limits::default(),
             origins: Origins::Same,
             lists: Some(Lists::default()),
+            drain: Duration::from_secs(5),
+            reconnect_to: None,
+            access: AccessRules::default(),
         }
     }
 }

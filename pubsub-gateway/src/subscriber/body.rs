@@ -10,6 +10,7 @@ use http_body::{Body, Frame};
 
 use super::client::{Client, Guard};
 use super::clock::{Clock, Due, Times};
+use super::dismissal::Dismissal;
 use super::source::Step;
 
 #[derive(Debug)]
@@ -45,6 +46,7 @@ impl Body for StreamBody {
                     return Poll::Ready(Some(Ok(Frame::data(ping))));
                 }
                 Poll::Ready(Due::End) => state.finish(),
+                Poll::Ready(Due::Expired) => state.dismiss(Dismissal::Expired),
                 Poll::Ready(Due::Stalled) | Poll::Pending => {}
             }
             state.register(context);

@@ -10,15 +10,19 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
+use super::dismissal::Dismissal;
 use super::source::{Source, Step};
+use crate::access::Identity;
 use crate::channel::{Batch, Channel};
-use crate::frame::Framed;
+use crate::frame::{Farewell, Framed};
 
 #[derive(Debug)]
 pub(crate) struct Client {
     state: Mutex<State>,
     /// The socket, if it is ours alone.
     socket: Option<TcpStream>,
+    /// Who it is, if that is known.
+    identity: Option<Arc<Identity>>,
 }
 
 #[derive(Debug)]
@@ -29,18 +33,26 @@ pub(crate) struct State {
     waker: Option<Waker>,
     /// The connection is of no use any more.
     pub(crate) is_broken: bool,
+    /// Somebody wants it to end.
+    dismissal: Option<Dismissal>,
 }
 
 impl Client {
-    pub(crate) fn new(source: Source, socket: Option<TcpStream>) -> Arc<Self> {
+    pub(crate) fn new(
+        source: Source,
+        socket: Option<TcpStream>,
+        identity: Option<Arc<Identity>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 source,
                 unsent: Bytes::new(),
                 waker: None,
                 is_broken: false,
+                dismissal: None,
             }),
             socket,
+            identity,
         })
     }
 
@@ -53,6 +65,17 @@ impl Client {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
+        self.identity.as_ref()
+    }
+
+    /// Ends the connection as soon as its task has come to it.
+    pub(crate) fn dismiss(&self, dismissal: Dismissal) {
+        let mut state = self.lock();
+        state.dismissal.get_or_insert(dismissal);
+        state.wake();
+    }
+
     /// Hands over news of a channel.
     pub(crate) fn offer(&self, channel: &Arc<Channel>, batch: &mut Batch) {
         let mut state = self.lock();
@@ -60,25 +83,38 @@ impl Client {
             // It waits for its socket.
             return;
         }
-        let written = match &self.socket {
-            Some(socket) => state
-                .source
-                .accept(channel, batch)
-                .map(|bytes| (bytes, socket.try_write(bytes))),
-            None => None,
+        let is_whole = match &self.socket {
+            Some(socket) => state.write_through(socket, channel, batch),
+            None => false,
         };
-        match written {
-            None => {}
-            Some((bytes, Ok(length))) if length == bytes.len() => return,
-            Some((bytes, Ok(length))) => state.unsent = bytes.slice(length..),
-            Some((bytes, Err(error))) if is_temporary(&error) => state.unsent = bytes.clone(),
-            Some((_, Err(_))) => state.is_broken = true,
+        if is_whole {
+            batch.delivered(state.source.format());
+        } else {
+            state.wake();
         }
-        state.wake();
     }
 }
 
 impl State {
+    /// Writes a batch, if that is what comes next. Whether all of it was taken; what was not waits for the socket.
+    fn write_through(
+        &mut self,
+        socket: &TcpStream,
+        channel: &Arc<Channel>,
+        batch: &mut Batch,
+    ) -> bool {
+        let Some(bytes) = self.source.accept(channel, batch) else {
+            return false;
+        };
+        match socket.try_write(bytes) {
+            Ok(length) if length == bytes.len() => return true,
+            Ok(length) => self.unsent = bytes.slice(length..),
+            Err(error) if is_temporary(&error) => self.unsent = bytes.clone(),
+            Err(_) => self.is_broken = true,
+        }
+        false
+    }
+
     /// Has this task woken when there is news.
     pub(crate) fn register(&mut self, context: &Context<'_>) {
         match &mut self.waker {
@@ -107,7 +143,11 @@ impl State {
     /// Ends a WebSocket, with a code and a reason where there are any.
     pub(crate) fn close(&mut self, reason: Option<(u16, &str)>) {
         let last = match reason {
-            Some((code, reason)) => self.source.dismiss(code, reason),
+            Some((code, reason)) => self.source.dismiss(&Farewell {
+                code,
+                reason: reason.to_owned(),
+                event: None,
+            }),
             None => self.source.close(),
         };
         self.say(&last);
@@ -118,7 +158,18 @@ impl State {
         if !self.unsent.is_empty() {
             return Step::Send(std::mem::take(&mut self.unsent));
         }
+        if let Some(dismissal) = self.dismissal.take() {
+            let last = self.source.dismiss(&dismissal.farewell());
+            if !last.is_empty() {
+                return Step::Send(last);
+            }
+        }
         self.source.next()
+    }
+
+    /// Sends the client away.
+    pub(crate) fn dismiss(&mut self, dismissal: Dismissal) {
+        self.dismissal.get_or_insert(dismissal);
     }
 }
 
@@ -132,15 +183,17 @@ pub(crate) fn is_temporary(error: &io::Error) -> bool {
 /// Waits until there is something for a poll.
 ///
 /// The entries are taken only when the future ends.
-pub(crate) async fn entries(client: &Client) -> Vec<Arc<Framed>> {
+pub(crate) async fn entries(client: &Client) -> Result<Vec<Arc<Framed>>, Dismissal> {
     std::future::poll_fn(|context| {
         let mut state = client.lock();
         state.register(context);
+        if let Some(dismissal) = state.dismissal.take() {
+            return Poll::Ready(Err(dismissal));
+        }
         match state.source.entries() {
             Ok(entries) if entries.is_empty() => Poll::Pending,
-            Ok(entries) => Poll::Ready(entries),
-            // It has just begun to wait: whatever is there it has a place for.
-            Err(_) => Poll::Ready(Vec::new()),
+            Ok(entries) => Poll::Ready(Ok(entries)),
+            Err(_) => Poll::Ready(Err(Dismissal::TooSlow)),
         }
     })
     .await

@@ -12,6 +12,8 @@ pub(crate) struct Times {
     pub(crate) ping: Option<Duration>,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) stalled: Duration,
+    /// Until what let the client in has expired.
+    pub(crate) expires: Option<Duration>,
 }
 
 /// What it is time for.
@@ -20,6 +22,8 @@ pub(crate) enum Due {
     Ping,
     /// The connection has lived as long as it may.
     End,
+    /// What let the client in has expired.
+    Expired,
     /// Nothing could be written for too long.
     Stalled,
 }
@@ -30,6 +34,7 @@ pub(crate) struct Clock {
     timer: Option<Pin<Box<Sleep>>>,
     ping: Option<Instant>,
     end: Option<Instant>,
+    expires: Option<Instant>,
     stalled: Option<Instant>,
 }
 
@@ -41,6 +46,7 @@ impl Clock {
             timer: None,
             ping: times.ping.map(|after| now + after),
             end: times.lifetime.map(|after| now + after),
+            expires: times.expires.and_then(|after| now.checked_add(after)),
             stalled: None,
         }
     }
@@ -57,13 +63,14 @@ impl Clock {
     /// Ends it this soon, whatever else was meant to happen.
     pub(crate) fn end_within(&mut self, limit: Duration) {
         self.ping = None;
+        self.expires = None;
         self.stalled = None;
         self.end = Some(Instant::now() + limit);
     }
 
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Due> {
         loop {
-            let next = [self.ping, self.end, self.stalled];
+            let next = [self.ping, self.end, self.expires, self.stalled];
             let Some(next) = next.into_iter().flatten().min() else {
                 return Poll::Pending;
             };
@@ -90,6 +97,10 @@ impl Clock {
         if is_due(self.stalled) {
             self.stalled = None;
             return Some(Due::Stalled);
+        }
+        if is_due(self.expires) {
+            self.expires = None;
+            return Some(Due::Expired);
         }
         if is_due(self.end) {
             self.end = None;

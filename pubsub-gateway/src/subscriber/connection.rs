@@ -12,6 +12,7 @@ use bytes::Buf;
 
 use super::client::{Client, Guard};
 use super::clock::{Clock, Due, Times};
+use super::dismissal::Dismissal;
 use super::source::Step;
 use super::talk::Talk;
 use super::wire::Wire;
@@ -136,6 +137,10 @@ impl<W: Wire> Connection<W> {
             Due::Ping => Ok(()),
             Due::End if !self.is_closing => {
                 state.finish();
+                Ok(())
+            }
+            Due::Expired => {
+                state.dismiss(Dismissal::Expired);
                 Ok(())
             }
             Due::End | Due::Stalled => Err(Over),

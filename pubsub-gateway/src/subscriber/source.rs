@@ -9,14 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use super::dismissal::Dismissal;
 use super::seat::Seat;
 use crate::channel::{
     Batch, Channel, Hub, Kind, MOST_BYTES, MOST_ENTRIES, Message, Moment, Next, RESET, join,
 };
-use crate::frame::{Format, Framed, control};
-
-/// The code of a WebSocket that was too slow: come back later (RFC 6455 §7.4, registered 1013).
-const TRY_AGAIN_LATER: u16 = 1013;
+use crate::frame::{Farewell, Format, Framed, control};
 
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -48,6 +46,7 @@ pub(crate) enum Step {
 
 impl Source {
     pub(crate) fn new(hub: Arc<Hub>, format: Arc<Format>) -> Self {
+        hub.measure().came(format.transport());
         Self {
             hub,
             format,
@@ -128,8 +127,8 @@ impl Source {
     }
 
     /// Ends for a reason.
-    pub(crate) fn dismiss(&mut self, code: u16, reason: &str) -> Bytes {
-        self.end(self.format.farewell(code, reason))
+    pub(crate) fn dismiss(&mut self, farewell: &Farewell) -> Bytes {
+        self.end(self.format.farewell(farewell))
     }
 
     /// Ends a WebSocket that the client has closed without a reason.
@@ -175,6 +174,9 @@ impl Source {
             Ok(entries) if entries.is_empty() => Step::Wait,
             Ok(entries) => {
                 let bytes = join(&entries, &self.format);
+                let transport = self.format.transport();
+                let measure = self.hub.measure();
+                measure.delivered(transport, entries.len() as u64, bytes.len() as u64);
                 if self.settle(&entries) {
                     Step::Send(bytes)
                 } else {
@@ -249,17 +251,19 @@ impl Source {
 
     /// Says that messages are lost, and ends.
     fn too_slow(&mut self, channel: &Channel) -> Bytes {
+        self.hub.measure().slow();
         let mut reset = control(RESET, channel.name().as_str(), "reset");
         reset.kind = Kind::Reset;
         reset.number = self.hub.cursor().number;
         let reset = self.format.frame(&reset);
-        let farewell = self.dismiss(TRY_AGAIN_LATER, "too slow: messages were lost");
+        let farewell = self.dismiss(&Dismissal::TooSlow.farewell());
         [reset, farewell].concat().into()
     }
 }
 
 impl Drop for Source {
     fn drop(&mut self) {
+        self.hub.measure().went(self.format.transport());
         self.leave();
     }
 }

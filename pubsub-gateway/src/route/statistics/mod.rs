@@ -15,6 +15,7 @@ use http::{Method, Response, StatusCode};
 use super::answer::{refused, with_body};
 use super::refusal::Refusal;
 use super::request::Asked;
+use crate::access::Intent;
 use crate::channel::{Bounds, ChannelName, Info, segments};
 use crate::inner::Inner;
 
@@ -112,8 +113,8 @@ fn form(accept: &str) -> &'static Form {
 }
 
 /// Answers a request for statistics.
-pub(crate) fn statistics(inner: &Arc<Inner>, asked: &Asked<'_>) -> Response<Bytes> {
-    let mut response = match found(inner, asked) {
+pub(crate) async fn statistics(inner: &Arc<Inner>, asked: &Asked<'_>) -> Response<Bytes> {
+    let mut response = match found(inner, asked).await {
         Ok(response) => response,
         Err(refusal) => refused(&refusal),
     };
@@ -123,10 +124,11 @@ pub(crate) fn statistics(inner: &Arc<Inner>, asked: &Asked<'_>) -> Response<Byte
     response
 }
 
-fn found(inner: &Arc<Inner>, asked: &Asked<'_>) -> Result<Response<Bytes>, Refusal> {
+async fn found(inner: &Arc<Inner>, asked: &Asked<'_>) -> Result<Response<Bytes>, Refusal> {
     if asked.parts.method != Method::GET {
         return Err(Refusal::method("GET"));
     }
+    inner.may(Intent::Inspect, &[], asked).await?;
     let form = form(asked.header(&ACCEPT).unwrap_or_default());
     let segments = segments(asked.channels(&["id"]))?;
     let hub = inner.hub();
