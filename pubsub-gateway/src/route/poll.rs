@@ -55,7 +55,7 @@ async fn found(
         return Err(Refusal::method("GET"));
     }
     let callback = callback(asked)?;
-    let admitted = admit(inner, plan, asked, false).await?;
+    let admitted = admit(inner, plan, asked, asked.manner()).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume().clone();
     let admitted_for = admitted.expires;

@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
 
 use crate::channel::{Resume, Since, decode, seconds};
+use crate::plan::Manner;
 
 /// A door of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +132,16 @@ impl<'r> Asked<'r> {
             "polling" => Some(false),
             "long-polling" => Some(true),
             _ => None,
+        }
+    }
+
+    /// What the client is like.
+    pub(crate) fn manner(&self) -> Manner<'r> {
+        Manner {
+            is_chunked: false,
+            is_pushstream_js: self.is_pushstream_js(),
+            is_deflated: false,
+            user_agent: self.header(&USER_AGENT).unwrap_or_default(),
         }
     }
 

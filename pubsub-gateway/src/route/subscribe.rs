@@ -14,7 +14,7 @@ use crate::channel::{
 };
 use crate::frame::{Format, control};
 use crate::inner::Inner;
-use crate::plan::Plan;
+use crate::plan::{Manner, Plan};
 use crate::subscriber::{Client, Seat};
 
 /// A place in a channel that was given and is not taken yet.
@@ -49,7 +49,7 @@ pub(crate) async fn admit(
     inner: &Arc<Inner>,
     plan: &Plan,
     asked: &Asked<'_>,
-    is_chunked: bool,
+    manner: Manner<'_>,
 ) -> Result<Admitted, Refusal> {
     let (settings, hub) = (inner.settings(), inner.hub());
     if inner.is_draining() {
@@ -98,7 +98,7 @@ pub(crate) async fn admit(
     for entry in &entries {
         inner.ready(&entry.channel).await?;
     }
-    let format = plan.format(is_chunked, asked.is_pushstream_js());
+    let format = plan.format(manner).ok_or_else(Refusal::not_found)?;
     Ok(Admitted {
         entries,
         resume: asked.resume(),
