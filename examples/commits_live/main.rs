@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use pubsub_core::{PubSub, Publish};
-use pubsub_gateway::settings::{Lists, Resource};
+use pubsub_gateway::settings::{AccessRules, Lists, Resource};
 use pubsub_gateway::{Gateway, Settings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -91,7 +91,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The lists as Julython had them: the latest commits first, users and projects as links, and filters across them.
+/// The lists as Julython had them: the latest commits first, users and projects as links, and filters across them. What somebody pushes is
+/// for everybody to see, so the channels of users are not private.
 fn settings() -> Settings {
     let commits = Resource {
         node: Commit::NODE.to_owned(),
@@ -108,6 +109,10 @@ fn settings() -> Settings {
         ..Resource::default()
     };
     Settings {
+        access: AccessRules {
+            private: Vec::new(),
+            ..AccessRules::default()
+        },
         lists: Some(Lists {
             resources: vec![commits, users],
             ..Lists::default()

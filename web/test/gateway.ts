@@ -20,6 +20,8 @@ interface Client {
     channels: string[];
     send(body: Record<string, unknown>): void;
     end(): void;
+    /** Sends it away. */
+    bye(hint: string): void;
 }
 
 export const BROWSER: Browser = {
@@ -33,6 +35,8 @@ export class TestGateway {
     keep = 100;
     /** Places that are answered with this status. */
     readonly broken = new Map<string, number>();
+    /** Without it nobody is let in. */
+    token: string | null = null;
     readonly asked: { place: string; url: URL; authorization: string | undefined; method: string; body: string }[] = [];
     readonly lists = new Map<string, (query: URLSearchParams) => unknown>();
     #server: Server;
@@ -68,10 +72,15 @@ export class TestGateway {
                     opened.close(1008, '{"http_status": 403, "explain":"Not for you."}');
                     return;
                 }
+                if (this.token !== null && url.searchParams.get('token') !== this.token) {
+                    opened.close(1008, '{"http_status": 401, "explain":"The token has expired."}');
+                    return;
+                }
                 const client: Client = {
                     channels,
                     send: (body) => opened.send(JSON.stringify(body)),
                     end: () => opened.terminate(),
+                    bye: (hint) => opened.close(1012, hint),
                 };
                 this.#admit(client, url, '');
                 opened.on('close', () => this.#clients.delete(client));
@@ -132,6 +141,14 @@ export class TestGateway {
         }
     }
 
+    /** Sends all clients away. */
+    leave(to: string): void {
+        for (const client of [...this.#clients]) {
+            this.#clients.delete(client);
+            client.bye(JSON.stringify({ reconnect: to }));
+        }
+    }
+
     /** Begins anew, with nothing kept. */
     restart(): void {
         this.cut();
@@ -174,6 +191,9 @@ export class TestGateway {
             response.end(JSON.stringify(body ?? { error: 'no such list' }));
         } else if (status !== undefined) {
             response.writeHead(status, { 'X-Nginx-PushStream-Explain': 'Not for you.' });
+            response.end();
+        } else if (this.token !== null && request.headers.authorization !== `Bearer ${this.token}`) {
+            response.writeHead(401, { 'X-Nginx-PushStream-Explain': 'The token has expired.' });
             response.end();
         } else if (place === 'pub') {
             let body = '';
@@ -227,6 +247,9 @@ export class TestGateway {
                 }
             },
             end: () => response.destroy(),
+            bye: (hint) => {
+                response.end(isPoll ? '' : `event: reconnect\ndata: ${hint}\n\n`);
+            },
         };
         const asks = url.searchParams.get('eventid') || url.searchParams.get('position');
         if (isPoll && mode === 'polling' && !asks) {

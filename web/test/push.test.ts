@@ -18,6 +18,7 @@ beforeEach(() => {
     gateway.restart();
     gateway.keep = 100;
     gateway.broken.clear();
+    gateway.token = null;
     gateway.asked.length = 0;
 });
 
@@ -231,6 +232,45 @@ test('tokens go where they can, and are asked for anew', async () => {
         ['Bearer fixed', null],
     );
     stream.client.close();
+});
+
+test('a token that has expired is replaced, and one that is refused anew is the end', async () => {
+    for (const transport of ['websocket', 'stream', 'longpoll'] as const) {
+        gateway.token = 'new';
+        const tokens = ['old', 'new'];
+        const page = new Watched({ transports: [transport], token: () => tokens.shift() ?? 'none' });
+        await page.listens();
+        gateway.say('c', transport);
+        await page.hears(transport);
+        page.client.close();
+        const stranger = new Watched({ transports: [transport], token: () => 'wrong' });
+        await stranger.until(() => stranger.client.status.kind === 'refused', 'refused');
+        assert.deepEqual(stranger.client.status, { kind: 'refused', reason: 'The token has expired.' });
+        const fixed = new Watched({ transports: [transport], token: 'old' });
+        await fixed.until(() => fixed.client.status.kind === 'refused', 'refused');
+    }
+});
+
+test('a gateway that ends sends to another one, and where that is none it comes back', async () => {
+    const other = await TestGateway.start();
+    try {
+        for (const transport of ['websocket', 'eventsource', 'stream'] as const) {
+            const page = new Watched({ transports: [transport] });
+            await page.open();
+            gateway.leave(`${other.page.href}events`);
+            await page.until(() => other.listeners > 0, 'a listener there');
+            other.say('c', 'there');
+            await page.until(() => page.heard.includes('there'), 'there');
+            other.leave('http://127.0.0.1:1/events');
+            await page.listens();
+            gateway.say('c', 'back');
+            await page.until(() => page.heard.includes('back'), 'back');
+            page.client.close();
+            await page.until(() => gateway.listeners === 0, 'the connection to be closed');
+        }
+    } finally {
+        await other.stop();
+    }
 });
 
 test('what the messages say is read', async () => {

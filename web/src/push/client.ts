@@ -183,7 +183,7 @@ export class PushClient {
     ): Promise<ChannelInfo | null> {
         const channels = [channel].flat();
         check(channels);
-        const at = this.#at('pub', channels, false);
+        const at = this.#at('pub', channels, false, null);
         const headers: Record<string, string> = {
             Accept: 'application/json',
             'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
@@ -266,7 +266,10 @@ export class PushClient {
         this.#feed = new Feed(
             settings,
             transports(this.#browser),
-            (transport, place, signal) => this.#opening(transport, place, signal),
+            {
+                opening: (transport, place, signal) => this.#opening(transport, place, signal),
+                canRenew: typeof this.#options.token === 'function',
+            },
             { heard: (heard) => this.#tell(heard), status: (status) => this.#changed(status) },
             { cursor, position },
         );
@@ -278,7 +281,7 @@ export class PushClient {
         const isFirst = place.cursor === null;
         const token = await this.#token();
         const canSendHeaders = transport === 'stream' || transport === 'longpoll';
-        const at = this.#at(PLACES[transport], this.#channels, isFirst);
+        const at = this.#at(PLACES[transport], this.#channels, isFirst, place.elsewhere);
         return {
             url: url(at, {
                 eventid: place.cursor,
@@ -338,8 +341,8 @@ export class PushClient {
         return new URL(this.#options[option] ?? otherwise, this.#page);
     }
 
-    #at(place: string, channels: readonly Channel[], withBacktrack: boolean): URL {
-        const base = this.#base('base', '/events');
+    #at(place: string, channels: readonly Channel[], withBacktrack: boolean, elsewhere: string | null): URL {
+        const base = elsewhereOf(elsewhere, this.#base('base', '/events'));
         return new URL(`${base.pathname.replace(/\/$/, '')}/${place}/${path(channels, withBacktrack)}`, base);
     }
 
@@ -355,6 +358,16 @@ export class PushClient {
     /** The names it listens to. */
     get channels(): string[] {
         return this.#channels.map(nameOf);
+    }
+}
+
+/** Where we were told to go on, if that is a place of the web at all. */
+function elsewhereOf(elsewhere: string | null, base: URL): URL {
+    try {
+        const url = new URL(elsewhere ?? '', base);
+        return elsewhere !== null && /^https?:$/.test(url.protocol) ? url : base;
+    } catch {
+        return base;
     }
 }
 

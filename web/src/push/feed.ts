@@ -30,10 +30,16 @@ export interface Place {
     readonly cursor: string | null;
     /** What a list has said of where its rows end; of interest while there is no cursor. */
     readonly position: string | null;
+    /** Where the gateway has told us to go on. */
+    readonly elsewhere: string | null;
 }
 
 /** What an opening is made of, anew for each connection. */
-export type Gateway = (transport: Transport, place: Place, signal: AbortSignal) => Promise<Opening>;
+export interface Gateway {
+    opening(transport: Transport, place: Place, signal: AbortSignal): Promise<Opening>;
+    /** Whether the next opening may have another token. */
+    readonly canRenew: boolean;
+}
 
 export interface FeedSettings {
     /** In the order of trying. */
@@ -49,6 +55,8 @@ export interface FeedSettings {
 const LONG_ENOUGH = 5_000;
 /** A poll that was answered sooner did not wait, in milliseconds. */
 const SHORT = 1_000;
+/** So many new tokens in a row may be refused. */
+const MOST_RENEWALS = 1;
 /** Channels whose last number is remembered; the oldest are forgotten first. */
 const MOST_CHANNELS = 1000;
 /** Pings of a WebSocket and comments of an event stream are not shown to pages. */
@@ -65,6 +73,7 @@ export class Feed {
     #epoch = '';
     #cursor: string | null = null;
     #position: string | null;
+    #elsewhere: string | null = null;
     /** Over which way it is open, as far as was told: a poll that follows another is no news. */
     #openOver: Transport | null = null;
 
@@ -73,7 +82,7 @@ export class Feed {
         ways: ReadonlyMap<Transport, Connect>,
         gateway: Gateway,
         hears: FeedHears,
-        from: Place,
+        from: Pick<Place, 'cursor' | 'position'>,
     ) {
         this.#settings = settings;
         this.#ways = ways;
@@ -101,6 +110,7 @@ export class Feed {
         const backOff = new BackOff(this.#settings.backOff);
         const transports = this.#settings.transports.filter((transport) => this.#ways.has(transport));
         let failed = 0;
+        let renewals = 0;
         // Whoever made the client may listen to it first.
         await Promise.resolve();
         while (!this.#stop.signal.aborted) {
@@ -117,6 +127,14 @@ export class Feed {
             if (this.#stop.signal.aborted) {
                 return;
             }
+            if (end.didHear) {
+                renewals = 0;
+            }
+            if (end.isFinal && end.isUnauthorized && this.#gateway.canRenew && renewals < MOST_RENEWALS) {
+                // A token that has expired is replaced; one that is new and refused all the same is the end.
+                renewals += 1;
+                continue;
+            }
             if (end.isFinal) {
                 this.#hears.status({ kind: 'refused', reason: end.reason });
                 return;
@@ -130,6 +148,8 @@ export class Feed {
                 continue;
             }
             this.#openOver = null;
+            // Where we were sent, and nobody was: back to where we came from.
+            this.#elsewhere = end.elsewhere ?? (end.didSpeak ? this.#elsewhere : null);
             if (!end.didSpeak) {
                 failed += 1;
                 transports.push(...transports.splice(0, 1));
@@ -176,8 +196,8 @@ export class Feed {
         }
         wait(this.#settings.connectTimeout, `no answer after ${this.#settings.connectTimeout} ms`);
         try {
-            const place = { cursor: this.#cursor, position: this.#position };
-            const opening = await this.#gateway(transport, place, signal);
+            const place = { cursor: this.#cursor, position: this.#position, elsewhere: this.#elsewhere };
+            const opening = await this.#gateway.opening(transport, place, signal);
             const end = (await connect?.(opening, {
                 open: () => {
                     clearTimeout(patience);

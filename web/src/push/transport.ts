@@ -46,6 +46,10 @@ export interface End {
     readonly wait?: number;
     /** It was meant to end: the next one follows at once. */
     readonly isDone?: boolean;
+    /** What let us in does so no longer; another token may. */
+    readonly isUnauthorized?: boolean;
+    /** Where to go on instead, if the gateway has said so. */
+    readonly elsewhere?: string;
 }
 
 export type Connect = (opening: Opening, hears: ConnectionHears) => Promise<End>;
@@ -71,9 +75,6 @@ export function transports(browser: Browser): Map<Transport, Connect> {
     ways.set('longpoll', (opening, hears) => overFetch(browser.fetch, opening, hears, true));
     return ways;
 }
-
-/** A close frame of a gateway that does not let us in (RFC 6455 §7.4.1). */
-const POLICY_VIOLATION = 1008;
 
 function overWebSocket(Socket: typeof WebSocket, opening: Opening, hears: ConnectionHears): Promise<End> {
     return new Promise((resolve) => {
@@ -102,14 +103,55 @@ function overWebSocket(Socket: typeof WebSocket, opening: Opening, hears: Connec
     });
 }
 
+/** Close codes (RFC 6455 §7.4.1, and its registry). */
+const POLICY_VIOLATION = 1008;
+const SERVICE_RESTART = 1012;
+
 function closed(code: number, reason: string): End {
-    if (code !== POLICY_VIOLATION) {
-        return { reason: reason || `the WebSocket was closed with ${code}`, isFinal: false };
+    const hint = parse(reason);
+    switch (code) {
+        case POLICY_VIOLATION: {
+            // `{"http_status": 403, "explain": "…"}` before anything was sent, plain words later.
+            const { http_status: status, explain } = fieldsOf(hint);
+            const words = typeof explain === 'string' && explain !== '' ? explain : reason || 'refused';
+            return { reason: words, isFinal: true, isUnauthorized: status === 401 || isExpiry(reason) };
+        }
+        case SERVICE_RESTART:
+            return leaving(hint);
+        default:
+            return { reason: reason || `the WebSocket was closed with ${code}`, isFinal: false };
     }
-    // The reason is `{"http_status": 403, "explain": "…"}`.
-    const why = parse(reason);
-    const explain = typeof why === 'object' && why !== null && 'explain' in why ? String(why.explain) : reason;
-    return { reason: explain || 'refused', isFinal: true };
+}
+
+/** The gateway ends, and may have said where to go on: `{"reconnect": "https://…"}`. */
+function leaving(hint: unknown): End {
+    const { reconnect } = fieldsOf(hint);
+    const reason = 'the gateway ends';
+    return typeof reconnect === 'string'
+        ? { reason, isFinal: false, elsewhere: reconnect }
+        : { reason, isFinal: false };
+}
+
+/** What an event stream says of its end, by the type of the event; `null` for any other event. */
+function endOf(type: string, data: string): End | null {
+    switch (type) {
+        case 'reconnect':
+            return leaving(parse(data));
+        case 'expired':
+            return { reason: 'the token has expired', isFinal: true, isUnauthorized: true };
+        case 'revoked':
+            return { reason: 'access was revoked', isFinal: true };
+        default:
+            return null;
+    }
+}
+
+function isExpiry(reason: string): boolean {
+    return reason.includes('expired');
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** Attempts of the browser's own, while it knows better than we where to go on. */
@@ -120,11 +162,12 @@ function overEventSource(Source: typeof EventSource, opening: Opening, hears: Co
         const source = new Source(opening.url.href);
         let left = OWN_ATTEMPTS;
         let wasOpen = false;
-        const end = (reason: string) => {
+        const finish = (end: End) => {
             source.close();
             opening.signal.removeEventListener('abort', aborted);
-            resolve({ reason, isFinal: false });
+            resolve(end);
         };
+        const end = (reason: string) => finish({ reason, isFinal: false });
         const aborted = () => end('stopped');
         opening.signal.addEventListener('abort', aborted, { once: true });
         source.onopen = () => {
@@ -141,7 +184,12 @@ function overEventSource(Source: typeof EventSource, opening: Opening, hears: Co
                 end('the event stream was cut, or refused');
             }
         };
-        const heard = ({ data }: MessageEvent<string>) => {
+        const heard = ({ type, data }: MessageEvent<string>) => {
+            const over = endOf(type, data);
+            if (over !== null) {
+                finish(over);
+                return;
+            }
             const value = parse(data);
             if (value === undefined) {
                 end('a message that is not JSON');
@@ -156,7 +204,7 @@ function overEventSource(Source: typeof EventSource, opening: Opening, hears: Co
 }
 
 /** Events of ours that carry a type. */
-const OUR_TYPES = ['reset', 'delete'];
+const OUR_TYPES = ['reset', 'delete', 'reconnect', 'expired', 'revoked'];
 
 /** Where to go on after a poll. */
 const CURSOR = 'X-PubSub-Cursor';
@@ -187,7 +235,10 @@ async function overFetch(
             return refused(response);
         }
         hears.open();
-        await readAll(response, hears, signal);
+        const over = await readAll(response, hears, signal);
+        if (over !== null) {
+            return over;
+        }
         // Only now: what was cut off before its end is asked for again.
         goOnAfter(cursor, hears);
         return { reason: 'the stream has ended', isFinal: false, isDone: isPoll };
@@ -197,7 +248,7 @@ async function overFetch(
     }
 }
 
-async function readAll(response: Response, hears: ConnectionHears, signal: AbortSignal): Promise<void> {
+async function readAll(response: Response, hears: ConnectionHears, signal: AbortSignal): Promise<End | null> {
     const isEventStream = response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false;
     const hear = isEventStream ? eventStream(hears, signal) : jsonStream(hears, signal);
     const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
@@ -205,14 +256,18 @@ async function readAll(response: Response, hears: ConnectionHears, signal: Abort
     for (;;) {
         const piece = await reader?.read();
         if (piece === undefined || piece.done) {
-            return;
+            return null;
         }
         hears.alive();
-        hear(piece.value);
+        const over = hear(piece.value);
+        if (over !== null) {
+            await reader?.cancel();
+            return over;
+        }
     }
 }
 
-function jsonStream(hears: ConnectionHears, signal: AbortSignal): (piece: string) => void {
+function jsonStream(hears: ConnectionHears, signal: AbortSignal): (piece: string) => End | null {
     const splitter = new Splitter();
     return (piece) => {
         for (const value of splitter.push(piece)) {
@@ -220,17 +275,22 @@ function jsonStream(hears: ConnectionHears, signal: AbortSignal): (piece: string
                 hears.value(value);
             }
         }
+        return null;
     };
 }
 
-function eventStream(hears: ConnectionHears, signal: AbortSignal): (piece: string) => void {
+function eventStream(hears: ConnectionHears, signal: AbortSignal): (piece: string) => End | null {
     const reader = new EventReader();
     return (piece) => {
         for (const event of reader.push(piece)) {
             if (signal.aborted) {
-                return;
+                return null;
             }
             if (event.kind === 'event') {
+                const over = endOf(event.type, event.data);
+                if (over !== null) {
+                    return over;
+                }
                 const value = parse(event.data);
                 if (value === undefined) {
                     throw new NotJsonError('an event that is not JSON');
@@ -240,6 +300,7 @@ function eventStream(hears: ConnectionHears, signal: AbortSignal): (piece: strin
                 goOnAfter(event.id, hears);
             }
         }
+        return null;
     };
 }
 
@@ -253,6 +314,7 @@ function refused(response: Response): End {
         reason: explain ?? `the gateway answered ${status}`,
         // Too many requests, and whatever ails a gateway, passes; a wrong name or a missing right does not.
         isFinal: status >= 400 && status < 500 && ![408, 425, 429].includes(status),
+        isUnauthorized: status === 401,
         ...(wait > 0 ? { wait } : {}),
     };
 }
