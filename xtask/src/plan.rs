@@ -9,7 +9,7 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 10] = [
+const PEER_TESTS: &[(&str, Option<&str>)] = &[
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
@@ -103,7 +103,7 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
             Step::tests(target, &format!("cargo test --workspace --test {target}")),
         );
     }
-    for (target, alone) in PEER_TESTS {
+    for &(target, alone) in PEER_TESTS {
         let command = format!("cargo test --workspace --test {target}");
         match alone {
             _ if !without_peers => add(target, Step::tests(target, &command)),

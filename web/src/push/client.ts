@@ -102,6 +102,8 @@ export class PushClient {
     readonly #lives = new Set<PushClient>();
     #feed: Feed | null = null;
     #status: FeedStatus = { kind: 'closed' };
+    /** The token of the last opening. */
+    #last: string | null = null;
 
     /** Connects at once, if there are channels. The second argument is for tests. */
     constructor(options: PushOptions = {}, tested?: unknown) {
@@ -279,7 +281,8 @@ export class PushClient {
 
     async #opening(transport: Transport, place: Place, signal: AbortSignal): Promise<Opening> {
         const isFirst = place.cursor === null;
-        const token = await this.#token();
+        const token = place.isContinued ? this.#last : await this.#token();
+        this.#last = token;
         const canSendHeaders = transport === 'stream' || transport === 'longpoll';
         const at = this.#at(PLACES[transport], this.#channels, isFirst, place.elsewhere);
         return {

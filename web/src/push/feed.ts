@@ -32,6 +32,8 @@ export interface Place {
     readonly position: string | null;
     /** Where the gateway has told us to go on. */
     readonly elsewhere: string | null;
+    /** Whether it follows a poll that was answered: what let that one in lets this one in. */
+    readonly isContinued: boolean;
 }
 
 /** What an opening is made of, anew for each connection. */
@@ -133,6 +135,7 @@ export class Feed {
             if (end.isFinal && end.isUnauthorized && this.#gateway.canRenew && renewals < MOST_RENEWALS) {
                 // A token that has expired is replaced; one that is new and refused all the same is the end.
                 renewals += 1;
+                this.#openOver = null;
                 continue;
             }
             if (end.isFinal) {
@@ -196,7 +199,12 @@ export class Feed {
         }
         wait(this.#settings.connectTimeout, `no answer after ${this.#settings.connectTimeout} ms`);
         try {
-            const place = { cursor: this.#cursor, position: this.#position, elsewhere: this.#elsewhere };
+            const place = {
+                cursor: this.#cursor,
+                position: this.#position,
+                elsewhere: this.#elsewhere,
+                isContinued: this.#openOver === transport,
+            };
             const opening = await this.#gateway.opening(transport, place, signal);
             const end = (await connect?.(opening, {
                 open: () => {
