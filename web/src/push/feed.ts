@@ -170,13 +170,18 @@ export class Feed {
     async #live(transport: Transport): Promise<End & { didSpeak: boolean; didHear: boolean }> {
         const connect = this.#ways.get(transport);
         const ended = new AbortController();
-        const signal = AbortSignal.any([this.#stop.signal, ended.signal]);
+        const { signal } = ended;
+        const stopped = () => ended.abort();
+        this.#stop.signal.addEventListener('abort', stopped);
         let didSpeak = false;
         let didHear = false;
         let given: End | null = null;
         let patience: ReturnType<typeof setTimeout> | undefined;
         const wait = (milliseconds: number, reason: string) => {
             clearTimeout(patience);
+            if (ended.signal.aborted) {
+                return;
+            }
             patience = setTimeout(() => {
                 given = { reason, isFinal: false };
                 ended.abort();
@@ -206,6 +211,9 @@ export class Feed {
                 isContinued: this.#openOver === transport,
             };
             const opening = await this.#gateway.opening(transport, place, signal);
+            if (signal.aborted) {
+                return { reason: 'stopped', isFinal: false, didSpeak, didHear };
+            }
             const end = (await connect?.(opening, {
                 open: () => {
                     clearTimeout(patience);
@@ -239,6 +247,7 @@ export class Feed {
         } finally {
             ended.abort();
             clearTimeout(patience);
+            this.#stop.signal.removeEventListener('abort', stopped);
             globalThis.window?.removeEventListener('online', moved);
         }
     }
