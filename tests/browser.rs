@@ -4,6 +4,8 @@
 mod client;
 #[path = "browser/commits_live.rs"]
 mod commits_live;
+#[path = "browser/dashboard.rs"]
+mod dashboard;
 #[path = "browser/push.rs"]
 mod push;
 #[path = "browser/status_wall.rs"]

@@ -13,6 +13,10 @@ const PEER_TESTS: &[(&str, Option<&str>)] = &[
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
+    (
+        "push_stream",
+        Some("--skip ::prosody:: --skip ::ejabberd::"),
+    ),
     ("slixmpp", None),
     ("browser", None),
     ("postgres", None),

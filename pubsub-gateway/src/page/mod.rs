@@ -34,7 +34,7 @@ static FILES: [(&str, File); 5] = [
     ("/pubsub/icon.svg", File::own("image/svg+xml", ICON)),
 ];
 
-/// The routes of the dashboard, for the root of a site whose gateway is at `/events` and whose metrics are at `/metrics`.
+/// The routes of the dashboard, for the root of a site whose gateway is at `/events`.
 pub fn dashboard() -> Router {
     FILES.iter().fold(Router::new(), |router, (path, file)| {
         router.route(path, file.route())

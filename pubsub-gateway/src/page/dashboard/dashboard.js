@@ -109,8 +109,8 @@ function short(value) {
 // ../pubsub-gateway/src/page/dashboard/dashboard.ts
 var PERIOD = 1e3;
 var PLACES = 180;
-var DELIVERED = "pubsub_gateway_delivered_total";
-var LAG = "pubsub_gateway_delivery_seconds";
+var DELIVERED = "pubsub_gateway_deliveries_total";
+var LAG = "pubsub_gateway_publishing_seconds";
 var SLOW = 0.025;
 var readings = [];
 var trends = /* @__PURE__ */ new Map();
@@ -135,11 +135,20 @@ async function run() {
         say("live", "Live");
         draw();
       } catch (error) {
-        say("wrong", "No answer", error instanceof Error ? error.message : "");
+        const words = error instanceof Error ? error.message : "";
+        say("wrong", "No answer", words);
+        refuse(words);
         last = null;
       }
     }
     await new Promise((resolve) => setTimeout(resolve, Math.max(100, PERIOD - (performance.now() - begun))));
+  }
+}
+function refuse(words) {
+  const none = element("none");
+  if (readings.length === 0 && words !== "") {
+    none.textContent = words;
+    none.hidden = false;
   }
 }
 async function read() {
@@ -150,7 +159,7 @@ async function read() {
   };
   const [statistics, metrics] = await Promise.all([
     fetch("/events/stats?id=ALL", options),
-    fetch("/metrics", { ...options, headers: {} }).catch(() => null)
+    fetch("/events/metrics", { ...options, headers: {} }).catch(() => null)
   ]);
   if (!statistics.ok) {
     throw new Error(

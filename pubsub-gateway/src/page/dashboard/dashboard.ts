@@ -50,8 +50,8 @@ interface Trend {
 const PERIOD = 1000;
 /** Three minutes. */
 const PLACES = 180;
-const DELIVERED = 'pubsub_gateway_delivered_total';
-const LAG = 'pubsub_gateway_delivery_seconds';
+const DELIVERED = 'pubsub_gateway_deliveries_total';
+const LAG = 'pubsub_gateway_publishing_seconds';
 /** Slower than this is drawn as slow, in seconds. */
 const SLOW = 0.025;
 
@@ -82,11 +82,22 @@ async function run(): Promise<void> {
                 say('live', 'Live');
                 draw();
             } catch (error) {
-                say('wrong', 'No answer', error instanceof Error ? error.message : '');
+                const words = error instanceof Error ? error.message : '';
+                say('wrong', 'No answer', words);
+                refuse(words);
                 last = null;
             }
         }
         await new Promise((resolve) => setTimeout(resolve, Math.max(100, PERIOD - (performance.now() - begun))));
+    }
+}
+
+/** Says in the page why there is nothing to see; a pill has no room for it. */
+function refuse(words: string): void {
+    const none = element('none');
+    if (readings.length === 0 && words !== '') {
+        none.textContent = words;
+        none.hidden = false;
     }
 }
 
@@ -98,7 +109,7 @@ async function read(): Promise<{ statistics: Statistics; samples: Sample[] }> {
     };
     const [statistics, metrics] = await Promise.all([
         fetch('/events/stats?id=ALL', options),
-        fetch('/metrics', { ...options, headers: {} }).catch(() => null),
+        fetch('/events/metrics', { ...options, headers: {} }).catch(() => null),
     ]);
     if (!statistics.ok) {
         throw new Error(
