@@ -1,11 +1,17 @@
 //! What happens in a real browser. Every test has a Chromium of its own (`support::in_browser`).
 
+#[path = "browser/django.rs"]
+mod django;
+#[path = "browser/reload.rs"]
+mod reload;
 #[path = "browser/strophe.rs"]
 mod strophe;
 
 use pubsub_server::{Config, Http, NodeCreation, Origins, RunningServer, Server};
 use support::Site;
 use support::site::{with_page, with_script, with_xmpp};
+
+const BLANK: &str = "<!doctype html><link rel='icon' href='data:,'><title>blank</title>";
 
 /// A server that anybody may use, with BOSH and WebSocket on its own listener for pages of every origin.
 async fn server() -> RunningServer {
@@ -33,5 +39,6 @@ async fn site(server: &RunningServer, html: &'static str) -> Site {
     let plugin = "strophejs-plugin-pubsub/lib/strophe.pubsub.js";
     let router = with_script(router, "/strophe.pubsub.js", plugin);
     let router = with_page(router, "/", html);
+    let router = with_page(router, "/blank", BLANK);
     Site::start(with_xmpp(router, server.http_service())).await
 }

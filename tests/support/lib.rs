@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows the library's API beyond the URLs it is given; what is tested stays in the tests.
 
+pub mod bosh;
 mod browser;
 mod certificates;
 mod deadline;
@@ -19,6 +20,7 @@ pub mod site;
 mod slixmpp;
 pub mod transcript;
 
+pub use bosh::BoshClient;
 pub use browser::{Browser, Page, in_browser, quoted};
 pub use certificates::Certificates;
 pub use deadline::{eventually, within};

@@ -36,7 +36,7 @@ impl RawClient {
             unread: String::new(),
             requests: 0,
         };
-        let secret = base64(format!("\0{user}\0{password}").as_bytes());
+        let secret = plain(user, password);
         client.open().await?;
         client
             .send(&format!(
@@ -188,6 +188,11 @@ fn find_answer(xml: &str, id: &str) -> Option<(usize, usize)> {
     }
     let end = xml[tag_end..].find("</iq>")? + tag_end + "</iq>".len();
     Some((start, end))
+}
+
+/// What SASL PLAIN sends (RFC 4616).
+pub(crate) fn plain(user: &str, password: &str) -> String {
+    base64(format!("\0{user}\0{password}").as_bytes())
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -72,6 +72,8 @@ struct State {
     /// When a request of a polling session was last answered with nothing.
     polled_in_vain: Option<Instant>,
     is_trusted: bool,
+    /// Whether the client has sent initial presence.
+    is_announced: bool,
     fault: Option<Condition>,
     last_words: Option<Bytes>,
 }
@@ -135,6 +137,7 @@ impl Session {
             is_pausing: false,
             polled_in_vain: None,
             is_trusted: false,
+            is_announced: false,
             fault: None,
             last_words: None,
         };
@@ -250,6 +253,7 @@ impl Session {
             asker,
             witness,
         } = arrival;
+        let is_announcement = request.is_announcement();
         if !state.keys.take(request.key.as_deref(), request.new_key) {
             let condition = state.fail(Condition::ItemNotFound);
             dismiss(asker, &body::refusal(condition));
@@ -267,7 +271,9 @@ impl Session {
         if let Some(id) = request.acknowledged.filter(|_| self.terms.acknowledges) {
             state.answers.acknowledge(id);
         }
-        let lost = state.answers.take_lost();
+        let begins_anew = state.is_announced && is_announcement;
+        state.is_announced |= is_announcement;
+        let lost = state.answers.take_lost(begins_anew);
         state.again.unsplit(lost);
         state.bury();
         if request.restarts {
@@ -420,14 +426,8 @@ impl Session {
         if farewell.is_some() {
             state.last_words = Some(bytes.clone());
         }
-        state.answers.remember(Answer {
-            id: held.id,
-            key: held.key,
-            body: bytes,
-            content,
-            witness: held.witness,
-            is_lost: false,
-        });
+        let answer = Answer::new(held.id, held.key, bytes, content, held.witness);
+        state.answers.remember(answer);
     }
 
     /// Notes that the answer to the request `id` was never written.
