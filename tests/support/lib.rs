@@ -19,6 +19,7 @@ mod raw_client;
 pub mod site;
 mod slixmpp;
 pub mod transcript;
+pub mod websocket;
 
 pub use bosh::BoshClient;
 pub use browser::{Browser, Page, in_browser, quoted};
@@ -34,3 +35,4 @@ pub use proxy::{Link, Proxy};
 pub use raw_client::RawClient;
 pub use site::Site;
 pub use slixmpp::{Refusal, Slixmpp};
+pub use websocket::WebSocketClient;

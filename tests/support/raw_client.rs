@@ -28,6 +28,31 @@ impl RawClient {
     ///
     /// What the server said instead, or what the connection failed with.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Result<Self, String> {
+        let mut client = Self::authenticated(address, user, password).await?;
+        let bound = client
+            .request(
+                "set",
+                "",
+                "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
+            )
+            .await?;
+        if bound.contains("<jid>") {
+            Ok(client)
+        } else {
+            Err(bound)
+        }
+    }
+
+    /// Logs in as `user` of `localhost` and stops before a resource is bound.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead, or what the connection failed with.
+    pub async fn authenticated(
+        address: SocketAddr,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, String> {
         let stream = TcpStream::connect(address)
             .await
             .map_err(|error| error.to_string())?;
@@ -49,18 +74,7 @@ impl RawClient {
         }
         client.unread.clear();
         client.open().await?;
-        let bound = client
-            .request(
-                "set",
-                "",
-                "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
-            )
-            .await?;
-        if bound.contains("<jid>") {
-            Ok(client)
-        } else {
-            Err(bound)
-        }
+        Ok(client)
     }
 
     async fn open(&mut self) -> Result<(), String> {
