@@ -1,5 +1,9 @@
 //! BOSH and WebSocket as clients see them that know the standards by heart, and as others see them that mean no good.
 
+#[path = "http/bosh.rs"]
+mod bosh;
+#[path = "http/bosh_loss.rs"]
+mod bosh_loss;
 #[path = "http/websocket.rs"]
 mod websocket;
 #[path = "http/websocket_hostile.rs"]

@@ -28,11 +28,22 @@ impl BoshClient {
     ///
     /// What the server said instead.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Result<Self, String> {
+        Self::authenticate(address, &format!("'PLAIN'>{}", plain(user, password))).await
+    }
+
+    /// Begins a session without an account, and binds.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead.
+    pub async fn anonymous(address: SocketAddr) -> Result<Self, String> {
+        Self::authenticate(address, "'ANONYMOUS'>").await
+    }
+
+    async fn authenticate(address: SocketAddr, auth: &str) -> Result<Self, String> {
         let mut client = Self::begin(address, "wait='10' hold='1' ver='1.6'").await?;
-        let auth = format!(
-            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
-            plain(user, password)
-        );
+        let auth =
+            format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism={auth}</auth>");
         let success = client.ask("", &auth).await?;
         if !success.contains("<success") {
             return Err(success);

@@ -65,6 +65,8 @@ struct State {
     /// The attributes of the first answer, until it is given.
     announcement: Option<String>,
     waker: Option<Waker>,
+    /// Since when requests wait for one that is missing.
+    gap_since: Option<Instant>,
     /// Since when no request is held.
     quiet_since: Option<Instant>,
     patience: Duration,
@@ -132,6 +134,7 @@ impl Session {
             again: BytesMut::new(),
             announcement: None,
             waker: None,
+            gap_since: None,
             quiet_since: None,
             patience: terms.inactivity,
             is_pausing: false,
@@ -199,9 +202,14 @@ impl Session {
                     asker,
                     witness,
                 };
+                let begins_anew = state.is_announced && arrival.request.is_announcement();
                 // The same request once more, before its turn: its client waits on the newer connection.
                 drop(state.window.keep(arrival.request.id, arrival));
                 self.take_turns(&mut state, now);
+                // Whoever begins anew does not send what its predecessor has not sent.
+                if begins_anew {
+                    self.skip(&mut state, now);
+                }
             }
         }
         state.wake();
@@ -244,6 +252,20 @@ impl Session {
     fn take_turns(&self, state: &mut State, now: Instant) {
         while let Some(arrival) = state.window.turn() {
             self.handle(state, arrival, now);
+        }
+        if state.window.waiting() == 0 {
+            state.gap_since = None;
+        } else {
+            state.gap_since.get_or_insert(now);
+        }
+    }
+
+    /// Goes on without the requests that have not come.
+    fn skip(&self, state: &mut State, now: Instant) {
+        if state.window.waiting() > 0 {
+            tracing::debug!(session = %self.id, "requests were passed over that never came");
+            state.window.skip();
+            self.take_turns(state, now);
         }
     }
 
@@ -323,13 +345,17 @@ impl Session {
         state.fault.is_some() || state.is_forsaken(now)
     }
 
-    /// When something is due although nobody says anything: an empty answer, or the end of a client that is gone.
+    /// When something is due although nobody says anything: an empty answer, the end of a client that is gone, or of the patience with a request
+    /// that is missing.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let state = self.state();
-        match state.held.iter().find(|held| !held.asker.is_closed()) {
+        let oldest = state.held.iter().find(|held| !held.asker.is_closed());
+        let next = match oldest {
             Some(held) => Some(held.since + self.terms.wait),
             None => state.quiet_since.map(|since| since + state.patience),
-        }
+        };
+        let gap = state.gap_since.map(|since| since + self.terms.gap);
+        [next, gap].into_iter().flatten().min()
     }
 
     /// The first answer says what was agreed on.
@@ -352,6 +378,12 @@ impl Session {
         now: Instant,
     ) -> Poll<()> {
         let mut state = self.state();
+        if state
+            .gap_since
+            .is_some_and(|since| now >= since + self.terms.gap)
+        {
+            self.skip(&mut state, now);
+        }
         state.listen(context);
         loop {
             let has_content = !state.again.is_empty() || outgoing.next_piece().is_some();
@@ -476,8 +508,11 @@ impl State {
         let Some(oldest) = self.held.iter().find(|held| !held.asker.is_closed()) else {
             return false;
         };
-        let are_too_many = self.live() > terms.hold && self.input.is_empty();
-        are_too_many || self.is_pausing || now >= oldest.since + terms.wait
+        // What the client has said is answered first, if it can be answered at once.
+        let is_idle = self.input.is_empty();
+        let are_too_many = self.live() > terms.hold && is_idle;
+        let has_waited = now >= oldest.since + terms.wait && (is_idle || !terms.wait.is_zero());
+        are_too_many || self.is_pausing || has_waited
     }
 
     fn note_quiet(&mut self, now: Instant) {
