@@ -2,8 +2,14 @@
 
 #[path = "http/bosh.rs"]
 mod bosh;
+#[path = "http/bosh_hostile.rs"]
+mod bosh_hostile;
 #[path = "http/bosh_loss.rs"]
 mod bosh_loss;
+#[path = "http/doors.rs"]
+mod doors;
+#[path = "http/idle.rs"]
+mod idle;
 #[path = "http/websocket.rs"]
 mod websocket;
 #[path = "http/websocket_hostile.rs"]

@@ -131,3 +131,19 @@ pub fn between(text: &str, before: &str, after: &str) -> Option<String> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(inside, _)| inside.to_owned())
 }
+
+/// Keys of which each is the SHA-1 of the one before, in hexadecimal (XEP-0124 §15). They are used from the last to the first.
+#[must_use]
+pub fn key_chain(seed: &str, length: usize) -> Vec<String> {
+    let hash = |key: &String| {
+        let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+        digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
+    std::iter::successors(Some(seed.to_owned()), |key| Some(hash(key)))
+        .take(length)
+        .collect()
+}

@@ -94,7 +94,7 @@ impl WebSocketClient {
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n"
         );
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         client.write(head.as_bytes()).await?;
@@ -291,11 +291,11 @@ pub fn frame(first: u8, is_masked: bool, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         short @ 0..=125 => frame.push(mask | u8::try_from(short).unwrap_or_default()),
         middle @ 126..=0xFFFF => {
-            frame.push(mask | 126);
+            frame.push(mask | 0x7E);
             frame.extend(u16::try_from(middle).unwrap_or_default().to_be_bytes());
         }
         long => {
-            frame.push(mask | 127);
+            frame.push(mask | 0x7F);
             frame.extend((long as u64).to_be_bytes());
         }
     }
