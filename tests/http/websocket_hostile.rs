@@ -71,6 +71,7 @@ fn text(message: &str) -> Vec<u8> {
     frame(0x80 | opcode::TEXT, true, message.as_bytes())
 }
 
+#[rustfmt::skip] // a table
 fn cases() -> Vec<Case> {
     let deep = format!("<message>{}", "<a>".repeat(100));
     let fragments = [

@@ -110,7 +110,7 @@ impl Answers {
 }
 
 /// The body of an answer that says nothing.
-pub(super) fn empty_body() -> Bytes {
+fn empty_body() -> Bytes {
     let mut start = String::new();
     body::open(&mut start);
     body::finish(&start, b"")

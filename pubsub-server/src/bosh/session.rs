@@ -2,48 +2,25 @@
 //!
 //! The oldest request is answered first. It is held until there is something to say, its time is up, or more requests are held than agreed.
 //! While none is held nothing is said; what there is to say waits with the client's queue, which is bounded. A client that is gone from a held
-//! request is noticed, and nothing is said to it.
+//! request is noticed, and nothing is said to it. How answers are made is in `answering`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::answers::{Answer, Answers, empty_body};
+use super::answers::Answers;
 use super::body::{self, Condition, Request};
 use super::keys::Keys;
-use super::reply::{Asker, Reply, Waiting, dismiss, weak};
+use super::reply::{Asker, NotesLoss, Reply, Waiting, dismiss};
+use super::state::{Arrival, Arrived, Held, State};
 use super::terms::Terms;
 use super::window::{Place, Window};
-use crate::router::Outgoing;
-use crate::wire::standalone;
 use crate::witness::Witness;
-
-/// An answer takes no further elements when it is so long; the rest goes into the next.
-const LONG: usize = 256 * 1024;
-
-/// What a client said.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Arrived {
-    Opening {
-        to: Option<String>,
-        version: Option<String>,
-    },
-    Element(String),
-    Closing,
-}
-
-/// How the server ends a session.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Farewell {
-    pub(crate) condition: Option<Condition>,
-    /// A stream error, standing alone.
-    pub(crate) element: BytesMut,
-}
 
 /// One session.
 #[derive(Debug)]
@@ -51,52 +28,6 @@ pub(crate) struct Session {
     id: String,
     terms: Terms,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    window: Window<Arrival>,
-    held: VecDeque<Held>,
-    answers: Answers,
-    keys: Keys,
-    input: VecDeque<Arrived>,
-    /// What was said in vain.
-    again: BytesMut,
-    /// The attributes of the first answer, until it is given.
-    announcement: Option<String>,
-    waker: Option<Waker>,
-    /// Since when requests wait for one that is missing.
-    gap_since: Option<Instant>,
-    /// Since when no request is held.
-    quiet_since: Option<Instant>,
-    patience: Duration,
-    is_pausing: bool,
-    /// When a request of a polling session was last answered with nothing.
-    polled_in_vain: Option<Instant>,
-    is_trusted: bool,
-    /// Whether the client has sent initial presence.
-    is_announced: bool,
-    fault: Option<Condition>,
-    last_words: Option<Bytes>,
-}
-
-/// A request before its turn.
-#[derive(Debug)]
-struct Arrival {
-    request: Request,
-    asker: Asker,
-    witness: Option<Witness>,
-}
-
-/// A request that is not answered yet.
-#[derive(Debug)]
-struct Held {
-    id: u64,
-    key: Option<String>,
-    asker: Asker,
-    witness: Option<Witness>,
-    since: Instant,
-    asks_nothing: bool,
 }
 
 impl Session {
@@ -160,7 +91,7 @@ impl Session {
         &self.terms
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -236,7 +167,7 @@ impl Session {
             Some(answer) if answer.key == request.key => {
                 answer.is_lost = false;
                 answer.witness = witness;
-                let reply = Reply::new(answer.body.clone(), weak(self), answer.id);
+                let reply = Reply::new(answer.body.clone(), self.clone(), answer.id);
                 if let Err(reply) = asker.send(reply) {
                     reply.forget();
                     answer.is_lost = true;
@@ -261,7 +192,7 @@ impl Session {
     }
 
     /// Goes on without the requests that have not come.
-    fn skip(&self, state: &mut State, now: Instant) {
+    pub(super) fn skip(&self, state: &mut State, now: Instant) {
         if state.window.waiting() > 0 {
             tracing::debug!(session = %self.id, "requests were passed over that never came");
             state.window.skip();
@@ -349,124 +280,12 @@ impl Session {
     /// that is missing.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let state = self.state();
-        let oldest = state.held.iter().find(|held| !held.asker.is_closed());
-        let next = match oldest {
+        let next = match state.oldest() {
             Some(held) => Some(held.since + self.terms.wait),
             None => state.quiet_since.map(|since| since + state.patience),
         };
         let gap = state.gap_since.map(|since| since + self.terms.gap);
         [next, gap].into_iter().flatten().min()
-    }
-
-    /// The first answer says what was agreed on.
-    pub(crate) fn announce(&self, stream: &str, domain: &str) {
-        let mut state = self.state();
-        // A stream that is opened anew stays in the same session.
-        if state.answers.is_fresh() && state.announcement.is_none() {
-            let mut attributes = String::new();
-            self.terms.write(&mut attributes, &self.id, stream, domain);
-            state.announcement = Some(attributes);
-        }
-    }
-
-    /// Answers as many requests as are due. Pending while there is something to say and no request to answer.
-    pub(crate) fn poll_answer(
-        self: &Arc<Self>,
-        context: &mut Context<'_>,
-        outgoing: &mut Outgoing,
-        farewell: Option<&Farewell>,
-        now: Instant,
-    ) -> Poll<()> {
-        let mut state = self.state();
-        if state
-            .gap_since
-            .is_some_and(|since| now >= since + self.terms.gap)
-        {
-            self.skip(&mut state, now);
-        }
-        state.listen(context);
-        loop {
-            let has_content = !state.again.is_empty() || outgoing.next_piece().is_some();
-            let is_done = !has_content && (farewell.is_none() || state.last_words.is_some());
-            let is_due = has_content || farewell.is_some() || state.is_due(&self.terms, now);
-            if state.last_words.is_some() || !is_due || state.live() == 0 {
-                state.note_quiet(now);
-                return if is_done {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                };
-            }
-            let is_last = state.live() == 1;
-            let farewell = farewell.filter(|_| is_last);
-            self.answer(&mut state, outgoing, farewell, now);
-        }
-    }
-
-    /// Gives one answer, to the oldest request that somebody waits for.
-    fn answer(
-        self: &Arc<Self>,
-        state: &mut State,
-        outgoing: &mut Outgoing,
-        farewell: Option<&Farewell>,
-        now: Instant,
-    ) {
-        state.bury();
-        let Some(held) = state.held.pop_front() else {
-            return;
-        };
-        let mut content = std::mem::take(&mut state.again);
-        while content.len() < LONG || farewell.is_some() {
-            let Some(piece) = outgoing.next_piece() else {
-                break;
-            };
-            standalone::write(&mut content, piece);
-            outgoing.take_piece();
-        }
-        let mut start = String::new();
-        body::open(&mut start);
-        let announcement = state.announcement.take();
-        start.push_str(announcement.as_deref().unwrap_or_default());
-        let acknowledged = state.window.last();
-        if self.terms.acknowledges && (acknowledged != held.id || announcement.is_some()) {
-            body::number(&mut start, "ack", acknowledged);
-        }
-        let content = content.freeze();
-        let bytes = match farewell {
-            None if start == EMPTY && content.is_empty() => empty_body(),
-            None => body::finish(&start, &content),
-            Some(farewell) => {
-                body::terminate(&mut start, farewell.condition);
-                let whole = [&content[..], &farewell.element[..]].concat();
-                body::finish(&start, &whole)
-            }
-        };
-        let reply = Reply::new(bytes.clone(), weak(self), held.id);
-        if let Err(reply) = held.asker.send(reply) {
-            // Gone this very moment: it is said to the next one.
-            reply.forget();
-            state.again = BytesMut::from(content);
-            state.announcement = announcement;
-            state.answers.remember(Answer::empty(held.id, held.key));
-            return;
-        }
-        if content.is_empty() && held.asks_nothing && self.terms.is_polling() {
-            state.polled_in_vain = Some(now);
-        } else {
-            state.polled_in_vain = None;
-        }
-        if farewell.is_some() {
-            state.last_words = Some(bytes.clone());
-        }
-        let answer = Answer::new(held.id, held.key, bytes, content, held.witness);
-        state.answers.remember(answer);
-    }
-
-    /// Notes that the answer to the request `id` was never written.
-    pub(super) fn note_lost(&self, id: u64) {
-        if let Some(answer) = self.state().answers.find(id) {
-            answer.is_lost = true;
-        }
     }
 
     /// Tells everybody who still waits that the session is over.
@@ -486,81 +305,10 @@ impl Session {
     }
 }
 
-/// The start of an answer that has no attributes.
-const EMPTY: &str = "<body xmlns='http://jabber.org/protocol/httpbind'";
-
-impl State {
-    /// How many requests somebody waits for.
-    fn live(&self) -> usize {
-        let is_live = |held: &&Held| !held.asker.is_closed();
-        self.held.iter().filter(is_live).count()
-    }
-
-    /// Passes over the oldest requests as far as nobody waits for them any more. Should their client ask again after all, the answer is empty.
-    fn bury(&mut self) {
-        while let Some(held) = self.held.pop_front_if(|held| held.asker.is_closed()) {
-            self.answers.remember(Answer::empty(held.id, held.key));
+impl NotesLoss for Session {
+    fn note_lost(&self, id: u64) {
+        if let Some(answer) = self.state().answers.find(id) {
+            answer.is_lost = true;
         }
-    }
-
-    /// Whether the oldest request is to be answered, be there something to say or not.
-    fn is_due(&self, terms: &Terms, now: Instant) -> bool {
-        let Some(oldest) = self.held.iter().find(|held| !held.asker.is_closed()) else {
-            return false;
-        };
-        // What the client has said is answered first, if it can be answered at once.
-        let is_idle = self.input.is_empty();
-        let are_too_many = self.live() > terms.hold && is_idle;
-        let has_waited = now >= oldest.since + terms.wait && (is_idle || !terms.wait.is_zero());
-        are_too_many || self.is_pausing || has_waited
-    }
-
-    fn note_quiet(&mut self, now: Instant) {
-        if self.live() > 0 {
-            self.quiet_since = None;
-        } else {
-            self.quiet_since.get_or_insert(now);
-        }
-    }
-
-    /// Whether the client has not asked for too long.
-    fn is_forsaken(&mut self, now: Instant) -> bool {
-        self.note_quiet(now);
-        self.quiet_since
-            .is_some_and(|since| now >= since + self.patience)
-    }
-
-    fn has_polled_since(&self, moment: Option<Instant>) -> bool {
-        match (self.polled_in_vain, moment) {
-            (Some(polled), Some(moment)) => polled > moment,
-            _ => false,
-        }
-    }
-
-    /// Has the task woken by whatever happens next: a request, or the end of one.
-    fn listen(&mut self, context: &mut Context<'_>) {
-        for held in &mut self.held {
-            let _ = held.asker.poll_closed(context);
-        }
-        if !self
-            .waker
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            self.waker = Some(context.waker().clone());
-        }
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    /// Ends the session for what a client did.
-    fn fail(&mut self, condition: Condition) -> Condition {
-        self.fault.get_or_insert(condition);
-        self.wake();
-        condition
     }
 }
