@@ -71,127 +71,87 @@ fn text(message: &str) -> Vec<u8> {
     frame(0x80 | opcode::TEXT, true, message.as_bytes())
 }
 
-#[rustfmt::skip] // a table
-fn cases() -> Vec<Case> {
-    let deep = format!("<message>{}", "<a>".repeat(100));
+/// Frames that no client may send.
+fn frames() -> Vec<Case> {
+    let text = 0x80 | opcode::TEXT;
     let fragments = [
         frame(opcode::TEXT, true, &[b'x'; 3000]),
         frame(0x80 | opcode::CONTINUATION, true, &[b'x'; 3000]),
     ]
     .concat();
-    let mut enormous = vec![0x80 | opcode::TEXT, 0x80 | 127];
+    let mut enormous = vec![text, 0xFF];
     enormous.extend((1_u64 << 62).to_be_bytes());
     enormous.extend([0; 4]);
+    let of = |about, first, payload: &[u8], code| {
+        (about, frame(first, true, payload), "bad-format", code)
+    };
+    let too_long = |about, bytes| (about, bytes, "policy-violation", 1009);
+    let unmasked = frame(text, false, b"<presence/>");
+    let no_text = frame(text, true, b"<a>\xff\xfe</a>");
     vec![
-        (
-            "a long message",
-            text(&"x".repeat(5000)),
-            "policy-violation",
-            1009,
-        ),
-        ("long in fragments", fragments, "policy-violation", 1009),
-        ("an enormous frame", enormous, "policy-violation", 1009),
-        (
-            "bytes",
-            frame(0x80 | opcode::BINARY, true, b"<presence/>"),
-            "bad-format",
-            1003,
-        ),
-        (
-            "no mask",
-            frame(0x80 | opcode::TEXT, false, b"<presence/>"),
-            "bad-format",
-            1002,
-        ),
-        (
-            "reserved bits",
-            frame(0xC0 | opcode::TEXT, true, b"<presence/>"),
-            "bad-format",
-            1002,
-        ),
-        (
-            "an unknown opcode",
-            frame(0x83, true, b"<presence/>"),
-            "bad-format",
-            1002,
-        ),
-        (
-            "a continuation of nothing",
-            frame(0x80, true, b"<presence/>"),
-            "bad-format",
-            1002,
-        ),
-        (
-            "a ping in fragments",
-            frame(opcode::PING, true, b"a"),
-            "bad-format",
-            1002,
-        ),
-        (
-            "a long ping",
-            frame(0x80 | opcode::PING, true, &[b'a'; 126]),
-            "bad-format",
-            1002,
-        ),
-        (
-            "no UTF-8",
-            frame(0x80 | opcode::TEXT, true, b"<a>\xff\xfe</a>"),
-            "not-well-formed",
-            1007,
-        ),
-        ("an empty message", text(""), "bad-format", 1000),
-        (
-            "two elements",
-            text("<presence/><presence/>"),
-            "bad-format",
-            1000,
-        ),
-        (
-            "half an element",
-            text("<message><body>"),
-            "bad-format",
-            1000,
-        ),
-        ("text", text("hello"), "not-well-formed", 1007),
+        too_long("a long message", frame(text, true, &[b'x'; 5000])),
+        too_long("long in fragments", fragments),
+        too_long("an enormous frame", enormous),
+        of("bytes", 0x80 | opcode::BINARY, b"<presence/>", 1003),
+        ("no mask", unmasked, "bad-format", 1002),
+        of("reserved bits", 0x40 | text, b"<presence/>", 1002),
+        of("an unknown opcode", 0x83, b"<presence/>", 1002),
+        of("a continuation of nothing", 0x80, b"<presence/>", 1002),
+        of("a ping in fragments", opcode::PING, b"a", 1002),
+        of("a long ping", 0x80 | opcode::PING, &[b'a'; 126], 1002),
+        ("no UTF-8", no_text, "not-well-formed", 1007),
+    ]
+}
+
+/// Messages that are no element, or not one that may come here.
+fn messages() -> Vec<Case> {
+    let deep = format!("<message>{}", "<a>".repeat(100));
+    [
+        ("nothing", "", "bad-format", 1000),
+        ("two elements", "<presence/><presence/>", "bad-format", 1000),
+        ("half an element", "<message><body>", "bad-format", 1000),
+        ("words", "hello", "not-well-formed", 1007),
         (
             "the end of a stream",
-            text("</stream:stream>"),
+            "</stream:stream>",
             "bad-format",
             1000,
         ),
         (
             "an opening in between",
-            text("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"),
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
             "bad-format",
             1000,
         ),
         (
             "crossed tags",
-            text("<message xmlns='jabber:client'><a></b></message>"),
+            "<message xmlns='jabber:client'><a></b></message>",
             "not-well-formed",
             1007,
         ),
-        ("nesting", text(&deep), "policy-violation", 1008),
-        ("a comment", text("<!-- hello -->"), "restricted-xml", 1000),
+        ("nesting", &deep, "policy-violation", 1008),
+        ("a comment", "<!-- hello -->", "restricted-xml", 1000),
         (
             "a document type",
-            text("<!DOCTYPE a [<!ENTITY b 'c'>]>"),
+            "<!DOCTYPE a [<!ENTITY b 'c'>]>",
             "restricted-xml",
             1000,
         ),
         (
             "an unknown element",
-            text("<hello xmlns='urn:x'/>"),
+            "<hello xmlns='urn:x'/>",
             "unsupported-stanza-type",
             1000,
         ),
         (
             "another's name",
-            text("<presence xmlns='jabber:client' from='eve@localhost'/>"),
+            "<presence xmlns='jabber:client' from='eve@localhost'/>",
             "invalid-from",
             1000,
         ),
     ]
+    .map(|(about, message, condition, code)| (about, text(message), condition, code))
+    .to_vec()
 }
 
 #[tokio::test]
@@ -201,7 +161,7 @@ async fn broken_messages_end_the_session_and_say_why() {
         ..Limits::default()
     })
     .await;
-    for (about, bytes, condition, code) in cases() {
+    for (about, bytes, condition, code) in [frames(), messages()].concat() {
         let (mut client, _) = WebSocketClient::login(door(&server), "bob", "secret")
             .await
             .unwrap();

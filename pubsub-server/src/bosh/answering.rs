@@ -109,7 +109,7 @@ impl Session {
                 body::finish(&start, &whole)
             }
         };
-        let reply = Reply::new(bytes.clone(), self.clone(), held.id);
+        let reply = Reply::new(bytes.clone(), self, held.id);
         if let Err(reply) = held.asker.send(reply) {
             // Gone this very moment: it is said to the next one.
             reply.forget();

@@ -35,8 +35,8 @@ impl Reply {
     }
 
     /// The answer to the request `id`.
-    pub(super) fn new(body: Bytes, session: Arc<dyn NotesLoss>, id: u64) -> Self {
-        let session = Arc::downgrade(&session);
+    pub(super) fn new<S: NotesLoss + 'static>(body: Bytes, session: &Arc<S>, id: u64) -> Self {
+        let session: Weak<S> = Arc::downgrade(session);
         Self {
             body,
             receipt: Some(Receipt { session, id }),

@@ -167,7 +167,7 @@ impl Session {
             Some(answer) if answer.key == request.key => {
                 answer.is_lost = false;
                 answer.witness = witness;
-                let reply = Reply::new(answer.body.clone(), self.clone(), answer.id);
+                let reply = Reply::new(answer.body.clone(), self, answer.id);
                 if let Err(reply) = asker.send(reply) {
                     reply.forget();
                     answer.is_lost = true;
