@@ -71,8 +71,12 @@ async fn measure(file: &Path, entries: u64) {
     let node = NodeName::new(Tweet::NODE).expect("a name");
     drop(session::create(&server, &node).await);
     let listener = Listener::start(&server, &node).await;
-    let Drained { rate, memory, left } = drain(file, &server).await;
-    let heard = listener.finish(entries).await;
+    let Drained {
+        rate,
+        memory,
+        left,
+        heard,
+    } = drain(file, &server, listener).await;
     own.push(session::rate(&server, 2).await);
 
     let mean = own.iter().sum::<f64>() / 2.0;

@@ -9,6 +9,7 @@ use support::Peer;
 use tokio::time::interval;
 
 use super::Tweet;
+use super::listener::Listener;
 use super::memory::resident;
 
 /// Nobody listens there.
@@ -28,6 +29,8 @@ pub(crate) struct Drained {
     pub(crate) memory: f64,
     /// How many entries still wait.
     pub(crate) left: u64,
+    /// How many were heard, in order.
+    pub(crate) heard: u64,
 }
 
 async fn open(file: &Path, url: &str) -> PubSub {
@@ -66,8 +69,9 @@ pub(crate) async fn fill(file: &Path, entries: u64) -> Table {
     memory
 }
 
-/// Delivers everything, counted from the moment at which the store is opened to that at which it knows that everything is delivered.
-pub(crate) async fn drain(file: &Path, server: &Peer) -> Drained {
+/// Delivers everything, counted from the moment at which the store is opened to that at which it knows that everything is delivered, and
+/// the last has been heard.
+pub(crate) async fn drain(file: &Path, server: &Peer, listener: Listener) -> Drained {
     let start = Instant::now();
     let pubsub = open(file, &server.url("ann")).await;
     let store = pubsub.store().expect("a store").clone();
@@ -82,11 +86,16 @@ pub(crate) async fn drain(file: &Path, server: &Peer) -> Drained {
             _ = samples.tick() => memory = memory.max(resident()),
         }
     }
-    let took = start.elapsed();
     let left = waiting().await;
-    let rate = per_second(before - left, took);
+    let heard = listener.finish(before - left).await;
+    let rate = per_second(heard, start.elapsed());
     pubsub.shutdown().await.expect("a shutdown");
-    Drained { rate, memory, left }
+    Drained {
+        rate,
+        memory,
+        left,
+        heard,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

@@ -19,7 +19,7 @@ pub(crate) const ROLE: &str = "listen";
 /// How many events may wait to be looked at.
 const BUFFER: usize = 100_000;
 /// How often the listener says how far it is.
-const REPORT: Duration = Duration::from_millis(200);
+const REPORT: Duration = Duration::from_millis(5);
 /// After so long without anything new the rest is not coming.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -60,7 +60,7 @@ impl Listener {
     }
 
     /// The next report that says more than that.
-    async fn news(&mut self, heard: u64) -> Option<u64> {
+    pub(crate) async fn news(&mut self, heard: u64) -> Option<u64> {
         loop {
             match self.report().await? {
                 report if report > heard => return Some(report),

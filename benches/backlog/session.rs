@@ -14,14 +14,16 @@ use super::listener::Listener;
 const TURN: Duration = Duration::from_secs(4);
 /// More than the session's window, so that it is always full; as many as the relay has under way for one node.
 const AT_ONCE: usize = 1024;
+/// How many publishes the listener may be behind.
+const AHEAD: u64 = 5_000;
 
-/// Acknowledged publishes a second, to a node of its own each turn.
+/// Publishes a second, to a node of its own each turn, from the first to the moment at which the last has been heard.
 pub(crate) async fn rate(server: &Peer, turn: u32) -> f64 {
     let node = NodeName::new(format!("/bench/Own-{turn}")).expect("a name");
     let session = create(server, &node).await;
-    let _listener = Listener::start(server, &node).await;
+    let mut listener = Listener::start(server, &node).await;
     let mut under_way = FuturesUnordered::new();
-    let (mut next, mut answered) = (0, 0_u32);
+    let (mut next, mut answered, mut heard) = (0, 0_u32, 0);
     let start = Instant::now();
     while start.elapsed() < TURN {
         while under_way.len() < AT_ONCE {
@@ -32,7 +34,21 @@ pub(crate) async fn rate(server: &Peer, turn: u32) -> f64 {
         let published = under_way.next().await.expect("one under way");
         published.expect("a publish");
         answered += 1;
+        // The server cuts off who is too far behind.
+        while u64::from(answered) > heard + AHEAD {
+            heard = listener.news(heard).await.expect("somebody who listens");
+        }
     }
+    while let Some(published) = under_way.next().await {
+        published.expect("a publish");
+        answered += 1;
+    }
+    let heard = listener.finish(answered.into()).await;
+    assert_eq!(
+        heard,
+        u64::from(answered),
+        "all of them are heard, in order"
+    );
     let rate = f64::from(answered) / start.elapsed().as_secs_f64();
     session.shutdown(Duration::from_secs(5)).await;
     rate

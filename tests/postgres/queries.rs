@@ -201,3 +201,18 @@ async fn the_order_is_that_of_bytes_whatever_the_language_of_the_database() {
     let order: Vec<_> = rows.rows.iter().map(|row| row.item.as_str()).collect();
     assert_eq!(order, ["4", "1", "2", "0", "3"]);
 }
+
+#[tokio::test]
+async fn rows_stand_in_the_order_in_which_they_were_first_saved() {
+    let database = Database::new().await;
+    let store = database.open().await;
+    let notes: Vec<_> = (0..12)
+        .rev()
+        .map(|id| super::model::note(id, "ann", ""))
+        .collect();
+    store.write(unit(notes.iter().map(save))).await.unwrap();
+    let rows = store.rows(Note::DESCRIPTOR, &Query::new()).await.unwrap();
+    let order: Vec<_> = rows.rows.iter().map(|row| row.item.to_string()).collect();
+    let saved: Vec<_> = notes.iter().map(|note| note.id.to_string()).collect();
+    assert_eq!(order, saved);
+}

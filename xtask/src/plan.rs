@@ -9,10 +9,14 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 9] = [
+const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
+    (
+        "push_stream",
+        Some("--skip ::prosody:: --skip ::ejabberd::"),
+    ),
     ("slixmpp", None),
     ("browser", None),
     ("postgres", None),
@@ -22,11 +26,12 @@ const PEER_TESTS: [(&str, Option<&str>); 9] = [
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "pubsub-xml",
     "pubsub-derive",
     "pubsub-core",
     "pubsub-server",
+    "pubsub-gateway",
     "pubsub-cli",
 ];
 

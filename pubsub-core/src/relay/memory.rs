@@ -177,7 +177,8 @@ impl Inquiry {
 /// The latest of the entries up to number `known` that publishes an item which no later one touches.
 fn find(entries: &[Entry], known: u64, registry: &Registry) -> Option<Trace> {
     let mut touched = HashSet::new();
-    for entry in entries.iter().rev().filter(|entry| !entry.is_parked) {
+    let is_told = |entry: &&Entry| !entry.is_parked && entry.defect.is_none();
+    for entry in entries.iter().rev().filter(is_told) {
         let is_put = matches!(entry.kind, EntryKind::Put | EntryKind::Raw);
         let is_first = touched.insert(&entry.item);
         if is_put && is_first && entry.sequence <= known {
@@ -225,6 +226,7 @@ mod tests {
             origin: None,
             payload: None,
             is_parked: false,
+            defect: None,
         };
         let entries: Vec<_> = history.iter().enumerate().map(entry).collect();
         let found = find(&entries, known, &Registry::empty());

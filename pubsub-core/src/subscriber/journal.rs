@@ -139,18 +139,17 @@ impl Journal {
         false
     }
 
-    /// Notes a bare retraction; `false` when it only completes a deletion that was told.
-    pub(super) fn hear_retraction(&mut self, id: &ItemId) -> bool {
-        if self
-            .told
+    /// Whether a bare retraction would only complete a deletion that was told.
+    pub(super) fn expects_retraction(&self, id: &ItemId) -> bool {
+        self.told
             .get(id)
             .is_some_and(|told| told.expects_retraction || told.standing == Standing::Missing)
-        {
-            return false;
-        }
+    }
+
+    /// Notes a bare retraction that was not expected.
+    pub(super) fn hear_retraction(&mut self, id: &ItemId) {
         self.unnumbered += 1;
         self.told.remove(id);
-        true
     }
 
     /// Notes an item read from the node while notifications of the same change may still come.
@@ -336,6 +335,15 @@ mod tests {
         Mark::of(&Stamp::default(), payload)
     }
 
+    /// Whether a bare retraction is news.
+    fn retracted(journal: &mut Journal, name: &str) -> bool {
+        let is_news = !journal.expects_retraction(&id(name));
+        if is_news {
+            journal.hear_retraction(&id(name));
+        }
+        is_news
+    }
+
     #[test]
     fn a_numbered_change_is_told_once() {
         let mut journal = Journal::new(10, Beginning::Unknown);
@@ -403,7 +411,7 @@ mod tests {
     fn what_has_no_number_may_explain_a_missing_one() {
         let mut journal = Journal::new(10, Beginning::Unknown);
         assert!(journal.hear(&id("1"), logged(1), None));
-        assert!(journal.hear_retraction(&id("1")));
+        assert!(retracted(&mut journal, "1"));
         assert!(journal.hear(&id("2"), foreign("raw"), None));
         assert_eq!(journal.missing(&logged(4)), 0);
         assert_eq!(journal.missing(&logged(5)), 1);
@@ -416,14 +424,14 @@ mod tests {
             assert!(journal.hear(&id("1"), mark(1), None));
             assert!(journal.hear(&id("1"), mark(2), Some(Action::Delete)));
             for _ in 0..3 {
-                assert!(!journal.hear_retraction(&id("1")));
+                assert!(!retracted(&mut journal, "1"));
                 assert!(!journal.hear(&id("1"), mark(2), Some(Action::Delete)));
             }
-            assert!(!journal.hear_retraction(&id("1")));
+            assert!(!retracted(&mut journal, "1"));
             assert!(journal.in_order().is_empty());
             // Saved again and retracted by somebody else.
             assert!(journal.hear(&id("1"), mark(3), Some(Action::Create)));
-            assert!(journal.hear_retraction(&id("1")));
+            assert!(retracted(&mut journal, "1"));
         }
     }
 
@@ -432,16 +440,16 @@ mod tests {
         let mut journal = Journal::new(10, Beginning::Unknown);
         assert!(journal.hear(&id("1"), logged(1), Some(Action::Create)));
         assert!(journal.hear(&id("1"), logged(2), Some(Action::Delete)));
-        assert!(!journal.hear_retraction(&id("1")));
+        assert!(!retracted(&mut journal, "1"));
         assert!(journal.hear(&id("1"), logged(3), Some(Action::Create)));
         // All of it once more, as after a crash of the sender.
         assert!(!journal.hear(&id("1"), logged(1), Some(Action::Create)));
         assert!(!journal.hear(&id("1"), logged(2), Some(Action::Delete)));
-        assert!(!journal.hear_retraction(&id("1")));
+        assert!(!retracted(&mut journal, "1"));
         assert!(!journal.hear(&id("1"), logged(3), Some(Action::Create)));
         assert!(journal.is_alive(&id("1")));
         // And now somebody really retracts it.
-        assert!(journal.hear_retraction(&id("1")));
+        assert!(retracted(&mut journal, "1"));
     }
 
     #[test]
@@ -463,7 +471,7 @@ mod tests {
             }
             journal.miss(&id("a"));
             assert!(!journal.is_alive(&id("a")));
-            assert!(!journal.hear_retraction(&id("a")), "it was told as gone");
+            assert!(!retracted(&mut journal, "a"), "it was told as gone");
             assert!(!journal.knows(&id("a"), &mark(2)));
             assert!(journal.hear(&id("a"), mark(2), None));
             assert!(journal.is_alive(&id("a")) && journal.knows(&id("a"), &mark(2)));
@@ -480,6 +488,6 @@ mod tests {
         journal.miss(&id("a"));
         assert!(!journal.hear(&id("a"), logged(1), None));
         assert!(journal.hear(&id("a"), logged(2), None));
-        assert!(journal.hear_retraction(&id("a")));
+        assert!(retracted(&mut journal, "a"));
     }
 }

@@ -94,6 +94,7 @@ impl MemoryOutbox {
             origin: None,
             payload,
             is_parked: false,
+            defect: None,
         });
         drop(inside);
         self.news.notify_one();
@@ -222,6 +223,15 @@ impl Outbox for MemoryOutbox {
                 }
             }
             Ok(still_claimed)
+        })
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inside(|inside| {
+            for kept in inside.nodes.values_mut() {
+                kept.is_claimed = false;
+            }
+            Ok(())
         })
     }
 

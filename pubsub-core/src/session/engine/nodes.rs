@@ -1,11 +1,12 @@
 //! What is known about nodes while it matters: which have been published to on this stream, and which have their
 //! publishes held back, in order, until something about the node is settled.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use tokio::time::Instant;
 
 use super::pending::Pending;
+use super::queue::companions;
 use crate::NodeName;
 
 /// More nodes than this are not remembered at once; a forgotten one costs one more request.
@@ -16,6 +17,8 @@ const MOST_KNOWN: usize = 65_536;
 struct Held {
     waiting: VecDeque<Pending>,
     is_being_created: bool,
+    /// Nothing is settled any more: those that wait may go when this order's turn has come.
+    turn: Option<u64>,
 }
 
 impl Held {
@@ -33,6 +36,8 @@ impl Held {
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     held: HashMap<NodeName, Held>,
+    /// The nodes whose turn it will be, by the order of their first call. One that was released meanwhile is still among them.
+    turns: BTreeMap<u64, NodeName>,
     known: HashSet<NodeName>,
 }
 
@@ -77,7 +82,47 @@ impl Nodes {
 
     /// From now on holds back every change of the node.
     pub(super) fn hold(&mut self, node: &NodeName) {
-        self.held.entry(node.clone()).or_default();
+        self.held.entry(node.clone()).or_default().turn = None;
+    }
+
+    /// What was to be settled is: those that wait may go, each in its turn.
+    pub(super) fn free(&mut self, node: &NodeName) {
+        let held = self.held.get_mut(node);
+        let Some(held) = held.filter(|held| !held.is_being_created) else {
+            return;
+        };
+        if let Some(first) = held.waiting.front() {
+            held.turn = Some(first.order);
+            self.turns.insert(first.order, node.clone());
+        } else {
+            self.held.remove(node);
+        }
+    }
+
+    /// The order of the call whose turn it is among them.
+    pub(super) fn next_turn(&self) -> Option<u64> {
+        self.turns.first_key_value().map(|(order, _)| *order)
+    }
+
+    /// Takes the change whose turn it is; `None` if it is gone.
+    pub(super) fn take_turn(&mut self) -> Option<Pending> {
+        let (order, node) = self.turns.pop_first()?;
+        let held = self.held.get_mut(&node)?;
+        if held.turn.take_if(|turn| *turn == order).is_none() || held.is_being_created {
+            return None;
+        }
+        let next = held.waiting.pop_front();
+        if next.as_ref().is_none_or(Pending::is_abandoned) {
+            self.free(&node);
+            return None;
+        }
+        next
+    }
+
+    /// Takes the publishes that wait right behind `first` and can go with it; `None` if the node is not held.
+    pub(super) fn companions(&mut self, first: &Pending) -> Option<Vec<Pending>> {
+        let held = self.held.get_mut(first.changed_node()?)?;
+        Some(companions(&mut held.waiting, first))
     }
 
     /// Holds back a publish that found no node. Whether the node is to be created now.
@@ -101,6 +146,7 @@ impl Nodes {
 
     /// Holds nothing any longer; takes everything that waited.
     pub(super) fn release_all(&mut self) -> Vec<Pending> {
+        self.turns.clear();
         self.held
             .drain()
             .flat_map(|(_, held)| held.waiting)

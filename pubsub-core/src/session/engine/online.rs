@@ -102,7 +102,7 @@ impl Engine {
             return Poll::Ready(turn);
         }
         // Room was made for requests that wait.
-        is_ready |= wire.unsent() < before && !self.dispatch.queue.is_empty();
+        is_ready |= wire.unsent() < before && self.dispatch.has_more();
         if wire.unsent() < STUCK
             && let Poll::Ready(received) = wire.poll_receive(context)
         {

@@ -1,6 +1,6 @@
 //! The requests that wait to be sent, in the order of their calls.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use tokio::time::Instant;
 
@@ -67,43 +67,46 @@ impl Queue {
         self.waiting.pop_front_if(|pending| pending.called <= limit)
     }
 
-    /// Takes the publishes that follow `first` immediately and can go with it: same node, same wishes.
+    /// Takes the publishes that follow `first` immediately and can go with it.
     pub(super) fn companions(&mut self, first: &Pending) -> Vec<Pending> {
-        let mut companions = Vec::new();
-        let Some((change, config)) = first.publication() else {
-            return companions;
-        };
-        let mut bytes = weight(first);
-        while companions.len() + 1 < MOST_ITEMS {
-            let next = self.waiting.pop_front_if(|next| {
-                bytes += weight(next);
-                let fits = bytes <= MOST_BYTES && !next.is_suspect();
-                let publication = next.publication().filter(|_| fits);
-                publication.is_some_and(|(other, wishes)| {
-                    // One publish cannot carry one id twice and say which comes first.
-                    let is_new = |pending: &Pending| {
-                        pending
-                            .publication()
-                            .is_none_or(|(earlier, _)| earlier.item != other.item)
-                    };
-                    other.node == change.node
-                        && wishes == config
-                        && is_new(first)
-                        && companions.iter().all(is_new)
-                })
-            });
-            match next {
-                Some(next) if next.is_abandoned() => {}
-                Some(next) => companions.push(next),
-                None => break,
-            }
-        }
-        companions
+        companions(&mut self.waiting, first)
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> {
         self.waiting.drain(..)
     }
+}
+
+/// Takes the publishes at the front that can go with `first`: same node, same wishes.
+pub(super) fn companions(waiting: &mut VecDeque<Pending>, first: &Pending) -> Vec<Pending> {
+    let mut companions = Vec::new();
+    let Some((change, config)) = first.publication() else {
+        return companions;
+    };
+    let mut bytes = weight(first);
+    // One publish cannot carry one id twice and say which comes first.
+    let mut items = HashSet::from([change.item.clone()]);
+    while companions.len() + 1 < MOST_ITEMS {
+        let next = waiting.pop_front_if(|next| {
+            bytes += weight(next);
+            let fits = bytes <= MOST_BYTES && !next.is_suspect();
+            let publication = next.publication().filter(|_| fits);
+            publication.is_some_and(|(other, wishes)| {
+                other.node == change.node && wishes == config && !items.contains(&other.item)
+            })
+        });
+        match next {
+            Some(next) if next.is_abandoned() => {}
+            Some(next) => {
+                if let Some((change, _)) = next.publication() {
+                    items.insert(change.item.clone());
+                }
+                companions.push(next);
+            }
+            None => break,
+        }
+    }
+    companions
 }
 
 fn weight(pending: &Pending) -> usize {

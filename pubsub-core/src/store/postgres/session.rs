@@ -29,8 +29,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Writing what has been promised.
+    /// Writing what has been promised, in statements of the store alone.
     Writing,
+    /// The same, in a transaction of the program.
+    Transactions,
     /// Reading.
     Reading,
     /// Claiming lanes: what is lost with the power is lost with the claim anyway, and nobody waits long for a lane.
@@ -120,7 +122,7 @@ impl Sessions {
 
     /// A pool for transactions of the program.
     pub(super) fn transactions(&self) -> PgPool {
-        self.pool(TRANSACTIONS, Purpose::Writing)
+        self.pool(TRANSACTIONS, Purpose::Transactions)
     }
 
     /// A pool of one, for a listener, which reconnects through it.
@@ -147,12 +149,15 @@ impl Sessions {
 
     fn settings(&self, purpose: Purpose) -> String {
         let milliseconds = |time: Duration| time.as_millis().max(1);
+        // A commit that does not wait for the disk is no promise.
+        let durably = format!(
+            "SET lock_timeout = {}; SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+            milliseconds(self.patience)
+        );
         let more = match purpose {
-            // A commit that does not wait for the disk is no promise.
-            Purpose::Writing => format!(
-                "SET lock_timeout = {}; SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
-                milliseconds(self.patience)
-            ),
+            // Every statement finds its rows by an index. A plan that was made when the table was new, and small, would not, and is kept.
+            Purpose::Writing => format!("SET enable_seqscan = off; {durably}"),
+            Purpose::Transactions => durably,
             Purpose::Reading => format!("SET statement_timeout = {}", milliseconds(READING)),
             Purpose::Claiming => "SET lock_timeout = 250; SET synchronous_commit = off".to_owned(),
         };

@@ -1,8 +1,8 @@
 //! Small statements whose answers nobody needs, put together so that they travel to the database as one: on the way of a single save every
 //! journey counts.
 //!
-//! Knows how each database takes several at once. Does not know what they do, but that each writes to another place, so that none has to
-//! see what those before it did.
+//! Knows how each database takes several at once. Does not know what they do, but that each writes to another table, so that none has to
+//! see what those before it did: PostgreSQL carries them out in an order of its own.
 
 use super::connection::Connection;
 use super::dialect::Dialect;
@@ -29,9 +29,9 @@ impl Script {
         }
     }
 
-    /// Begins a statement that writes so many rows, to be handed in before the next is begun.
-    pub(super) fn statement(&self, text: &str, rows: usize) -> Statement {
-        let before = if self.has_room(rows) {
+    /// Begins a statement, one of those that write so many rows to a table, to be handed in before the next is begun.
+    pub(super) fn statement(&self, text: &str, all: usize) -> Statement {
+        let before = if self.has_room(all) {
             self.together.args.len()
         } else {
             0
@@ -43,10 +43,10 @@ impl Script {
     pub(super) async fn hand_in(
         &mut self,
         statement: Statement,
-        rows: usize,
+        all: usize,
         connection: &mut dyn Connection,
     ) -> Result<(), StoreError> {
-        if self.has_room(rows) {
+        if self.has_room(all) {
             self.keep(statement);
         } else {
             connection.execute(statement).await?;
@@ -69,23 +69,26 @@ impl Script {
         self.count += 1;
     }
 
-    /// Large statements would make many different texts, each of which has to be prepared.
-    fn has_room(&self, rows: usize) -> bool {
-        rows <= ANY && self.together.args.len() < MOST_ARGS
+    /// As many rows as one statement takes: several to one table would have to keep their order, and large ones make many different texts,
+    /// each of which has to be prepared.
+    fn has_room(&self, all: usize) -> bool {
+        all <= ANY && self.together.args.len() < MOST_ARGS
     }
 
     /// What is left to carry out, if anything.
-    pub(crate) fn rest(mut self) -> Option<Statement> {
-        match self.dialect {
+    pub(crate) fn rest(self) -> Option<Statement> {
+        let rest = match self.dialect {
             #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => {}
+            Dialect::Sqlite => self.together,
             // A statement that only reads carries out what stands in its WITH.
             #[cfg(feature = "postgres")]
             Dialect::Postgres => {
-                self.together.push(" SELECT");
+                let mut reading = self.together;
+                reading.push(" SELECT");
+                reading
             }
-        }
-        (self.count > 0).then_some(self.together)
+        };
+        (self.count > 0).then_some(rest)
     }
 
     /// The same with the end of the transaction, which travels along where the database lets it.

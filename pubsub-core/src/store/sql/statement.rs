@@ -49,6 +49,10 @@ pub(crate) enum ArgType {
 pub(crate) struct Statement {
     dialect: Dialect,
     /// How many arguments of others stand before its own.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "SQLite counts by itself")
+    )]
     before: usize,
     pub(crate) text: String,
     pub(crate) args: Vec<Arg>,

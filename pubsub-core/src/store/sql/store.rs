@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::apply::Work;
-use super::backend::{Backend, Moment, Reading};
+use super::backend::{Backend, Claimed, Moment, Reading};
 use super::batch::{Errand, Job};
 use super::migration::migrate;
 use super::table::Tables;
@@ -186,7 +186,15 @@ impl Outbox for SqlStore {
     fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         self.named(async move {
             self.check_open()?;
-            self.backend.claim(most).await
+            let Claimed { lanes, nameless } = self.backend.claim(most).await?;
+            if !nameless.is_empty() {
+                // What was claimed would be nobody's if this were an error.
+                let condemned = self.writer.errand(|owed| Errand::Condemn(nameless, owed));
+                if let Err(error) = condemned.await {
+                    tracing::warn!(%error, "cannot park what is for nodes without a possible name");
+                }
+            }
+            Ok(lanes)
         })
     }
 
@@ -202,6 +210,13 @@ impl Outbox for SqlStore {
 
     fn settle(&self, settled: Vec<Settled>) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         self.named(self.writer.errand(|owed| Errand::Settle(settled, owed)))
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.named(async move {
+            self.check_open()?;
+            self.backend.withdraw().await
+        })
     }
 
     fn rewind<'a>(

@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use self::claims::Claims;
 use self::news::News;
 pub(crate) use self::trouble::explain;
-use super::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use super::sql::backend::{Backend, Claimed, Moment, Reading, Releasing, Turn};
 use super::sql::connection::Connection;
 use super::sql::dialect::Dialect;
 use super::sql::explain as explain_any;
@@ -167,10 +167,10 @@ impl Backend for Database {
         })
     }
 
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>> {
         Box::pin(async move {
             if !self.claims.take_over()? {
-                return Ok(Vec::new());
+                return Ok(Claimed::default());
             }
             let mut connection = self.reader().await?;
             self.claims.claim(&mut *connection, most).await
@@ -188,6 +188,13 @@ impl Backend for Database {
             }
             let mut connection = self.reader().await?;
             self.claims.remembered(&mut *connection, after, most).await
+        })
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.claims.withdraw().await;
+            Ok(())
         })
     }
 
@@ -221,7 +228,7 @@ impl Backend for Database {
             self.readers.close().await;
             // The last connection that is closed moves everything into the file itself.
             self.writers.close().await;
-            self.claims.give_up();
+            self.claims.close();
         })
     }
 }

@@ -61,6 +61,11 @@ impl<T: Send + 'static> Follower<T> {
         };
         let mark = Mark::of(&stamp, &payload);
         self.bridge(&mark, reader).await?;
+        if let Mark::Logged { log, sequence } = &mark
+            && self.followed().as_ref() == Some(log)
+        {
+            self.heard = self.heard.max(*sequence);
+        }
         if !matches!(mark, Mark::Logged { .. }) {
             self.attribute(&id, Some(&payload)).await;
         }
@@ -79,9 +84,12 @@ impl<T: Send + 'static> Follower<T> {
         id: ItemId,
         reader: &mut Reader<T>,
     ) -> Result<(), Abandoned> {
-        if !self.journal.hear_retraction(&id) {
+        let is_half =
+            self.journal.expects_retraction(&id) || self.ends_an_older_deletion(&id).await;
+        if is_half {
             return Ok(());
         }
+        self.journal.hear_retraction(&id);
         let event = match self.attribute(&id, None).await {
             Some(entry) => self.replayed(entry),
             None => Some(Ok(retracted(id))),

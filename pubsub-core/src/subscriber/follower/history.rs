@@ -97,6 +97,29 @@ impl<T: Send + 'static> Follower<T> {
         Some(next)
     }
 
+    /// Whether a bare retraction is the second half of a deletion that is known, but whose first half was told before anybody listened: the
+    /// service is not yet at the point where the subscription has begun.
+    pub(super) async fn ends_an_older_deletion(&self, id: &ItemId) -> bool {
+        let Some(known) = self.followed().and_then(|log| self.journal.known(&log)) else {
+            return false;
+        };
+        let after = known.saturating_sub(u64::from(PAGE));
+        let Ok(History { entries, .. }) = self.history(after, PAGE).await else {
+            return false;
+        };
+        let told = |entry: &&Entry| entry.sequence <= known && entry.item == *id && is_told(entry);
+        // What was saved again and heard is what is retracted now.
+        entries
+            .iter()
+            .rev()
+            .filter(told)
+            .find_map(|entry| match entry.kind {
+                EntryKind::Retract { .. } => Some(true),
+                EntryKind::Put | EntryKind::Raw => (entry.sequence <= self.heard).then_some(false),
+            })
+            .unwrap_or(false)
+    }
+
     /// The event that a change is, as a service would have told it; `None` for what is told to nobody.
     pub(super) fn replayed(&mut self, entry: Entry) -> Option<Result<Event<T>, SubscribeError>> {
         if !is_told(&entry) {
@@ -158,5 +181,5 @@ impl<T: Send + 'static> Follower<T> {
 
 /// Whether anybody is told of it.
 fn is_told(entry: &Entry) -> bool {
-    !entry.is_parked && entry.kind != EntryKind::Retract { notify: false }
+    !entry.is_parked && entry.defect.is_none() && entry.kind != EntryKind::Retract { notify: false }
 }

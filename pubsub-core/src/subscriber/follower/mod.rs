@@ -63,6 +63,8 @@ pub(crate) struct Follower<T> {
     from: Option<Position>,
     listener: Listener,
     journal: Journal,
+    /// The number of the last change of the store that the service has told, news or not.
+    heard: u64,
 }
 
 impl<T: Send + 'static> Follower<T> {
@@ -114,6 +116,7 @@ impl<T: Send + 'static> Follower<T> {
             from,
             listener,
             journal,
+            heard: 0,
         };
         follower.renew().await?;
         follower.outlet.begin_following(&follower.node);

@@ -89,6 +89,11 @@ impl Dispatch {
         &self.heads
     }
 
+    /// Something waits that might be sent.
+    pub(super) fn has_more(&self) -> bool {
+        !self.queue.is_empty() || self.nodes.next_turn().is_some()
+    }
+
     /// Nothing waits, nothing is on its way.
     pub(super) fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.window.callers() == 0 && !self.nodes.is_holding()
@@ -101,11 +106,18 @@ impl Dispatch {
             self.send(wire.out(), Occupant::Create { node, config }, now);
         }
         while wire.unsent() < HIGH_WATER && self.window.callers() < self.width() {
-            let Some(pending) = self.queue.pop() else {
+            let first = self.queue.first().map(|pending| pending.order);
+            let turn = self.nodes.next_turn();
+            if turn.is_some_and(|turn| first.is_none_or(|first| turn < first)) {
+                if let Some(pending) = self.nodes.take_turn() {
+                    self.start(wire.out(), pending, now);
+                }
+            } else if let Some(pending) = self.queue.pop() {
+                if let Some(pending) = self.nodes.admit(pending) {
+                    self.start(wire.out(), pending, now);
+                }
+            } else {
                 break;
-            };
-            if let Some(pending) = self.nodes.admit(pending) {
-                self.start(wire.out(), pending, now);
             }
         }
         if self.window.callers() != before {
@@ -130,7 +142,7 @@ impl Dispatch {
     fn start(&mut self, out: &mut String, mut pending: Pending, now: Instant) {
         pending.ticket = None;
         let Some((change, config)) = pending.publication() else {
-            self.send(out, Occupant::One(pending), now);
+            self.send_alone(out, pending, now);
             return;
         };
         let config = *config;
@@ -143,20 +155,30 @@ impl Dispatch {
             pending.with_options = self.service.checks_options && form::has_options(&config);
         }
         if !self.service.publishes_several || pending.is_suspect() {
-            self.send(out, Occupant::One(pending), now);
+            self.send_alone(out, pending, now);
             return;
         }
         // One such publish at a time for each node: what is called meanwhile gathers, and if one item spoils it
         // the others can be sent again without overtaking.
+        let held = self.nodes.companions(&pending);
+        let mut several = held.unwrap_or_else(|| self.queue.companions(&pending));
         if let Some(node) = pending.changed_node() {
             self.nodes.hold(node);
         }
-        let mut several = self.queue.companions(&pending);
         for companion in &mut several {
             companion.ticket = None;
         }
         several.insert(0, pending);
         self.send(out, Occupant::Several(several), now);
+    }
+
+    /// Sends what goes by itself, and lets the next of its node follow.
+    fn send_alone(&mut self, out: &mut String, pending: Pending, now: Instant) {
+        let node = pending.changed_node().cloned();
+        self.send(out, Occupant::One(pending), now);
+        if let Some(node) = node {
+            self.nodes.free(&node);
+        }
     }
 
     fn send(&mut self, out: &mut String, occupant: Occupant, now: Instant) {
@@ -320,12 +342,12 @@ impl Dispatch {
     }
 
     /// A change is over with; what was held behind it may go.
-    fn let_go(&mut self, pending: &Pending) {
+    pub(super) fn let_go(&mut self, pending: &Pending) {
         if self.service.publishes_several
             && let Some((change, _)) = pending.publication()
             && !self.nodes.is_being_created(&change.node)
         {
-            self.release(&change.node);
+            self.nodes.free(&change.node);
         }
     }
 

@@ -25,10 +25,28 @@ use crate::store::{StoreError, StoreErrorKind, Written};
 /// How long a caller may think while everybody waits.
 const THINKING: Duration = Duration::from_secs(5);
 
+/// Whether to wait for those who hold the counter of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// As long as the connection does.
+    Some,
+    /// Not at all: what would have to wait is put aside.
+    None,
+}
+
+/// What came of units.
+#[derive(Debug)]
+pub(crate) enum Applied {
+    /// One outcome each, and what is still to be carried out before the commit.
+    Done(Vec<Outcome>, Script),
+    /// Nothing was written: the units in these places would have to wait for others. Only without patience.
+    Held(Vec<usize>),
+}
+
 /// What came of a unit.
 pub(crate) type Outcome = Result<Option<Vec<Written>>, StoreError>;
 
-/// Carries out units in their order, and answers one outcome each, and what is still to be carried out before the commit.
+/// Carries out units in their order.
 ///
 /// # Errors
 ///
@@ -37,8 +55,12 @@ pub(crate) type Outcome = Result<Option<Vec<Written>>, StoreError>;
 pub(crate) async fn apply(
     connection: &mut dyn Connection,
     works: &mut [Work],
-) -> Result<(Vec<Outcome>, Script), StoreError> {
-    let mut ground = Ground::read(connection, works).await?;
+    patience: Patience,
+) -> Result<Applied, StoreError> {
+    let mut ground = match Ground::read(connection, works, patience).await? {
+        Ok(ground) => ground,
+        Err(places) => return Ok(Applied::Held(places)),
+    };
     let mut outcomes = Vec::with_capacity(works.len());
     let mut entries = Vec::new();
     for work in works {
@@ -59,7 +81,7 @@ pub(crate) async fn apply(
         }
     }
     let rest = write::write(connection, ground, entries).await?;
-    Ok((outcomes, rest))
+    Ok(Applied::Done(outcomes, rest))
 }
 
 /// Whether a unit is to be written.

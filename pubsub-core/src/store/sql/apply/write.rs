@@ -79,8 +79,9 @@ async fn write_rows(
     let mut rest = rows.into_iter();
     // SQLite takes 32,766 arguments, PostgreSQL twice as many.
     let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());
-    for size in sizes(rest.len(), most) {
-        let mut upsert = script.statement("INSERT INTO ", size);
+    let all = rest.len();
+    for size in sizes(all, most) {
+        let mut upsert = script.statement("INSERT INTO ", all);
         upsert
             .name(&table.name)
             .push(" (pubsub_item, pubsub_payload");
@@ -106,7 +107,7 @@ async fn write_rows(
                 .push(" = excluded.")
                 .name(&column.name);
         }
-        script.hand_in(upsert, size, connection).await?;
+        script.hand_in(upsert, all, connection).await?;
     }
     Ok(())
 }
@@ -142,9 +143,9 @@ async fn count(
     }
     let mut rest = &known[..];
     for size in sizes(known.len(), most) {
-        let mut upsert = script.statement(COUNT, size);
+        let mut upsert = script.statement(COUNT, known.len());
         counters(&mut upsert, &mut rest, size);
-        script.hand_in(upsert, size, connection).await?;
+        script.hand_in(upsert, known.len(), connection).await?;
     }
     Ok(())
 }
@@ -174,8 +175,9 @@ async fn write_entries(
     let most = connection.dialect().most_rows();
     let now = now();
     let mut rest = entries.into_iter();
-    for size in sizes(rest.len(), most) {
-        let mut insert = script.statement(INSERT, size);
+    let all = rest.len();
+    for size in sizes(all, most) {
+        let mut insert = script.statement(INSERT, all);
         for (position, Numbered { sequence, entry }) in rest.by_ref().take(size).enumerate() {
             let lane = ground.lanes.get(&entry.node).and_then(|lane| lane.id);
             let lane = lane.ok_or_else(|| {
@@ -189,7 +191,7 @@ async fn write_entries(
             }
             insert.push(", ").bind(now).push(")");
         }
-        script.hand_in(insert, size, connection).await?;
+        script.hand_in(insert, all, connection).await?;
     }
     Ok(())
 }
