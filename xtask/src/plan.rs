@@ -9,7 +9,7 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 10] = [
+const PEER_TESTS: [(&str, Option<&str>); 11] = [
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
@@ -19,6 +19,10 @@ const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ),
     ("slixmpp", None),
     ("browser", None),
+    (
+        "http",
+        Some("--skip ::prosody:: --skip ::ejabberd:: --skip nginx"),
+    ),
     ("postgres", None),
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),

@@ -105,6 +105,7 @@ fn configuration(listeners: &Listeners, certificates: &Certificates) -> String {
     let clients = listeners.clients.port();
     let clients_over_tls = listeners.clients_over_tls.port();
     let components = listeners.components.port();
+    let http = listeners.http.port();
     let authority = certificates.authority.display();
     let both = certificates.both.display();
     let [first, second] = MAKERS;
@@ -140,6 +141,13 @@ listen:
     hosts:
       {COMPONENT}:
         password: {PASSWORD}
+  -
+    port: {http}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers:
+      /xmpp-httpbind: mod_bosh
+      /xmpp-websocket: ejabberd_http_ws
 auth_method: internal
 auth_password_format: plain
 host_config:
@@ -158,6 +166,7 @@ access_rules:
   makers:
     allow: makers
 modules:
+  mod_bosh: {{}}
   mod_caps: {{}}
   mod_disco: {{}}
   mod_ping: {{}}

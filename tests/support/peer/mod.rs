@@ -1,7 +1,7 @@
 //! The servers that the same tests run against, all reached the same way.
 //!
 //! Each has the accounts `ann`, `bob` (who may create nodes) and `eve` (who may not), the component
-//! `ticker.localhost`, a PubSub service at `pubsub.localhost`, and listens on the loopback interface alone.
+//! `ticker.localhost`, a PubSub service at `pubsub.localhost`, BOSH and WebSocket, and listens on the loopback interface alone.
 
 mod cases;
 mod ejabberd;
@@ -45,6 +45,7 @@ struct Listeners {
     clients: SocketAddr,
     clients_over_tls: SocketAddr,
     components: SocketAddr,
+    http: SocketAddr,
 }
 
 /// What runs it.
@@ -71,6 +72,12 @@ impl Peer {
     #[must_use]
     pub fn component_address(&self) -> SocketAddr {
         self.listeners.components
+    }
+
+    /// Where browsers connect: BOSH at `/xmpp-httpbind` and WebSocket at `/xmpp-websocket`.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.listeners.http
     }
 
     /// The address of the PubSub service.
@@ -158,7 +165,7 @@ impl Peer {
     pub async fn restart(&mut self) {
         match &mut self.server {
             Running::Program(program) => program.restart(&self.listeners).await,
-            Running::Ours(server) => server.restart(self.listeners.clients).await,
+            Running::Ours(server) => server.restart(&self.listeners).await,
         }
     }
 }

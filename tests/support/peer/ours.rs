@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
-use pubsub_server::{Config, NodeCreation, RunningServer, Server};
+use pubsub_server::{Config, Http, NodeCreation, RunningServer, Server};
 
 use super::program::{Program, Recipe, Settled};
 use super::{Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
@@ -22,7 +22,8 @@ impl OurServer {
     ///
     /// When it does not start.
     pub async fn start() -> Peer {
-        let server = spawn((Ipv4Addr::LOCALHOST, 0).into()).await;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = spawn(any, any).await;
         let address = server.addr();
         Peer {
             name: "ours",
@@ -30,6 +31,7 @@ impl OurServer {
                 clients: address,
                 clients_over_tls: address,
                 components: address,
+                http: server.http_addr().expect("an address for HTTP"),
             },
             anonymous_domain: "localhost",
             server: Running::Ours(Self {
@@ -42,12 +44,12 @@ impl OurServer {
         self.server = None;
     }
 
-    pub(super) async fn restart(&mut self, address: SocketAddr) {
-        self.server = Some(spawn(address).await);
+    pub(super) async fn restart(&mut self, listeners: &Listeners) {
+        self.server = Some(spawn(listeners.clients, listeners.http).await);
     }
 }
 
-async fn spawn(listen: SocketAddr) -> RunningServer {
+async fn spawn(listen: SocketAddr, http: SocketAddr) -> RunningServer {
     let config = Config {
         listen,
         accounts: users()
@@ -55,6 +57,10 @@ async fn spawn(listen: SocketAddr) -> RunningServer {
             .collect(),
         anonymous: true,
         node_creation: NodeCreation::Accounts,
+        http: Http {
+            listen: Some(http),
+            ..Http::default()
+        },
         ..Config::default()
     };
     Server::spawn(config).await.expect("our server starts")

@@ -61,11 +61,12 @@ impl Program {
     async fn attempt(recipe: &Recipe) -> Result<Peer, String> {
         let directory = TempDir::with_prefix(recipe.name).expect("a temporary directory");
         let certificates = Certificates::create(directory.path());
-        let [clients, clients_over_tls, components] = free_addresses();
+        let [clients, clients_over_tls, components, http] = free_addresses();
         let listeners = Listeners {
             clients,
             clients_over_tls,
             components,
+            http,
         };
         (recipe.prepare)(directory.path(), &listeners, &certificates);
         let process = spawn(recipe.command, directory.path(), &listeners);

@@ -69,6 +69,7 @@ fn configuration(directory: &Path, listeners: &Listeners, certificates: &Certifi
     let clients = listeners.clients.port();
     let clients_over_tls = listeners.clients_over_tls.port();
     let components = listeners.components.port();
+    let http = listeners.http.port();
     let certificate = certificates.certificate.display();
     let key = certificates.key.display();
     format!(
@@ -81,9 +82,14 @@ c2s_direct_tls_ports = {{ {clients_over_tls} }}
 component_interfaces = {{ "127.0.0.1" }}
 component_ports = {{ {components} }}
 s2s_ports = {{ }}
-http_ports = {{ }}
+http_ports = {{ {http} }}
+http_interfaces = {{ "127.0.0.1" }}
+http_default_host = "localhost"
+http_paths = {{ bosh = "/xmpp-httpbind", websocket = "/xmpp-websocket" }}
+consider_bosh_secure = true
+consider_websocket_secure = true
 https_ports = {{ }}
-modules_enabled = {{ "saslauth", "tls", "disco", "ping", "smacks" }}
+modules_enabled = {{ "saslauth", "tls", "disco", "ping", "smacks", "bosh", "websocket" }}
 modules_disabled = {{ "s2s", "posix" }}
 ssl = {{ certificate = "{certificate}", key = "{key}" }}
 c2s_require_encryption = false
