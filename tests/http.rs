@@ -10,6 +10,8 @@ mod bosh_loss;
 mod doors;
 #[path = "http/idle.rs"]
 mod idle;
+#[path = "http/nginx.rs"]
+mod nginx;
 #[path = "http/proxy.rs"]
 mod proxy;
 #[path = "http/websocket.rs"]

@@ -34,8 +34,20 @@ async fn before(settings: ProxySettings) -> Site {
     Site::start(Router::new().merge(proxy.router())).await
 }
 
+/// Prosody serves a host by its name only.
+async fn before_peer(peer: &Peer) -> Site {
+    let address = peer.http_address();
+    before(ProxySettings {
+        bosh: Some(format!("http://{address}{}", peer.bosh_path())),
+        websocket: Some(format!("ws://{address}{}", peer.websocket_path())),
+        host: (peer.name() == "prosody").then(|| "localhost".to_owned()),
+        ..ProxySettings::default()
+    })
+    .await
+}
+
 async fn a_client_talks_over_both(peer: Peer) {
-    let site = before(settings(peer.http_address())).await;
+    let site = before_peer(&peer).await;
     talk(site.address()).await;
 }
 
@@ -60,7 +72,7 @@ pub(crate) async fn talk(address: SocketAddr) {
 }
 
 async fn what_happens_reaches_a_held_request(peer: Peer) {
-    let site = before(settings(peer.http_address())).await;
+    let site = before_peer(&peer).await;
     hear(&peer, site.address()).await;
 }
 

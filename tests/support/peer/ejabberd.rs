@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::program::{Program, Recipe, Settled};
-use super::{COMPONENT, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
+use super::{COMPONENT, Doors, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
 use crate::{Certificates, eventually};
 
 /// Starts ejabberd servers.
@@ -31,6 +31,10 @@ impl Ejabberd {
         Program::start(Recipe {
             name: "ejabberd",
             anonymous_domain: "anonymous.localhost",
+            doors: Doors {
+                bosh: "/bosh",
+                websocket: "/ws",
+            },
             prepare,
             command,
             settle,
@@ -146,8 +150,8 @@ listen:
     ip: "127.0.0.1"
     module: ejabberd_http
     request_handlers:
-      /xmpp-httpbind: mod_bosh
-      /xmpp-websocket: ejabberd_http_ws
+      /bosh: mod_bosh
+      /ws: ejabberd_http_ws
 auth_method: internal
 auth_password_format: plain
 host_config:

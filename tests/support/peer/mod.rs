@@ -36,7 +36,15 @@ pub struct Peer {
     name: &'static str,
     listeners: Listeners,
     anonymous_domain: &'static str,
+    doors: Doors,
     server: Running,
+}
+
+/// The paths that a server has for browsers, each its own.
+#[derive(Debug, Clone, Copy)]
+struct Doors {
+    bosh: &'static str,
+    websocket: &'static str,
 }
 
 /// Where a server listens; ours has one door for now.
@@ -74,10 +82,22 @@ impl Peer {
         self.listeners.components
     }
 
-    /// Where browsers connect: BOSH at `/xmpp-httpbind` and WebSocket at `/xmpp-websocket`.
+    /// Where browsers connect.
     #[must_use]
     pub fn http_address(&self) -> SocketAddr {
         self.listeners.http
+    }
+
+    /// Where BOSH is there.
+    #[must_use]
+    pub fn bosh_path(&self) -> &'static str {
+        self.doors.bosh
+    }
+
+    /// Where the WebSocket is there.
+    #[must_use]
+    pub fn websocket_path(&self) -> &'static str {
+        self.doors.websocket
     }
 
     /// The address of the PubSub service.

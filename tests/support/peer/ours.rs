@@ -7,7 +7,12 @@ use std::process::Command;
 use pubsub_server::{Config, Http, NodeCreation, RunningServer, Server};
 
 use super::program::{Program, Recipe, Settled};
-use super::{Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
+use super::{Doors, Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
+
+const DOORS: Doors = Doors {
+    bosh: "/xmpp-httpbind",
+    websocket: "/xmpp-websocket",
+};
 
 /// Our server within the test, in memory.
 #[derive(Debug)]
@@ -34,6 +39,7 @@ impl OurServer {
                 http: server.http_addr().expect("an address for HTTP"),
             },
             anonymous_domain: "localhost",
+            doors: DOORS,
             server: Running::Ours(Self {
                 server: Some(server),
             }),
@@ -87,6 +93,7 @@ impl OurProgram {
         Program::start(Recipe {
             name,
             anonymous_domain: "localhost",
+            doors: DOORS,
             prepare,
             command,
             settle,

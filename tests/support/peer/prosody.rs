@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::program::{Program, Recipe, Settled};
-use super::{COMPONENT, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
+use super::{COMPONENT, Doors, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
 use crate::Certificates;
 
 /// Starts Prosody servers.
@@ -28,6 +28,10 @@ impl Prosody {
         Program::start(Recipe {
             name: "prosody",
             anonymous_domain: "anonymous.localhost",
+            doors: Doors {
+                bosh: "/http-bind",
+                websocket: "/xmpp-websocket",
+            },
             prepare,
             command,
             settle,
@@ -84,8 +88,6 @@ component_ports = {{ {components} }}
 s2s_ports = {{ }}
 http_ports = {{ {http} }}
 http_interfaces = {{ "127.0.0.1" }}
-http_default_host = "localhost"
-http_paths = {{ bosh = "/xmpp-httpbind", websocket = "/xmpp-websocket" }}
 consider_bosh_secure = true
 consider_websocket_secure = true
 https_ports = {{ }}
