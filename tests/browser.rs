@@ -6,8 +6,12 @@ mod client;
 mod commits_live;
 #[path = "browser/dashboard.rs"]
 mod dashboard;
+#[path = "browser/django.rs"]
+mod django;
 #[path = "browser/push.rs"]
 mod push;
+#[path = "browser/reload.rs"]
+mod reload;
 #[path = "browser/status_wall.rs"]
 mod status_wall;
 #[path = "browser/strophe.rs"]
@@ -16,6 +20,8 @@ mod strophe;
 use pubsub_server::{Config, Http, NodeCreation, Origins, RunningServer, Server};
 use support::Site;
 use support::site::{with_page, with_script, with_xmpp};
+
+const BLANK: &str = "<!doctype html><link rel='icon' href='data:,'><title>blank</title>";
 
 /// A server that anybody may use, with BOSH and WebSocket on its own listener for pages of every origin.
 async fn server() -> RunningServer {
@@ -43,5 +49,6 @@ async fn site(server: &RunningServer, html: &'static str) -> Site {
     let plugin = "strophejs-plugin-pubsub/lib/strophe.pubsub.js";
     let router = with_script(router, "/strophe.pubsub.js", plugin);
     let router = with_page(router, "/", html);
+    let router = with_page(router, "/blank", BLANK);
     Site::start(with_xmpp(router, server.http_service())).await
 }

@@ -63,7 +63,8 @@ pub async fn request(
         request = request.header(*name, *value);
     }
     let request = request.body(Full::new(body.into())).map_err(|e| told(&e))?;
-    let exchange = async {
+    // The sender goes with the exchange, and the connection ends when it is gone.
+    let exchange = async move {
         let response = sender.send_request(request).await.map_err(|e| told(&e))?;
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|e| told(&e))?.to_bytes();
@@ -73,12 +74,6 @@ pub async fn request(
             body,
         })
     };
-    tokio::pin!(connection);
-    tokio::select! {
-        answer = exchange => answer,
-        ended = &mut connection => Err(match ended {
-            Ok(()) => "the connection was closed before the answer".to_owned(),
-            Err(error) => told(&error),
-        }),
-    }
+    let (answer, _) = tokio::join!(exchange, connection);
+    answer
 }

@@ -60,7 +60,6 @@ impl Drop for Site {
 }
 
 /// A page at `path`, from its HTML.
-#[must_use]
 pub fn with_page(router: Router, path: &str, html: &'static str) -> Router {
     let page = move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], html) };
     router.route(path, get(page))
@@ -71,7 +70,6 @@ pub fn with_page(router: Router, path: &str, html: &'static str) -> Router {
 /// # Panics
 ///
 /// When the package is not installed.
-#[must_use]
 pub fn with_script(router: Router, path: &str, file: &str) -> Router {
     let place: PathBuf = target().join("npm/node_modules").join(file);
     let script = std::fs::read_to_string(&place)
@@ -82,7 +80,6 @@ pub fn with_script(router: Router, path: &str, file: &str) -> Router {
 }
 
 /// BOSH and WebSocket of one of our servers, for every path that is not taken otherwise.
-#[must_use]
 pub fn with_xmpp(router: Router, service: HttpService) -> Router {
     router.fallback(
         move |ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request| async move {

@@ -19,6 +19,10 @@ const PEER_TESTS: &[(&str, Option<&str>)] = &[
     ),
     ("slixmpp", None),
     ("browser", None),
+    (
+        "http",
+        Some("--skip ::prosody:: --skip ::ejabberd:: --skip nginx"),
+    ),
     ("postgres", None),
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),

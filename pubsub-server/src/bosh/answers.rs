@@ -1,7 +1,8 @@
 //! The latest answers of a session: kept to be given again to a client that asks again, and to be found out if they were lost (XEP-0124 §14).
 //!
-//! A client that asks anew without having got an answer, as a reloaded page does, does not ask for it again. What was in it is then said once
-//! more in the next answer.
+//! A page that was loaded anew does not ask again for what its predecessor was answered. So the content of an answer is said once more in the
+//! next one if it was never written, if its connection was torn down, or if the client begins anew and nothing shows that the answer had arrived
+//! before: no request has followed it.
 
 use std::collections::VecDeque;
 
@@ -23,19 +24,32 @@ pub(super) struct Answer {
     pub(super) witness: Option<Witness>,
     /// Whether it was never written.
     pub(super) is_lost: bool,
+    /// Whether the client has asked something since.
+    is_followed: bool,
 }
 
 impl Answer {
-    /// An answer without content, which nobody waits for.
-    pub(super) fn empty(id: u64, key: Option<String>) -> Self {
+    pub(super) fn new(
+        id: u64,
+        key: Option<String>,
+        body: Bytes,
+        content: Bytes,
+        witness: Option<Witness>,
+    ) -> Self {
         Self {
             id,
             key,
-            body: empty_body(),
-            content: Bytes::new(),
-            witness: None,
+            body,
+            content,
+            witness,
             is_lost: false,
+            is_followed: false,
         }
+    }
+
+    /// An answer without content, which nobody waits for.
+    pub(super) fn empty(id: u64, key: Option<String>) -> Self {
+        Self::new(id, key, empty_body(), Bytes::new(), None)
     }
 
     fn has_arrived(&self) -> bool {
@@ -79,21 +93,24 @@ impl Answers {
         self.kept.retain(|answer| answer.id > id);
     }
 
-    /// Takes the content of answers that were lost; they are empty from then on. Called when the client asks anew.
-    pub(super) fn take_lost(&mut self) -> BytesMut {
+    /// Takes the content of answers that were lost; they are empty from then on. Called for every new request, and told whether with this one
+    /// the client begins anew.
+    pub(super) fn take_lost(&mut self, begins_anew: bool) -> BytesMut {
         let mut lost = BytesMut::new();
         for answer in &mut self.kept {
-            if !answer.content.is_empty() && !answer.has_arrived() {
+            let is_doubtful = begins_anew && !answer.is_followed;
+            if !answer.content.is_empty() && (is_doubtful || !answer.has_arrived()) {
                 lost.extend_from_slice(&answer.content);
                 *answer = Answer::empty(answer.id, answer.key.take());
             }
+            answer.is_followed = true;
         }
         lost
     }
 }
 
 /// The body of an answer that says nothing.
-pub(super) fn empty_body() -> Bytes {
+fn empty_body() -> Bytes {
     let mut start = String::new();
     body::open(&mut start);
     body::finish(&start, b"")
@@ -123,8 +140,8 @@ mod tests {
             answers.remember(answer(id, content, is_lost));
         }
         assert!(answers.find(1).is_none(), "only the latest are kept");
-        assert_eq!(answers.take_lost(), "bd");
-        assert_eq!(answers.take_lost(), "");
+        assert_eq!(answers.take_lost(false), "bd");
+        assert_eq!(answers.take_lost(false), "");
         assert!(
             answers
                 .find(2)
@@ -133,5 +150,15 @@ mod tests {
         answers.acknowledge(3);
         assert!(answers.find(3).is_none());
         assert!(answers.find(4).is_some());
+    }
+
+    #[test]
+    fn a_client_that_begins_anew_hears_again_what_nobody_has_asked_after() {
+        let mut answers = Answers::new(3);
+        answers.remember(answer(1, "a", false));
+        assert_eq!(answers.take_lost(false), "");
+        answers.remember(answer(2, "b", false));
+        assert_eq!(answers.take_lost(true), "b");
+        assert_eq!(answers.take_lost(true), "");
     }
 }

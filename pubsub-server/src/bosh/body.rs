@@ -34,6 +34,22 @@ pub(crate) struct Request {
     pub(crate) elements: Vec<String>,
 }
 
+impl Request {
+    /// Whether the client announces itself: presence that says nothing else. One that does so a second time has begun anew, as a page that was
+    /// loaded again and has taken its session along.
+    pub(crate) fn is_announcement(&self) -> bool {
+        let is_announcement = |element: &String| {
+            let mut reader = Reader::new(element);
+            reader
+                .root()
+                .is_ok_and(|name| name.is("presence", namespace::CLIENT))
+                && reader.attributes().next().is_none()
+                && matches!(reader.child(), Ok(None))
+        };
+        self.elements.iter().any(is_announcement)
+    }
+}
+
 /// Why a session ends, or does not begin (XEP-0124 §17.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
@@ -253,6 +269,29 @@ mod tests {
                 "<iq xmlns=\"jabber:client\" xmlns:p=\"urn:p\" p:a='1'><p:b/></iq>".to_owned()
             ])
         );
+    }
+
+    #[test]
+    fn an_announcement_is_presence_that_says_nothing_else() {
+        for (element, expected) in [
+            ("<presence xmlns='jabber:client'/>", true),
+            ("<presence xmlns=\"jabber:client\"> </presence>", true),
+            ("<presence/>", true),
+            (
+                "<presence xmlns='jabber:client' type='unavailable'/>",
+                false,
+            ),
+            (
+                "<presence xmlns='jabber:client'><show>away</show></presence>",
+                false,
+            ),
+            ("<presence xmlns='urn:other'/>", false),
+            ("<message xmlns='jabber:client'/>", false),
+        ] {
+            let request = read(&body("rid='1'", element), BOUNDS);
+            let is = request.map(|request| request.is_announcement());
+            assert_eq!(is, Ok(expected), "{element}");
+        }
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! An answer on its way to the HTTP connection. If it is dropped before it was written, its session hears of it.
 
+use std::fmt::Debug;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
-use super::session::Session;
+/// What hears that an answer was lost.
+pub(super) trait NotesLoss: Debug + Send + Sync {
+    /// Notes that the answer to the request `id` was never written.
+    fn note_lost(&self, id: u64);
+}
 
 /// One answer.
 #[derive(Debug)]
@@ -16,7 +21,7 @@ pub(crate) struct Reply {
 /// The promise to tell whether an answer was written.
 #[derive(Debug)]
 struct Receipt {
-    session: Weak<Session>,
+    session: Weak<dyn NotesLoss>,
     id: u64,
 }
 
@@ -30,7 +35,8 @@ impl Reply {
     }
 
     /// The answer to the request `id`.
-    pub(super) fn new(body: Bytes, session: Weak<Session>, id: u64) -> Self {
+    pub(super) fn new<S: NotesLoss + 'static>(body: Bytes, session: &Arc<S>, id: u64) -> Self {
+        let session: Weak<S> = Arc::downgrade(session);
         Self {
             body,
             receipt: Some(Receipt { session, id }),
@@ -74,9 +80,4 @@ pub(crate) type Waiting = tokio::sync::oneshot::Receiver<Reply>;
 pub(super) fn dismiss(asker: Asker, body: &Bytes) {
     // Nobody waits for it any more, or else it is written.
     let _ = asker.send(Reply::unregistered(body.clone()));
-}
-
-/// A session as replies refer to it.
-pub(super) fn weak(session: &Arc<Session>) -> Weak<Session> {
-    Arc::downgrade(session)
 }

@@ -2,48 +2,25 @@
 //!
 //! The oldest request is answered first. It is held until there is something to say, its time is up, or more requests are held than agreed.
 //! While none is held nothing is said; what there is to say waits with the client's queue, which is bounded. A client that is gone from a held
-//! request is noticed, and nothing is said to it.
+//! request is noticed, and nothing is said to it. How answers are made is in `answering`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::answers::{Answer, Answers, empty_body};
+use super::answers::Answers;
 use super::body::{self, Condition, Request};
 use super::keys::Keys;
-use super::reply::{Asker, Reply, Waiting, dismiss, weak};
+use super::reply::{Asker, NotesLoss, Reply, Waiting, dismiss};
+use super::state::{Arrival, Arrived, Held, State};
 use super::terms::Terms;
 use super::window::{Place, Window};
-use crate::router::Outgoing;
-use crate::wire::standalone;
 use crate::witness::Witness;
-
-/// An answer takes no further elements when it is so long; the rest goes into the next.
-const LONG: usize = 256 * 1024;
-
-/// What a client said.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Arrived {
-    Opening {
-        to: Option<String>,
-        version: Option<String>,
-    },
-    Element(String),
-    Closing,
-}
-
-/// How the server ends a session.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Farewell {
-    pub(crate) condition: Option<Condition>,
-    /// A stream error, standing alone.
-    pub(crate) element: BytesMut,
-}
 
 /// One session.
 #[derive(Debug)]
@@ -51,48 +28,6 @@ pub(crate) struct Session {
     id: String,
     terms: Terms,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    window: Window<Arrival>,
-    held: VecDeque<Held>,
-    answers: Answers,
-    keys: Keys,
-    input: VecDeque<Arrived>,
-    /// What was said in vain.
-    again: BytesMut,
-    /// The attributes of the first answer, until it is given.
-    announcement: Option<String>,
-    waker: Option<Waker>,
-    /// Since when no request is held.
-    quiet_since: Option<Instant>,
-    patience: Duration,
-    is_pausing: bool,
-    /// When a request of a polling session was last answered with nothing.
-    polled_in_vain: Option<Instant>,
-    is_trusted: bool,
-    fault: Option<Condition>,
-    last_words: Option<Bytes>,
-}
-
-/// A request before its turn.
-#[derive(Debug)]
-struct Arrival {
-    request: Request,
-    asker: Asker,
-    witness: Option<Witness>,
-}
-
-/// A request that is not answered yet.
-#[derive(Debug)]
-struct Held {
-    id: u64,
-    key: Option<String>,
-    asker: Asker,
-    witness: Option<Witness>,
-    since: Instant,
-    asks_nothing: bool,
 }
 
 impl Session {
@@ -130,11 +65,13 @@ impl Session {
             again: BytesMut::new(),
             announcement: None,
             waker: None,
+            gap_since: None,
             quiet_since: None,
             patience: terms.inactivity,
             is_pausing: false,
             polled_in_vain: None,
             is_trusted: false,
+            is_announced: false,
             fault: None,
             last_words: None,
         };
@@ -154,7 +91,7 @@ impl Session {
         &self.terms
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -196,9 +133,14 @@ impl Session {
                     asker,
                     witness,
                 };
+                let begins_anew = state.is_announced && arrival.request.is_announcement();
                 // The same request once more, before its turn: its client waits on the newer connection.
                 drop(state.window.keep(arrival.request.id, arrival));
                 self.take_turns(&mut state, now);
+                // Whoever begins anew does not send what its predecessor has not sent.
+                if begins_anew {
+                    self.skip(&mut state, now);
+                }
             }
         }
         state.wake();
@@ -225,7 +167,7 @@ impl Session {
             Some(answer) if answer.key == request.key => {
                 answer.is_lost = false;
                 answer.witness = witness;
-                let reply = Reply::new(answer.body.clone(), weak(self), answer.id);
+                let reply = Reply::new(answer.body.clone(), self, answer.id);
                 if let Err(reply) = asker.send(reply) {
                     reply.forget();
                     answer.is_lost = true;
@@ -242,6 +184,20 @@ impl Session {
         while let Some(arrival) = state.window.turn() {
             self.handle(state, arrival, now);
         }
+        if state.window.waiting() == 0 {
+            state.gap_since = None;
+        } else {
+            state.gap_since.get_or_insert(now);
+        }
+    }
+
+    /// Goes on without the requests that have not come.
+    pub(super) fn skip(&self, state: &mut State, now: Instant) {
+        if state.window.waiting() > 0 {
+            tracing::debug!(session = %self.id, "requests were passed over that never came");
+            state.window.skip();
+            self.take_turns(state, now);
+        }
     }
 
     fn handle(&self, state: &mut State, arrival: Arrival, now: Instant) {
@@ -250,6 +206,7 @@ impl Session {
             asker,
             witness,
         } = arrival;
+        let is_announcement = request.is_announcement();
         if !state.keys.take(request.key.as_deref(), request.new_key) {
             let condition = state.fail(Condition::ItemNotFound);
             dismiss(asker, &body::refusal(condition));
@@ -267,7 +224,9 @@ impl Session {
         if let Some(id) = request.acknowledged.filter(|_| self.terms.acknowledges) {
             state.answers.acknowledge(id);
         }
-        let lost = state.answers.take_lost();
+        let begins_anew = state.is_announced && is_announcement;
+        state.is_announced |= is_announcement;
+        let lost = state.answers.take_lost(begins_anew);
         state.again.unsplit(lost);
         state.bury();
         if request.restarts {
@@ -317,124 +276,16 @@ impl Session {
         state.fault.is_some() || state.is_forsaken(now)
     }
 
-    /// When something is due although nobody says anything: an empty answer, or the end of a client that is gone.
+    /// When something is due although nobody says anything: an empty answer, the end of a client that is gone, or of the patience with a request
+    /// that is missing.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let state = self.state();
-        match state.held.iter().find(|held| !held.asker.is_closed()) {
+        let next = match state.oldest() {
             Some(held) => Some(held.since + self.terms.wait),
             None => state.quiet_since.map(|since| since + state.patience),
-        }
-    }
-
-    /// The first answer says what was agreed on.
-    pub(crate) fn announce(&self, stream: &str, domain: &str) {
-        let mut state = self.state();
-        // A stream that is opened anew stays in the same session.
-        if state.answers.is_fresh() && state.announcement.is_none() {
-            let mut attributes = String::new();
-            self.terms.write(&mut attributes, &self.id, stream, domain);
-            state.announcement = Some(attributes);
-        }
-    }
-
-    /// Answers as many requests as are due. Pending while there is something to say and no request to answer.
-    pub(crate) fn poll_answer(
-        self: &Arc<Self>,
-        context: &mut Context<'_>,
-        outgoing: &mut Outgoing,
-        farewell: Option<&Farewell>,
-        now: Instant,
-    ) -> Poll<()> {
-        let mut state = self.state();
-        state.listen(context);
-        loop {
-            let has_content = !state.again.is_empty() || outgoing.next_piece().is_some();
-            let is_done = !has_content && (farewell.is_none() || state.last_words.is_some());
-            let is_due = has_content || farewell.is_some() || state.is_due(&self.terms, now);
-            if state.last_words.is_some() || !is_due || state.live() == 0 {
-                state.note_quiet(now);
-                return if is_done {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                };
-            }
-            let is_last = state.live() == 1;
-            let farewell = farewell.filter(|_| is_last);
-            self.answer(&mut state, outgoing, farewell, now);
-        }
-    }
-
-    /// Gives one answer, to the oldest request that somebody waits for.
-    fn answer(
-        self: &Arc<Self>,
-        state: &mut State,
-        outgoing: &mut Outgoing,
-        farewell: Option<&Farewell>,
-        now: Instant,
-    ) {
-        state.bury();
-        let Some(held) = state.held.pop_front() else {
-            return;
         };
-        let mut content = std::mem::take(&mut state.again);
-        while content.len() < LONG || farewell.is_some() {
-            let Some(piece) = outgoing.next_piece() else {
-                break;
-            };
-            standalone::write(&mut content, piece);
-            outgoing.take_piece();
-        }
-        let mut start = String::new();
-        body::open(&mut start);
-        let announcement = state.announcement.take();
-        start.push_str(announcement.as_deref().unwrap_or_default());
-        let acknowledged = state.window.last();
-        if self.terms.acknowledges && (acknowledged != held.id || announcement.is_some()) {
-            body::number(&mut start, "ack", acknowledged);
-        }
-        let content = content.freeze();
-        let bytes = match farewell {
-            None if start == EMPTY && content.is_empty() => empty_body(),
-            None => body::finish(&start, &content),
-            Some(farewell) => {
-                body::terminate(&mut start, farewell.condition);
-                let whole = [&content[..], &farewell.element[..]].concat();
-                body::finish(&start, &whole)
-            }
-        };
-        let reply = Reply::new(bytes.clone(), weak(self), held.id);
-        if let Err(reply) = held.asker.send(reply) {
-            // Gone this very moment: it is said to the next one.
-            reply.forget();
-            state.again = BytesMut::from(content);
-            state.announcement = announcement;
-            state.answers.remember(Answer::empty(held.id, held.key));
-            return;
-        }
-        if content.is_empty() && held.asks_nothing && self.terms.is_polling() {
-            state.polled_in_vain = Some(now);
-        } else {
-            state.polled_in_vain = None;
-        }
-        if farewell.is_some() {
-            state.last_words = Some(bytes.clone());
-        }
-        state.answers.remember(Answer {
-            id: held.id,
-            key: held.key,
-            body: bytes,
-            content,
-            witness: held.witness,
-            is_lost: false,
-        });
-    }
-
-    /// Notes that the answer to the request `id` was never written.
-    pub(super) fn note_lost(&self, id: u64) {
-        if let Some(answer) = self.state().answers.find(id) {
-            answer.is_lost = true;
-        }
+        let gap = state.gap_since.map(|since| since + self.terms.gap);
+        [next, gap].into_iter().flatten().min()
     }
 
     /// Tells everybody who still waits that the session is over.
@@ -454,78 +305,10 @@ impl Session {
     }
 }
 
-/// The start of an answer that has no attributes.
-const EMPTY: &str = "<body xmlns='http://jabber.org/protocol/httpbind'";
-
-impl State {
-    /// How many requests somebody waits for.
-    fn live(&self) -> usize {
-        let is_live = |held: &&Held| !held.asker.is_closed();
-        self.held.iter().filter(is_live).count()
-    }
-
-    /// Passes over the oldest requests as far as nobody waits for them any more. Should their client ask again after all, the answer is empty.
-    fn bury(&mut self) {
-        while let Some(held) = self.held.pop_front_if(|held| held.asker.is_closed()) {
-            self.answers.remember(Answer::empty(held.id, held.key));
+impl NotesLoss for Session {
+    fn note_lost(&self, id: u64) {
+        if let Some(answer) = self.state().answers.find(id) {
+            answer.is_lost = true;
         }
-    }
-
-    /// Whether the oldest request is to be answered, be there something to say or not.
-    fn is_due(&self, terms: &Terms, now: Instant) -> bool {
-        let Some(oldest) = self.held.iter().find(|held| !held.asker.is_closed()) else {
-            return false;
-        };
-        let are_too_many = self.live() > terms.hold && self.input.is_empty();
-        are_too_many || self.is_pausing || now >= oldest.since + terms.wait
-    }
-
-    fn note_quiet(&mut self, now: Instant) {
-        if self.live() > 0 {
-            self.quiet_since = None;
-        } else {
-            self.quiet_since.get_or_insert(now);
-        }
-    }
-
-    /// Whether the client has not asked for too long.
-    fn is_forsaken(&mut self, now: Instant) -> bool {
-        self.note_quiet(now);
-        self.quiet_since
-            .is_some_and(|since| now >= since + self.patience)
-    }
-
-    fn has_polled_since(&self, moment: Option<Instant>) -> bool {
-        match (self.polled_in_vain, moment) {
-            (Some(polled), Some(moment)) => polled > moment,
-            _ => false,
-        }
-    }
-
-    /// Has the task woken by whatever happens next: a request, or the end of one.
-    fn listen(&mut self, context: &mut Context<'_>) {
-        for held in &mut self.held {
-            let _ = held.asker.poll_closed(context);
-        }
-        if !self
-            .waker
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            self.waker = Some(context.waker().clone());
-        }
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    /// Ends the session for what a client did.
-    fn fail(&mut self, condition: Condition) -> Condition {
-        self.fault.get_or_insert(condition);
-        self.wake();
-        condition
     }
 }

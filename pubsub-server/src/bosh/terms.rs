@@ -20,6 +20,8 @@ pub(crate) struct Terms {
     pub(crate) inactivity: Duration,
     pub(crate) pause: Duration,
     pub(crate) polling: Duration,
+    /// How long requests wait for one that is missing.
+    pub(crate) gap: Duration,
     version: (u32, u32),
     /// Whether answers acknowledge requests.
     pub(crate) acknowledges: bool,
@@ -48,6 +50,7 @@ impl Terms {
             inactivity: allowed.inactivity,
             pause: allowed.pause,
             polling: allowed.polling,
+            gap: allowed.gap,
             version: asked.map_or(VERSION, |asked| asked.min(VERSION)),
             acknowledges: request.acknowledged == Some(1),
             content: request

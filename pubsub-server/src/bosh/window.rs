@@ -53,6 +53,13 @@ impl<T> Window<T> {
         Some(request)
     }
 
+    /// Passes over requests that never came: the turn is that of the first that waits.
+    pub(super) fn skip(&mut self) {
+        if let Some((id, _)) = self.early.first_key_value() {
+            self.next = *id;
+        }
+    }
+
     /// How many wait.
     pub(super) fn waiting(&self) -> usize {
         self.early.len()
@@ -95,5 +102,12 @@ mod tests {
         assert_eq!((window.last(), window.waiting()), (12, 0));
         assert_eq!(window.place(12), Place::Past);
         assert_eq!(window.place(15), Place::Open);
+        window.skip();
+        assert_eq!(window.last(), 12);
+        window.keep(15, "f");
+        window.keep(14, "e");
+        window.skip();
+        assert_eq!((window.turn(), window.turn()), (Some("e"), Some("f")));
+        assert_eq!(window.place(13), Place::Past);
     }
 }

@@ -72,6 +72,8 @@ pub struct Bosh {
     pub pause: Duration,
     /// How often a session that holds no requests may ask in vain. Default: once in 2 s.
     pub polling: Duration,
+    /// How long requests wait for an earlier one that has not come, before it is passed over. Default: 10 s.
+    pub gap: Duration,
     /// The longest body of a request after login, in bytes; before login it is [`Limits::stanza_before_login`](crate::Limits::stanza_before_login).
     /// Default: 1 MiB.
     pub body: usize,
@@ -85,6 +87,7 @@ impl Default for Bosh {
             inactivity: Duration::from_mins(1),
             pause: Duration::from_mins(2),
             polling: Duration::from_secs(2),
+            gap: Duration::from_secs(10),
             body: 1024 * 1024,
         }
     }

@@ -1,4 +1,4 @@
-//! The WebDriver protocol: commands as JSON over HTTP, one after the other.
+//! The `WebDriver` protocol: commands as JSON over HTTP, one after the other.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::{http, within};
+use crate::http;
 
 /// No command takes so long.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A session with chromedriver.
 #[derive(Debug)]
@@ -67,7 +67,9 @@ async fn send(
     let body = body.map(Value::to_string).unwrap_or_default();
     let headers = [("content-type", "application/json")];
     let exchange = http::request(address, method, path, &headers, body);
-    let answer = within(PATIENCE, exchange).await?;
+    let answer = tokio::time::timeout(PATIENCE, exchange)
+        .await
+        .map_err(|_| format!("no answer within {PATIENCE:?}"))??;
     let mut json: Value =
         serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
     let value = json["value"].take();

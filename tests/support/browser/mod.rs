@@ -1,4 +1,4 @@
-//! A real browser: Chromium, driven through chromedriver (the WebDriver protocol of the W3C).
+//! A real browser: Chromium, driven through chromedriver (the `WebDriver` protocol of the W3C).
 //!
 //! A test says what happens in it; whatever the console reports as an error by then fails the test.
 //!
@@ -73,7 +73,7 @@ impl Browser {
             Path::new("/usr/bin/chromedriver").exists(),
             "chromedriver is not installed; run `cargo xtask setup`"
         );
-        let directory = TempDir::with_prefix("browser").expect("a temporary directory");
+        let directory = directory().expect("a temporary directory");
         let mut command = Command::new("chromedriver");
         command
             .arg("--port=0")
@@ -156,6 +156,16 @@ impl Browser {
             .filter(|message| !tolerated.iter().any(|part| message.contains(part)))
             .map(str::to_owned)
             .collect()
+    }
+}
+
+/// In memory if there is such a place: a profile is synchronised to the disk all the time, and a busy disk would stop the browser.
+fn directory() -> std::io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        TempDir::with_prefix_in("browser", memory)
+    } else {
+        TempDir::with_prefix("browser")
     }
 }
 
