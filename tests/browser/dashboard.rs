@@ -3,7 +3,7 @@
 use pubsub_core::{NodeName, PubSub};
 use pubsub_gateway::{Gateway, assets, dashboard};
 use serde_json::json;
-use support::{Site, in_browser};
+use support::{Dialogue, Site, in_browser};
 
 #[tokio::test]
 async fn the_dashboard_shows_what_the_gateway_does() {
@@ -90,4 +90,55 @@ async fn what_is_served_is_not_sent_twice() {
         .await;
         assert_eq!((known.status, known.body.len()), (304, 0), "{path}");
     }
+}
+
+#[tokio::test]
+async fn one_command_serves_a_browser_everything() {
+    let mut command = support::program("pubsub");
+    command.args([
+        "serve",
+        "--xmpp",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+        "--user",
+        "ann:secret",
+        "--anonymous",
+        "open",
+    ]);
+    let mut program = Dialogue::start(command);
+    assert!(program.hear().await.unwrap().starts_with("xmpp 127.0.0.1:"));
+    let line = program.hear().await.unwrap();
+    let address = line.strip_prefix("http ").unwrap().to_owned();
+    in_browser(async |browser| {
+        let page = browser.open(&format!("http://{address}/")).await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        // What is published over XMPP is pushed, and what is published over HTTP is heard over XMPP.
+        let listen = "return import('/pubsub.js').then(async ({ PubSubClient, PushClient }) => { \
+            window.heard = []; \
+            window.pubsub = new PubSubClient({ username: 'ann', password: 'secret', node: '/home' }); \
+            pubsub.on('update', (entry) => heard.push('xmpp ' + entry.text())); \
+            await pubsub.publish('/home', 'first'); \
+            window.push = new PushClient({ channels: ['/home', 'news'], transports: ['websocket'] }); \
+            push.on('message', ({ text }) => heard.push('push ' + text)); })";
+        page.run(listen).await;
+        page.until("push.status.kind === 'open' && heard.length === 1")
+            .await;
+        page.run("return pubsub.subscribe('news')").await;
+        page.run("return pubsub.publish('/home', 'second')").await;
+        page.until("heard.length === 3").await;
+        page.run("return push.publish('news', 'third')").await;
+        page.until("heard.length === 5").await;
+        let heard = page.run("return heard.sort()").await;
+        assert_eq!(
+            heard,
+            json!(["push second", "push third", "xmpp first", "xmpp second", "xmpp third"])
+        );
+        page.until("document.querySelectorAll('#rows tr').length === 2")
+            .await;
+        let lists = "return fetch('/api/v1/').then((answer) => answer.status)";
+        assert_eq!(page.run(lists).await, 200);
+    })
+    .await;
 }
