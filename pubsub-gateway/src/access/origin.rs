@@ -56,7 +56,7 @@ fn is_listed(origins: &Origins, origin: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Whether the page was served by the host that the request is for. The scheme is left out: a proxy may have taken TLS off.
-fn is_same(origin: &str, headers: &HeaderMap) -> bool {
+pub(crate) fn is_same(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let Some((host, (scheme, page))) = host.zip(origin.split_once("://")) else {
         return false;

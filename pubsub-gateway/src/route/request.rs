@@ -95,7 +95,7 @@ impl<'r> Asked<'r> {
 
     /// Whether the client wants to know at once where it would go on.
     pub(crate) fn wants_cursor(&self) -> bool {
-        self.raw_argument("hello") == Some("1")
+        self.argument("hello").is_some()
     }
 
     /// The channels as they are written: in the path, else in one of the arguments.
