@@ -67,7 +67,7 @@ pub enum Visibility {
     AsTheModel,
     /// Everybody.
     Public,
-    /// Whom the [hook](crate::Builder::list_access) lets in.
+    /// Whom the [hook](crate::Access) lets in.
     Private,
 }
 
