@@ -7,21 +7,25 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates that users get; the rest is examples, tests and tools.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "pubsub-xml",
     "pubsub-derive",
     "pubsub-core",
     "pubsub-server",
+    "pubsub-gateway",
     "pubsub-cli",
 ];
 
 /// Every arrow between crates of the workspace that may exist: who, whom, and behind which feature.
-const ARROWS: [(&str, &str, Option<&str>); 7] = [
+const ARROWS: [(&str, &str, Option<&str>); 10] = [
     ("pubsub-core", "pubsub-xml", None),
     ("pubsub-core", "pubsub-derive", Some("derive")),
     ("pubsub-core", "pubsub-server", Some("embedded")),
     ("pubsub-server", "pubsub-xml", None),
+    ("pubsub-gateway", "pubsub-core", None),
+    ("pubsub-gateway", "pubsub-xml", None),
     ("pubsub-cli", "pubsub-core", None),
+    ("pubsub-cli", "pubsub-gateway", None),
     ("pubsub-cli", "pubsub-server", None),
     ("pubsub-cli", "pubsub-xml", None),
 ];

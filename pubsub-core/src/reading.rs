@@ -14,8 +14,9 @@ use crate::name::{ItemId, NodeName};
 use crate::payload::EncodeError;
 use crate::position::Position;
 use crate::publish::Publish;
+use crate::registry::Descriptor;
 use crate::saving::{item_id, unreadable};
-use crate::store::{Condition, Direction, Query, Row, Rows, StoreError, StoreErrorKind, Value};
+use crate::store::{Condition, Direction, Query, Row, StoreError, StoreErrorKind, Value};
 
 /// Why rows could not be read.
 #[derive(Debug, Error)]
@@ -45,8 +46,7 @@ impl PubSub {
     /// See [`ReadError`].
     pub async fn get<M: Publish>(&self, id: impl Display + Send) -> Result<Option<M>, ReadError> {
         let item = item_id::<M>(&id)?;
-        let depot = self.readable::<M>().await?;
-        let row = depot.store().row(M::DESCRIPTOR, &item).await?;
+        let row = self.row_of(M::DESCRIPTOR, &item).await?;
         row.map(|row| decode(&row)).transpose()
     }
 
@@ -55,9 +55,50 @@ impl PubSub {
         List::new(Ok(self.clone()))
     }
 
-    async fn readable<M: Publish>(&self) -> Result<&Depot, ReadError> {
+    /// The row of an item of a model that is known by its description alone, as it is kept.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn row_of(
+        &self,
+        model: &'static Descriptor,
+        item: &ItemId,
+    ) -> Result<Option<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        Ok(depot.store().row(model, item).await?)
+    }
+
+    /// The rows of a model that is known by its description alone, as they are kept: for what shows rows of any model.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn rows_of(
+        &self,
+        model: &'static Descriptor,
+        query: &Query,
+    ) -> Result<Page<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        let found = depot.store().rows(model, query).await?;
+        let node = NodeName::new(model.node)
+            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        let log = depot.store().log();
+        let channels = query.channels.iter().zip(&found.channels);
+        Ok(Page {
+            rows: found.rows,
+            unreadable: Vec::new(),
+            total: found.total,
+            position: Position::numbered(&node, log, found.sequence),
+            channels: channels
+                .map(|(channel, last)| Position::numbered(channel, log, *last))
+                .collect(),
+        })
+    }
+
+    async fn readable(&self, model: &'static Descriptor) -> Result<&Depot, ReadError> {
         let depot = self.depot().ok_or(ReadError::NoStore)?;
-        depot.prepare(M::DESCRIPTOR).await?;
+        depot.prepare(model).await?;
         Ok(depot)
     }
 }
@@ -105,6 +146,8 @@ pub struct Page<M> {
     pub total: Option<u64>,
     /// The moment at which they were read: [`PubSub::subscribe_from`] goes on there.
     pub position: Position,
+    /// The same moment in each of the channels that were named, for [`PubSub::subscribe_channel_from`].
+    pub channels: Vec<Position>,
 }
 
 /// A row that cannot be read back; see [`Page::unreadable`].
@@ -159,6 +202,12 @@ impl<M: Publish> List<M> {
         self
     }
 
+    /// Tells the position in this channel of the model as well: where to go on for somebody who is shown these rows and listens to that.
+    pub fn with_channel(mut self, channel: &NodeName) -> Self {
+        self.query.channels.push(channel.clone());
+        self
+    }
+
     /// Counts all rows besides, as if there were neither limit nor offset.
     pub fn with_total(mut self) -> Self {
         self.query.with_total = true;
@@ -186,7 +235,7 @@ impl<M: Publish> List<M> {
             with_total: false,
             ..self.query.clone()
         };
-        let (_, found) = self.found(&query).await?;
+        let found = self.found(&query).await?;
         found.rows.first().map(decode).transpose()
     }
 
@@ -206,14 +255,13 @@ impl<M: Publish> List<M> {
     }
 
     async fn ask(&self, query: &Query) -> Result<Page<M>, ReadError> {
-        let (depot, found) = self.found(query).await?;
-        let node = NodeName::new(M::NODE)
-            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        let found = self.found(query).await?;
         let mut page = Page {
             rows: Vec::with_capacity(found.rows.len()),
             unreadable: Vec::new(),
             total: found.total,
-            position: Position::numbered(&node, depot.store().log(), found.sequence),
+            position: found.position,
+            channels: found.channels,
         };
         for row in &found.rows {
             match decode(row) {
@@ -231,11 +279,9 @@ impl<M: Publish> List<M> {
         Ok(page)
     }
 
-    async fn found(&self, query: &Query) -> Result<(&Depot, Rows), ReadError> {
+    async fn found(&self, query: &Query) -> Result<Page<Row>, ReadError> {
         let pubsub = self.pubsub.as_ref().map_err(|error| *error)?;
-        let depot = pubsub.readable::<M>().await?;
-        let found = depot.store().rows(M::DESCRIPTOR, query).await?;
-        Ok((depot, found))
+        pubsub.rows_of(M::DESCRIPTOR, query).await
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the tests need beside a Rust toolchain, and the installation of just what is missing.
 //!
-//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`.
+//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`, JavaScript's by `npm`, which comes with `node`.
 
 mod debian;
+mod node;
+mod npm;
 mod python;
 
 /// The other side of the interop tests.
@@ -14,7 +16,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 5] = [
+pub const PEERS: [Peer; 10] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -39,6 +41,31 @@ pub const PEERS: [Peer; 5] = [
         name: "faketime",
         missing: || debian::missing("faketime"),
         install: || debian::install(&["faketime"]),
+    },
+    Peer {
+        name: "xmllint",
+        missing: || debian::missing("libxml2-utils"),
+        install: || debian::install(&["libxml2-utils"]),
+    },
+    Peer {
+        name: "chromium",
+        missing: || debian::missing("chromium") || debian::missing("chromium-driver"),
+        install: || debian::install(&["chromium", "chromium-driver"]),
+    },
+    Peer {
+        name: "nginx",
+        missing: || debian::missing("nginx"),
+        install: || debian::install(&["nginx"]),
+    },
+    Peer {
+        name: "node",
+        missing: node::missing,
+        install: node::install,
+    },
+    Peer {
+        name: "npm packages",
+        missing: npm::missing,
+        install: npm::install,
     },
 ];
 

@@ -1,0 +1,109 @@
+//! What was taken back, for as long as somebody could still come with it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::claims::Claims;
+use super::guard::Identity;
+
+/// So many revocations are kept; the one that would have ended first makes room.
+const MOST: usize = 100_000;
+/// How long a subject stays revoked: tokens that live longer than this should have an id.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
+
+/// What is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// Everything that was granted to this subject until now. A token made later holds, if it says when it was made (`iat`).
+    Subject(String),
+    /// One token, by its id (`jti`), or one session, by the [id of its grant](super::Grant::id).
+    Id(String),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Revoked {
+    /// When each was revoked, and until when that is kept.
+    lists: Mutex<Lists>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    subjects: HashMap<String, (u64, u64)>,
+    ids: HashMap<String, (u64, u64)>,
+}
+
+impl Revoked {
+    pub(crate) fn add(&self, revocation: &Revocation, now: u64) {
+        let mut lists = self.lock();
+        let until = now.saturating_add(LONGEST_LIFE);
+        let (list, name) = match revocation {
+            Revocation::Subject(subject) => (&mut lists.subjects, subject),
+            Revocation::Id(id) => (&mut lists.ids, id),
+        };
+        list.retain(|_, (_, until)| *until > now);
+        if list.len() >= MOST {
+            let first = list.iter().min_by_key(|(_, (_, until))| *until);
+            if let Some(first) = first.map(|(name, _)| name.clone()) {
+                list.remove(&first);
+            }
+        }
+        list.insert(name.clone(), (now, until));
+    }
+
+    /// Whether a token with these claims was taken back.
+    pub(crate) fn holds(&self, claims: &Claims) -> bool {
+        let lists = self.lock();
+        let by_id = claims
+            .id
+            .as_ref()
+            .is_some_and(|id| lists.ids.contains_key(id));
+        let by_subject = claims
+            .subject
+            .as_ref()
+            .and_then(|subject| lists.subjects.get(subject));
+        by_id
+            || by_subject
+                .is_some_and(|(since, _)| claims.issued.is_none_or(|issued| issued <= *since))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lists> {
+        // No code that can panic runs while it is held.
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Revocation {
+    /// Whether it concerns somebody who is here.
+    pub(crate) fn concerns(&self, identity: &Identity) -> bool {
+        let is = |own: &Option<std::sync::Arc<str>>, name: &str| own.as_deref() == Some(name);
+        match self {
+            Self::Subject(subject) => is(&identity.subject, subject),
+            Self::Id(id) => is(&identity.id, id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Revocation, Revoked};
+    use crate::access::Claims;
+
+    #[test]
+    fn what_was_taken_back_stays_so() {
+        let revoked = Revoked::default();
+        let claims = |subject: &str, id: &str, issued| Claims {
+            subject: Some(subject.to_owned()),
+            id: Some(id.to_owned()),
+            issued,
+            ..Claims::default()
+        };
+        revoked.add(&Revocation::Subject("ann".to_owned()), 100);
+        revoked.add(&Revocation::Id("t7".to_owned()), 100);
+        assert!(revoked.holds(&claims("ann", "t1", None)));
+        assert!(revoked.holds(&claims("ann", "t1", Some(100))));
+        assert!(!revoked.holds(&claims("ann", "t1", Some(101))));
+        assert!(revoked.holds(&claims("bob", "t7", Some(200))));
+        assert!(!revoked.holds(&claims("bob", "t8", None)));
+    }
+}

@@ -1,0 +1,17 @@
+//! What the service tells of the nodes behind the channels, and what is published to them.
+//!
+//! One subscription a channel, shared by all its subscribers, and held as long as the channel lives. Knows pubsub-core; does not know HTTP or
+//! how messages are written.
+
+mod echo;
+mod item;
+mod missed;
+mod parcel;
+mod upstream;
+
+pub(crate) use self::echo::Echoes;
+pub use self::item::RowJson;
+pub(crate) use self::item::Rows;
+pub(crate) use self::missed::{Missed, missed};
+pub(crate) use self::parcel::Parcel;
+pub(crate) use self::upstream::follow;

@@ -1,0 +1,47 @@
+//! Who may do what, where no hook decides otherwise.
+
+use crate::access::TokenKey;
+
+/// Who may listen and publish, unless an [`Access`](crate::Access) decides.
+#[derive(Debug, Clone)]
+pub struct AccessRules {
+    /// Channels whose names begin so are private: to be heard only with a token that names them. Default: `user-`.
+    pub private: Vec<String>,
+    /// Whose tokens are taken. Default: nobody's.
+    pub keys: Vec<TokenKey>,
+    /// Who may publish without a token. Default: callers of this machine.
+    pub publishing: Audience,
+    /// Who may see statistics of all channels and metrics. Default: callers of this machine.
+    pub inspection: Audience,
+}
+
+/// To whom something is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever can reach the gateway.
+    Anyone,
+    /// Programs on this machine: from an address of the loopback interface, and not through a proxy, which says for whom it asks.
+    #[default]
+    Local,
+    /// No one.
+    Nobody,
+}
+
+impl Default for AccessRules {
+    fn default() -> Self {
+        Self {
+            private: vec!["user-".to_owned()],
+            keys: Vec::new(),
+            publishing: Audience::Local,
+            inspection: Audience::Local,
+        }
+    }
+}
+
+impl AccessRules {
+    pub(crate) fn is_private(&self, channel: &str) -> bool {
+        self.private
+            .iter()
+            .any(|prefix| channel.starts_with(&**prefix))
+    }
+}

@@ -1,0 +1,148 @@
+//! Pages of other origins (contract 2.3.2): CORS, and cross-site WebSocket hijacking.
+
+use pubsub_gateway::settings::Origins;
+
+use crate::browser::Client;
+use crate::gateway::{HANDSHAKE, Running, settings};
+
+const PAGE: (&str, &str) = ("Origin", "https://page.example");
+const METHODS: &str = "access-control-allow-methods";
+const ORIGIN: &str = "access-control-allow-origin";
+
+async fn listed() -> Running {
+    Running::with(settings(|settings| {
+        settings.origins = Origins::Listed(vec![PAGE.1.to_owned()]);
+    }))
+    .await
+}
+
+#[tokio::test]
+async fn c_cors_1_listed_pages_may_read_answers() {
+    let gateway = listed().await;
+    gateway.publish("a", "x").await;
+    for (method, path, status, methods) in [
+        ("GET", "/lp/a.b1", 200, "GET"),
+        ("GET", "/lp/ALL", 403, "GET"),
+        ("OPTIONS", "/lp/a", 200, "GET"),
+        ("OPTIONS", "/ev/a", 200, "GET"),
+        ("OPTIONS", "/sub/a", 200, "GET"),
+        ("POST", "/lp/a", 405, "GET"),
+        ("OPTIONS", "/pub?id=a", 200, "GET, POST, PUT, DELETE"),
+        ("GET", "/pub?id=a", 200, "GET, POST, PUT, DELETE"),
+        ("PATCH", "/pub?id=a", 405, "GET, POST, PUT, DELETE"),
+    ] {
+        let answer = gateway.ask(method, path, &[PAGE], "").await;
+        assert_eq!(
+            (answer.status, answer.header(METHODS)),
+            (status, methods),
+            "{method} {path}"
+        );
+        assert_eq!(answer.header(ORIGIN), PAGE.1);
+        assert!(answer.header("vary").contains("Origin"));
+        let allowed = answer.header("access-control-allow-headers");
+        assert!(
+            allowed.starts_with(
+                "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id"
+            )
+        );
+        assert!(
+            answer
+                .header("access-control-expose-headers")
+                .starts_with("Etag, Last-Modified, X-Nginx-PushStream-Explain")
+        );
+    }
+    let mut stream = gateway.stream("/ev/a", &[PAGE]).await;
+    gateway.publish("a", "y").await;
+    stream.event().await;
+}
+
+#[tokio::test]
+async fn c_cors_2_statistics_and_sockets_are_not_for_pages() {
+    let gateway = listed().await;
+    let answer = gateway.get("/stats", &[PAGE]).await;
+    assert!(!answer.has(ORIGIN));
+    let mut client = Client::connect(gateway.address).await;
+    client
+        .send("GET", "/ws/a", &[&HANDSHAKE[..], &[PAGE]].concat(), "")
+        .await;
+    let answer = client.head().await;
+    assert_eq!((answer.status, answer.has(ORIGIN)), (101, false));
+}
+
+#[tokio::test]
+async fn c_cors_3_by_default_no_other_page_may() {
+    let gateway = Running::start().await;
+    gateway.publish("a", "x").await;
+    let answer = gateway.get("/lp/a.b1", &[PAGE]).await;
+    assert!(!answer.has(ORIGIN) && !answer.has(METHODS));
+    let any = Running::with(settings(|settings| settings.origins = Origins::Any)).await;
+    any.publish("a", "x").await;
+    assert_eq!(any.get("/lp/a.b1", &[]).await.header(ORIGIN), "*");
+}
+
+#[tokio::test]
+async fn a_page_whose_name_leads_here_is_not_this_machine() {
+    let gateway = Running::start().await;
+    let page = [
+        ("Host", "evil.example"),
+        ("Origin", "http://evil.example"),
+        ("Sec-Fetch-Site", "same-origin"),
+    ];
+    assert_eq!(gateway.post("/pub?id=a", &page, "x").await.status, 403);
+    assert_eq!(gateway.get("/stats", &page).await.status, 403);
+    let own = [("Host", "localhost:80"), ("Origin", "http://localhost")];
+    assert_eq!(gateway.post("/pub?id=a", &own, "x").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_read_as_a_script_what_its_visitor_may() {
+    let gateway = Running::start().await;
+    gateway.publish("a", "secret").await;
+    let own = format!("http://{}/page", gateway.address);
+    for (headers, status) in [
+        ([("Referer", "https://evil.example/page")], 403),
+        ([("Sec-Fetch-Site", "cross-site")], 403),
+        ([("Referer", &*own)], 200),
+        ([("Sec-Fetch-Site", "same-origin")], 200),
+    ] {
+        let answer = gateway.get("/lp/a.b1?callback=f", &headers).await;
+        assert_eq!(answer.status, status, "{headers:?}");
+        assert_eq!(answer.text().contains("secret"), status == 200);
+    }
+    let listed = listed().await;
+    listed.publish("a", "open").await;
+    let answer = listed
+        .get(
+            "/lp/a.b1?callback=f",
+            &[("Referer", "https://page.example/")],
+        )
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_open_a_socket_or_publish() {
+    let gateway = listed().await;
+    let own = format!("http://{}", gateway.address);
+    for (origin, status) in [
+        (PAGE.1, 101),
+        (&*own, 101),
+        ("https://evil.example", 403),
+        ("http://page.example", 403),
+        ("https://page.example.evil.example", 403),
+        ("null", 403),
+    ] {
+        let mut client = Client::connect(gateway.address).await;
+        let headers = [&HANDSHAKE[..], &[("Origin", origin)]].concat();
+        client.send("GET", "/ws/a", &headers, "").await;
+        assert_eq!(client.head().await.status, status, "{origin}");
+        let answer = gateway.post("/pub?id=a", &[("Origin", origin)], "x").await;
+        let expected = if status == 101 { 200 } else { 403 };
+        assert_eq!(answer.status, expected, "{origin}");
+        assert_eq!(
+            answer.has(ORIGIN),
+            origin == PAGE.1 || origin == own,
+            "{origin}"
+        );
+    }
+}
