@@ -1,9 +1,19 @@
 //! What happens in a real browser. Every test has a Chromium of its own (`support::in_browser`).
 
+#[path = "browser/client.rs"]
+mod client;
+#[path = "browser/commits_live.rs"]
+mod commits_live;
+#[path = "browser/dashboard.rs"]
+mod dashboard;
 #[path = "browser/django.rs"]
 mod django;
+#[path = "browser/push.rs"]
+mod push;
 #[path = "browser/reload.rs"]
 mod reload;
+#[path = "browser/status_wall.rs"]
+mod status_wall;
 #[path = "browser/strophe.rs"]
 mod strophe;
 

@@ -14,8 +14,10 @@ mod models;
 use minidom::Element;
 use proptest::prelude::*;
 use pubsub_core::payload::{DecodeErrorKind, EncodeErrorKind};
+use pubsub_core::schema::{Outline, RowWriter};
 use pubsub_core::{Action, Publish, Stamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::models::{Leaves, Media, Order, Place, Row, Sets, hostile, is_xml};
 
@@ -63,6 +65,23 @@ fn check<M: Publish + std::fmt::Debug>(model: &M, stamp: &Stamp) -> Result<Eleme
     Ok(element)
 }
 
+/// What a row is told as in JSON, the same through an outline that has travelled, and with the members in the order of the fields.
+fn told<M: Publish>(xml: &str) -> Result<Value, TestCaseError> {
+    let outline = Outline::of(M::DESCRIPTOR);
+    let travelled = Outline::read(&outline.to_text().unwrap()).unwrap();
+    prop_assert_eq!(&travelled, &outline);
+    let json = RowWriter::new(outline).row("item", xml);
+    let json = json.map_err(|error| TestCaseError::fail(format!("{error}: {xml}")))?;
+    prop_assert_eq!(
+        RowWriter::new(travelled).row("item", xml).unwrap(),
+        json.clone()
+    );
+    for harm in ["</", "<!", "}{", "\u{2028}", "\u{2029}"] {
+        prop_assert!(!json.contains(harm), "{}", json);
+    }
+    Ok(serde_json::from_str(&json).unwrap())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -73,6 +92,13 @@ proptest! {
         prop_assert_eq!(payload.attr("in-attribute"), Some(&*leaves.attribute));
         prop_assert_eq!(payload.get_child("text", OURS).unwrap().text(), &*leaves.text);
         prop_assert_eq!(element.get_child("title", ATOM).unwrap().text(), &*leaves.text);
+        let mut told = told::<Leaves>(&encoded(&leaves, &stamp))?;
+        let single = told.as_object_mut().unwrap().remove("single").unwrap();
+        let single = single.as_f64().unwrap_or_else(|| single.as_str().unwrap().parse().unwrap());
+        #[allow(clippy::cast_possible_truncation, reason = "it is of single precision")]
+        let single = single as f32;
+        prop_assert!(single.total_cmp(&leaves.single).is_eq() || (single.is_nan() && leaves.single.is_nan()));
+        prop_assert_eq!(told, leaves.json(&|field| payload.get_child(field, OURS).unwrap().text()));
     }
 
     #[test]
@@ -80,13 +106,36 @@ proptest! {
         let element = check(&order, &stamp)?;
         let payload = element.get_child("Order", OURS).unwrap();
         let tags: Vec<_> = payload.children().filter(|child| child.is("tags", OURS)).map(Element::text).collect();
-        prop_assert_eq!(tags, order.tags);
+        prop_assert_eq!(tags, order.tags.clone());
+        prop_assert_eq!(told::<Order>(&encoded(&order, &stamp))?, order.json());
+    }
+
+    #[test]
+    fn json_is_the_same_whatever_the_order_of_elements(order in Order::any(), seed in any::<prop::sample::Index>()) {
+        let element: Element = encoded(&order, &Stamp::default()).parse().unwrap();
+        let payload = element.get_child("Order", OURS).unwrap();
+        let mut shuffled = payload.clone();
+        while let Some(name) = shuffled.children().next().map(|child| child.name().to_owned()) {
+            shuffled.remove_child(&*name, OURS);
+        }
+        // Elements of one name stay in their order.
+        let mut names: Vec<_> = payload.children().map(Element::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let middle = seed.index(names.len());
+        names.rotate_left(middle);
+        for child in names.iter().flat_map(|name| payload.children().filter(move |child| child.name() == *name)) {
+            shuffled.append_child(child.clone());
+        }
+        prop_assert_eq!(told::<Order>(&String::from(&shuffled))?, order.json());
     }
 
     #[test]
     fn unordered_collections(sets in Sets::any()) {
         let (read, _) = Sets::decode_entry(&encoded(&sets, &Stamp::default())).unwrap();
-        prop_assert_eq!(read, sets);
+        prop_assert_eq!(&read, &sets);
+        let told = told::<Sets>(&encoded(&sets, &Stamp::default()))?;
+        prop_assert!(sets.is_told_by(&told), "{}", told);
     }
 
     #[test]
@@ -96,7 +145,9 @@ proptest! {
         prop_assert_eq!(object.attr("model"), Some("roundtrip.row"));
         prop_assert_eq!(object.attr("pk"), Some(&*row.id));
         let field = object.children().find(|field| field.attr("name") == Some("message")).unwrap();
-        prop_assert_eq!((field.attr("type"), field.text()), (Some("CharField"), row.message));
+        prop_assert_eq!((field.attr("type"), field.text()), (Some("CharField"), row.message.clone()));
+        let at = object.children().find(|field| field.attr("name") == Some("at")).unwrap().text();
+        prop_assert_eq!(told::<Row>(&encoded(&row, &stamp))?, row.json(&|_| at.clone()));
     }
 
     #[test]
@@ -108,6 +159,9 @@ proptest! {
             prop_assert_eq!(error.field(), "Reading");
         } else {
             check(&reading, &stamp)?;
+            let exact = if number.unsigned_abs() < 1 << 53 { json!(number) } else { json!(number.to_string()) };
+            let expected = json!({ "text": reading.text, "number": exact });
+            prop_assert_eq!(told::<Reading>(&encoded(&reading, &stamp))?, expected);
         }
     }
 
@@ -169,6 +223,18 @@ proptest! {
         }
         let _ = Row::decode_entry(&broken);
         let _ = Reading::decode_entry(&broken);
+        // What the model can be read from can be told as JSON, and nothing else.
+        let json = RowWriter::new(Outline::of(Order::DESCRIPTOR)).row("item", &broken);
+        match (Order::decode_entry(&broken), json) {
+            (Ok((read, _)), Ok(json)) => {
+                let json: Value = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(json, read.json(), "{}", broken);
+            }
+            (Err(_), Err(_)) => {}
+            // The rest of the entry, behind the payload, is not looked at.
+            (Err(_), Ok(_)) if at >= letters.len() - "</Order></entry>".len() => {}
+            (read, json) => prop_assert!(false, "{:?} {:?}: {}", read.err(), json, broken),
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 mod nodes;
 mod outbox;
 mod publish;
+mod schema;
 mod serve;
 mod settings;
 mod subscribe;
 mod target;
+mod web;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Verb {
     Subscribe(subscribe::Arguments),
     /// List the nodes of the service
     Nodes(nodes::Arguments),
+    /// Print what the items of nodes look like: TypeScript, JSON Schema or XML Schema
+    Schema(schema::Arguments),
     /// Look into the outbox of a store, and see to what a service refused
     Outbox(outbox::Arguments),
 }
@@ -51,6 +55,7 @@ async fn main() -> ExitCode {
         Verb::Publish(arguments) => publish::run(arguments).await,
         Verb::Subscribe(arguments) => subscribe::run(arguments).await,
         Verb::Nodes(arguments) => nodes::run(arguments).await,
+        Verb::Schema(arguments) => schema::run(arguments).await,
         Verb::Outbox(arguments) => outbox::run(arguments).await,
     };
     match outcome {

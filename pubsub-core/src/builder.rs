@@ -5,18 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{TryStreamExt as _, stream};
-
 use crate::ambient::AlreadyInstalled;
 use crate::depot::Depot;
 use crate::embedded::{Embedded, Sole};
 use crate::error::{Error, ErrorKind};
 use crate::handle::{Parts, PubSub};
-use crate::name::{ItemId, NodeName};
+use crate::name::ItemId;
 use crate::outlet::Outlet;
-use crate::registry::{Descriptor, Registry};
+use crate::registry::Registry;
 use crate::relay::Relay;
-use crate::session::{ConfigError, ConnectError, PubSubError, Session, SessionConfig, Status};
+use crate::session::{ConfigError, ConnectError, Session, SessionConfig, Status};
+use crate::set_up::{Keeper, set_up};
 use crate::store::{self, Store, StoreError, StoreErrorKind, StoreUrl};
 
 /// The variable that names the server.
@@ -29,8 +28,6 @@ const DEFAULT_STORE: &str = "sqlite:pubsub.db";
 /// Without the database that would be it, none.
 #[cfg(not(feature = "sqlite"))]
 const DEFAULT_STORE: &str = "off";
-/// How many nodes are set up at once.
-const AT_ONCE: usize = 64;
 
 /// Settings of a [`PubSub`] that is about to start.
 #[derive(Debug, Clone)]
@@ -189,6 +186,7 @@ impl Builder {
         } else {
             Session::connect(config).await?
         };
+        let status = session.status();
         let outlet = Outlet::to(session);
         if outlet.is_online()
             && let Err(error) = set_up(&outlet, &registry).await
@@ -199,6 +197,7 @@ impl Builder {
             }
             tracing::warn!(%error, "a node cannot be set up for now; it is when something is published to it");
         }
+        let keeper = Keeper::start(outlet.clone(), registry.clone(), status);
         let depot = store.map(|store| {
             let relay = Relay::start(Arc::clone(&store), outlet.clone(), registry.clone());
             Depot::new(store, relay, registry.models())
@@ -213,6 +212,7 @@ impl Builder {
             origin,
             buffer: self.buffer,
             drain: self.drain,
+            keeper,
             embedded: embedded.map(|embedded| (embedded, sole)),
         }))
     }
@@ -266,29 +266,6 @@ async fn reach(config: SessionConfig) -> Result<Session, ConnectError> {
         }
     }
     Ok(session)
-}
-
-/// Creates and configures the nodes of the models.
-async fn set_up(outlet: &Outlet, registry: &Registry) -> Result<(), PubSubError> {
-    stream::iter(registry.models().map(Ok))
-        .try_for_each_concurrent(AT_ONCE, |model| set_up_one(outlet, model))
-        .await
-}
-
-async fn set_up_one(outlet: &Outlet, model: &'static Descriptor) -> Result<(), PubSubError> {
-    // The registry has checked the name.
-    let Ok(node) = NodeName::new(model.node) else {
-        return Ok(());
-    };
-    match outlet.ensure(&node, &model.config).await {
-        Err(error) if error.is_transient() => Err(error),
-        Err(error) => {
-            // Perhaps this program only subscribes. If it publishes, that will tell.
-            tracing::warn!(%node, model = model.type_name, %error, "a node cannot be set up");
-            Ok(())
-        }
-        Ok(()) => Ok(()),
-    }
 }
 
 fn variable(name: &str) -> Result<Option<String>, Error> {

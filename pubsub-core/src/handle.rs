@@ -20,10 +20,13 @@ use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::position::Position;
 use crate::publish::Publish;
-use crate::registry::Registry;
+use crate::registry::{Descriptor, Registry};
 use crate::session::{PubSubError, Session};
+use crate::set_up::Keeper;
 use crate::store::Store;
-use crate::subscriber::{Decode, Follower, Items, RawXml, Subject, SubscribeError, Subscription};
+use crate::subscriber::{
+    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last,
+};
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
 ///
@@ -46,6 +49,8 @@ struct Shared {
     sequence: AtomicU64,
     buffer: usize,
     drain: Duration,
+    /// Sees to the nodes for as long as there is a handle.
+    _keeper: Option<Keeper>,
     embedded: Mutex<Option<(Embedded, Option<Sole>)>>,
     url: Option<String>,
 }
@@ -59,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) origin: Arc<str>,
     pub(crate) buffer: usize,
     pub(crate) drain: Duration,
+    pub(crate) keeper: Option<Keeper>,
     /// The server inside the process, with the right to run it.
     pub(crate) embedded: Option<(Embedded, Option<Sole>)>,
 }
@@ -101,6 +107,7 @@ impl PubSub {
             origin,
             buffer,
             drain,
+            keeper,
             embedded,
         } = parts;
         let url = embedded
@@ -117,6 +124,7 @@ impl PubSub {
                 sequence,
                 buffer,
                 drain,
+                _keeper: keeper,
                 embedded,
                 url,
             }),
@@ -163,6 +171,11 @@ impl PubSub {
     #[must_use]
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.depot().map(Depot::store)
+    }
+
+    /// The models of this program whose nodes this handle has set up, sorted by node; none [without models](Builder::without_models).
+    pub fn models(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.shared.registry.models()
     }
 
     /// Subscribes to a model: everything that is saved and deleted from now on, by whomever. What was saved before and is only delivered now is
@@ -261,6 +274,41 @@ impl PubSub {
         position: &Position,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
         self.follow(raw(node, Some(position))).await
+    }
+
+    /// Where a node is now: for who begins to listen later, and does not want what was before.
+    ///
+    /// Read from the store, if that has numbered changes of the node, and else from its items.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Refused`] when the service does not let us read it.
+    pub async fn position_of(&self, node: &NodeName) -> Result<Position, SubscribeError> {
+        if let Some((log, last)) = last(self.store().map(Arc::as_ref), node).await {
+            return Ok(Position::numbered(node, &log, last));
+        }
+        match self.items_of(node).await {
+            Ok(items) => Ok(items.position().clone()),
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. })) => {
+                Ok(Position::beginning(node))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What happened to any node since a position, at most `most` events: for those who come back from time to time and do not stay.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Position`] for a position of another node.
+    pub async fn missed(
+        &self,
+        node: &NodeName,
+        position: &Position,
+        most: usize,
+    ) -> Result<Missed<RawXml>, SubscribeError> {
+        let (outlet, store) = (self.outlet().clone(), self.store().cloned());
+        Missed::read(outlet, store, raw(node, Some(position)), most).await
     }
 
     /// The items that the node of a model keeps at the service, oldest first, and the position at which they were read.

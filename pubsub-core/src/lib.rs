@@ -85,6 +85,7 @@ pub mod subscriber;
 mod ambient;
 mod builder;
 mod depot;
+mod described;
 mod embedded;
 mod error;
 mod handle;
@@ -96,12 +97,14 @@ mod saving;
 mod scope;
 #[cfg(feature = "sea-orm")]
 pub mod sea_orm;
+mod set_up;
 pub mod testing;
 
 pub use ambient::{AlreadyInstalled, NotInstalled, current};
 pub use builder::Builder;
 pub use change::{Action, Change, ChangeKind, Stamp};
 pub use content::{Content, Xml};
+pub use described::DescribedError;
 pub use error::{Error, ErrorKind, SaveError};
 pub use handle::PubSub;
 pub use name::{ItemId, NameError, NodeName};
@@ -118,4 +121,4 @@ pub use registry::{Descriptor, Registry, RegistryError, registered};
 pub use saving::{InTransaction, Transaction};
 pub use session::PubSubError;
 pub use store::StoreError;
-pub use subscriber::{Event, Item, Items, SubscribeError, Subscription};
+pub use subscriber::{Event, Item, Items, Missed, SubscribeError, Subscription};

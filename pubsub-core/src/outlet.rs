@@ -127,6 +127,35 @@ impl Outlet {
         }
     }
 
+    /// Has the meta-data of the node say this. A recorder keeps none.
+    pub(crate) async fn describe(
+        &self,
+        node: &NodeName,
+        payload_type: &str,
+        description: &str,
+    ) -> Result<(), PubSubError> {
+        match self {
+            Self::Session(session, _) => session
+                .describe(node, payload_type, description)
+                .await
+                .map(drop),
+            Self::Hub(_) => Ok(()),
+        }
+    }
+
+    /// What the meta-data of the node say of it.
+    pub(crate) async fn description(&self, node: &NodeName) -> Result<Option<String>, PubSubError> {
+        match self {
+            Self::Session(session, _) => {
+                let told = session.discover_node(node).await?;
+                let form = told.meta_data();
+                let description = form.and_then(|form| form.value("pubsub#description"));
+                Ok(description.map(str::to_owned))
+            }
+            Self::Hub(_) => Ok(None),
+        }
+    }
+
     /// Counts one more subscription to the node.
     pub(crate) fn begin_following(&self, node: &NodeName) {
         if let Self::Session(_, followed) = self {

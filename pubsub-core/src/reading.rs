@@ -10,10 +10,11 @@ use thiserror::Error;
 use crate::ambient::NotInstalled;
 use crate::depot::Depot;
 use crate::handle::PubSub;
-use crate::name::NodeName;
+use crate::name::{ItemId, NodeName};
 use crate::payload::EncodeError;
 use crate::position::Position;
 use crate::publish::Publish;
+use crate::registry::Descriptor;
 use crate::saving::{item_id, unreadable};
 use crate::store::{Condition, Direction, Query, Row, StoreError, StoreErrorKind, Value};
 
@@ -45,8 +46,7 @@ impl PubSub {
     /// See [`ReadError`].
     pub async fn get<M: Publish>(&self, id: impl Display + Send) -> Result<Option<M>, ReadError> {
         let item = item_id::<M>(&id)?;
-        let depot = self.readable::<M>().await?;
-        let row = depot.store().row(M::DESCRIPTOR, &item).await?;
+        let row = self.row_of(M::DESCRIPTOR, &item).await?;
         row.map(|row| decode(&row)).transpose()
     }
 
@@ -55,9 +55,49 @@ impl PubSub {
         List::new(Ok(self.clone()))
     }
 
-    async fn readable<M: Publish>(&self) -> Result<&Depot, ReadError> {
+    /// The row of an item of a model that is known by its description alone, as it is kept.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn row_of(
+        &self,
+        model: &'static Descriptor,
+        item: &ItemId,
+    ) -> Result<Option<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        Ok(depot.store().row(model, item).await?)
+    }
+
+    /// The rows of a model that is known by its description alone, as they are kept: for what shows rows of any model.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub async fn rows_of(
+        &self,
+        model: &'static Descriptor,
+        query: &Query,
+    ) -> Result<Page<Row>, ReadError> {
+        let depot = self.readable(model).await?;
+        let found = depot.store().rows(model, query).await?;
+        let node = NodeName::new(model.node)
+            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        let log = depot.store().log();
+        let channels = query.channels.iter().zip(&found.channels);
+        Ok(Page {
+            rows: found.rows,
+            total: found.total,
+            position: Position::numbered(&node, log, found.sequence),
+            channels: channels
+                .map(|(channel, last)| Position::numbered(channel, log, *last))
+                .collect(),
+        })
+    }
+
+    async fn readable(&self, model: &'static Descriptor) -> Result<&Depot, ReadError> {
         let depot = self.depot().ok_or(ReadError::NoStore)?;
-        depot.prepare(M::DESCRIPTOR).await?;
+        depot.prepare(model).await?;
         Ok(depot)
     }
 }
@@ -102,6 +142,8 @@ pub struct Page<M> {
     pub total: Option<u64>,
     /// The moment at which they were read: [`PubSub::subscribe_from`] goes on there.
     pub position: Position,
+    /// The same moment in each of the channels that were named, for [`PubSub::subscribe_channel_from`].
+    pub channels: Vec<Position>,
 }
 
 impl<M: Publish> List<M> {
@@ -143,6 +185,12 @@ impl<M: Publish> List<M> {
     /// Without the first so many rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.query.offset = rows;
+        self
+    }
+
+    /// Tells the position in this channel of the model as well: where to go on for somebody who is shown these rows and listens to that.
+    pub fn with_channel(mut self, channel: &NodeName) -> Self {
+        self.query.channels.push(channel.clone());
         self
     }
 
@@ -192,15 +240,13 @@ impl<M: Publish> List<M> {
 
     async fn ask(&self, query: &Query) -> Result<Page<M>, ReadError> {
         let pubsub = self.pubsub.as_ref().map_err(|error| *error)?;
-        let depot = pubsub.readable::<M>().await?;
-        let found = depot.store().rows(M::DESCRIPTOR, query).await?;
-        let node = NodeName::new(M::NODE)
-            .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
-        let rows: Result<Vec<M>, ReadError> = found.rows.iter().map(decode).collect();
+        let page = pubsub.rows_of(M::DESCRIPTOR, query).await?;
+        let rows: Result<Vec<M>, ReadError> = page.rows.iter().map(decode).collect();
         Ok(Page {
             rows: rows?,
-            total: found.total,
-            position: Position::numbered(&node, depot.store().log(), found.sequence),
+            total: page.total,
+            position: page.position,
+            channels: page.channels,
         })
     }
 }

@@ -9,18 +9,21 @@ use pubsub_core::PubSub;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
+use crate::asset::assets;
 use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
+use crate::list::{self, Directory, ResourceError};
 use crate::plan::Plans;
 use crate::route::router;
 use crate::serve::{self, Tls};
-use crate::settings::Settings;
+use crate::settings::{Lists, Settings};
 
 /// A gateway between nodes and browsers. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
+    has_lists: bool,
 }
 
 /// A gateway that is about to start.
@@ -53,6 +56,9 @@ pub enum BuildError {
         /// What is wrong with it.
         error: ChannelNameError,
     },
+    /// A resource of the list API does not fit its model.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
     /// Something is set to zero that cannot be.
     #[error("{0} cannot be zero; leave it out to switch it off")]
     Zero(&'static str),
@@ -78,17 +84,50 @@ impl Gateway {
         router(Arc::clone(&self.inner))
     }
 
-    /// Serves the routes alone, at the [prefixes](Settings::prefixes), until `shutdown` resolves. An idle subscriber costs less
-    /// memory than in a nested [`router`](Self::router).
+    /// The list API, at its [base](crate::settings::Lists::base): to be merged into an application. No routes without [lists](Settings::lists).
+    ///
+    /// ```no_run
+    /// # fn app(gateway: pubsub_gateway::Gateway) -> axum::Router {
+    /// axum::Router::new()
+    ///     .nest("/events", gateway.router())
+    ///     .merge(gateway.lists())
+    /// # }
+    /// ```
+    pub fn lists(&self) -> Router {
+        if self.has_lists {
+            list::router(Arc::clone(&self.inner))
+        } else {
+            Router::new()
+        }
+    }
+
+    /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle
+    /// subscriber costs less memory than in a nested [`router`](Self::router).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        serve::serve(
-            Arc::clone(&self.inner),
-            self.app(),
-            listener,
-            None,
-            shutdown,
-        )
-        .await;
+        self.serve_with(listener, Router::new(), shutdown).await;
+    }
+
+    /// The same, with other routes beside them: those of a page, say. A path that both have is a mistake of the program, and panics as it does in
+    /// [`Router::merge`].
+    pub async fn serve_with(
+        &self,
+        listener: TcpListener,
+        others: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(others);
+        serve::serve(Arc::clone(&self.inner), app, listener, None, shutdown).await;
+    }
+
+    /// The same beside the routes of an application, which must not be at the prefixes.
+    pub async fn serve_app(
+        &self,
+        listener: TcpListener,
+        app: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(app);
+        serve::serve(Arc::clone(&self.inner), app, listener, None, shutdown).await;
     }
 
     /// The same over TLS, with HTTP/2 for those who can.
@@ -132,7 +171,7 @@ impl Gateway {
 
     /// The routes at all prefixes.
     fn app(&self) -> Router {
-        let mut app = Router::new();
+        let mut app = self.lists().merge(assets());
         for prefix in &self.inner.settings().prefixes {
             let prefix = prefix.trim_end_matches('/');
             app = match prefix {
@@ -151,7 +190,7 @@ impl Builder {
         self
     }
 
-    /// Makes JSON of the rows of models with this; what it answers `None` for is pushed as it is.
+    /// Makes JSON of the rows of models with this instead of what the list API shows; what it answers `None` for is pushed as it is.
     pub fn rows(mut self, rows: RowJson) -> Self {
         self.rows = Some(rows);
         self
@@ -182,12 +221,30 @@ impl Builder {
         let private = self.settings.access.private.clone();
         let channels = self.settings.channels.clone();
         let hub = Hub::new(channels, events, epoch, plans.formats, private);
-        let rows = Rows::new(self.rows);
+        let has_lists = self.settings.lists.is_some();
+        let lists = self.settings.lists.clone().unwrap_or_else(|| Lists {
+            all: false,
+            ..Lists::default()
+        });
+        let directory = Arc::new(Directory::new(self.pubsub.clone(), lists)?);
+        let rows = self.rows.unwrap_or_else(|| {
+            let directory = Arc::clone(&directory);
+            Arc::new(move |node, id, payload| directory.row(node, id, payload))
+        });
+        let rows = Rows::new(Some(rows));
         let doorkeeper = Doorkeeper::new(self.settings.access.clone(), self.access);
-        let inner = Inner::new(self.settings, self.pubsub, hub, plans, rows, doorkeeper);
+        let inner = Inner::new(
+            self.settings,
+            self.pubsub,
+            hub,
+            plans,
+            rows,
+            directory,
+            doorkeeper,
+        );
         let inner = Arc::new(inner);
         inner.keep_tidy();
-        Ok(Gateway { inner })
+        Ok(Gateway { inner, has_lists })
     }
 }
 

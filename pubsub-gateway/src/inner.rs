@@ -11,6 +11,7 @@ use crate::access::{Denied, Doorkeeper, Grant, Intent, Revocation, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
 use crate::feed::{Echoes, Rows, follow};
 use crate::gateway::Presence;
+use crate::list::Directory;
 use crate::plan::Plans;
 use crate::route::Asked;
 use crate::settings::Settings;
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     hub: Arc<Hub>,
     plans: Plans,
     rows: Rows,
+    directory: Arc<Directory>,
     echoes: Echoes,
     doorkeeper: Doorkeeper,
     is_draining: AtomicBool,
@@ -51,6 +53,7 @@ impl Inner {
         hub: Hub,
         plans: Plans,
         rows: Rows,
+        directory: Arc<Directory>,
         doorkeeper: Doorkeeper,
     ) -> Self {
         Self {
@@ -59,6 +62,7 @@ impl Inner {
             hub: Arc::new(hub),
             plans,
             rows,
+            directory,
             echoes: Echoes::default(),
             doorkeeper,
             is_draining: AtomicBool::new(false),
@@ -113,6 +117,11 @@ impl Inner {
         &self.rows
     }
 
+    /// The models that are known.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     pub(crate) fn echoes(&self) -> &Echoes {
         &self.echoes
     }
@@ -132,6 +141,27 @@ impl Inner {
                 uri: &asked.parts.uri,
                 headers: asked.headers(),
                 token: asked.token(),
+                is_public: false,
+            })
+            .await
+    }
+
+    /// Which rows of a model a request may read; `is_public` says that everybody may, as far as the model cares.
+    pub(crate) async fn may_read(
+        &self,
+        node: &ChannelName,
+        is_public: bool,
+        asked: &Asked<'_>,
+    ) -> Result<Grant, Denied> {
+        self.doorkeeper
+            .decide(Wish {
+                intent: Intent::List,
+                channels: std::slice::from_ref(node),
+                peer: asked.peer,
+                uri: &asked.parts.uri,
+                headers: asked.headers(),
+                token: asked.token(),
+                is_public,
             })
             .await
     }

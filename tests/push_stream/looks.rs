@@ -130,7 +130,7 @@ async fn rows_are_told_as_they_are_known() {
         .connect()
         .await
         .unwrap();
-    let rows = std::sync::Arc::new(|node: &NodeName, payload: &str| {
+    let rows = std::sync::Arc::new(|node: &NodeName, _: &str, payload: &str| {
         (node == "/shop/Order" && payload.contains("<Order"))
             .then(|| "{\"id\":7,\"note\":\"a}{b\"}".to_owned())
     });

@@ -9,6 +9,8 @@
     reason = "`skip_if` passes a reference"
 )]
 
+mod json;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
 use std::net::IpAddr;
@@ -120,7 +122,7 @@ pub struct Leaves {
     unsigned: u128,
     small: Option<i8>,
     float: f64,
-    single: f32,
+    pub single: f32,
     flag: bool,
     letter: char,
     non_zero: NonZeroU8,

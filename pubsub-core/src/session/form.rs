@@ -101,6 +101,15 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
     form
 }
 
+/// The form that says in which namespace the payloads of a node are, and describes it.
+pub(in crate::session) fn description(payload_type: &str, description: &str) -> String {
+    let mut form = begin(NODE_CONFIG);
+    field(&mut form, "pubsub#type", payload_type);
+    field(&mut form, "pubsub#description", description);
+    form.push_str("</x>");
+    form
+}
+
 /// Whether a configuration has something that a publish can insist on.
 pub(in crate::session) fn has_options(config: &NodeConfig) -> bool {
     config.access.is_some() || config.persist.is_some()

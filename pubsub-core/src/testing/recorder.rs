@@ -90,6 +90,7 @@ impl Recorder {
             depot,
             origin: "recorder".into(),
             buffer: 1024,
+            keeper: None,
             embedded: None,
         });
         Self { hub, pubsub }

@@ -25,6 +25,8 @@ pub(crate) struct Wish<'r> {
     pub(crate) headers: &'r HeaderMap,
     /// The token in the query.
     pub(crate) token: Option<&'r str>,
+    /// Of a list, whether its rows are for everybody.
+    pub(crate) is_public: bool,
 }
 
 /// Who somebody is that was let in.
@@ -122,6 +124,7 @@ impl Doorkeeper {
                     .all(|channel| !is_private(channel) || may(channel))
             }
             Intent::Publish => self.rules.publishing.includes(is_local) || has(Claims::may_publish),
+            Intent::List => wish.is_public || has(Claims::may_subscribe),
             Intent::Inspect => self.rules.inspection.includes(is_local),
         };
         if is_allowed {
@@ -132,6 +135,7 @@ impl Doorkeeper {
             Intent::Publish => {
                 "Publishing is for callers of this machine, or with a token for the channel."
             }
+            Intent::List => "Reading these rows needs a token for the channel of their node.",
             Intent::Inspect => "Statistics are for callers of this machine.",
         };
         match claims {
@@ -157,6 +161,7 @@ fn grant(claims: &Claims) -> Grant {
         subject: claims.subject.as_deref().map(Into::into),
         id: claims.id.as_deref().map(Into::into),
         until: UNIX_EPOCH.checked_add(Duration::from_secs(claims.expires)),
+        rows: Vec::new(),
     }
 }
 

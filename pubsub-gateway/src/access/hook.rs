@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{HeaderMap, Uri};
+use pubsub_core::store::Condition;
 
 use super::claims::Claims;
 use crate::channel::ChannelName;
@@ -51,6 +52,8 @@ pub enum Intent {
     Subscribe,
     /// To publish over HTTP, to delete a channel, or to be told about one.
     Publish,
+    /// To read the rows of a model from the list API. The channel is that of the model's node.
+    List,
     /// To be told about all channels, or about the gateway.
     Inspect,
 }
@@ -85,7 +88,7 @@ impl AccessRequest<'_> {
 }
 
 /// That somebody may.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grant {
     /// Who it is, for presence and revocation.
     pub subject: Option<Arc<str>>,
@@ -93,6 +96,8 @@ pub struct Grant {
     pub id: Option<Arc<str>>,
     /// Until when. A connection that is open then is closed.
     pub until: Option<SystemTime>,
+    /// Of a list, only the rows for which all of these hold, on fields as a [`Query`](pubsub_core::store::Query) calls them. Means nothing for anything else.
+    pub rows: Vec<(String, Condition)>,
 }
 
 impl Grant {
@@ -109,6 +114,20 @@ impl Grant {
             subject: Some(subject.into()),
             ..Self::default()
         }
+    }
+
+    /// To no rows of a list but those whose field is this.
+    ///
+    /// ```
+    /// use pubsub_gateway::Grant;
+    ///
+    /// let own = Grant::to("ann").rows_where("author", "ann");
+    /// assert_eq!(own.rows.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn rows_where(mut self, field: impl Into<String>, is: impl Into<Condition>) -> Self {
+        self.rows.push((field.into(), is.into()));
+        self
     }
 
     /// Until then.

@@ -3,11 +3,13 @@
 //! Pure. The text is our JSON of the row where the model is known, the JSON of an XEP-0335 container, the text of an entry that holds nothing
 //! else, what was published over HTTP as it was, and the XML itself of everything else.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pubsub_core::payload::{JSON, Payload};
-use pubsub_core::{Action, NodeName, Stamp};
-use pubsub_xml::{Event, Reader, XmlError};
+use pubsub_core::subscriber::RawXml;
+use pubsub_core::{Action, Event, NodeName, Stamp};
+use pubsub_xml::{Event as Piece, Reader, XmlError};
 
 use super::parcel::{PUSH, Parcel};
 use crate::channel::Content;
@@ -21,12 +23,12 @@ use crate::frame::json_text;
 /// use pubsub_core::NodeName;
 /// use pubsub_gateway::RowJson;
 ///
-/// let rows: RowJson = Arc::new(|node: &NodeName, payload: &str| {
-///     (node == "/twitter/Tweet").then(|| format!("{{\"bytes\":{}}}", payload.len()))
+/// let rows: RowJson = Arc::new(|node: &NodeName, id: &str, payload: &str| {
+///     (node == "/twitter/Tweet").then(|| format!("{{\"id\":{id:?},\"bytes\":{}}}", payload.len()))
 /// });
 /// # let _ = rows;
 /// ```
-pub type RowJson = Arc<dyn Fn(&NodeName, &str) -> Option<String> + Send + Sync>;
+pub type RowJson = Arc<dyn Fn(&NodeName, &str, &str) -> Option<String> + Send + Sync>;
 
 /// The door to the schemas of models.
 #[derive(Clone, Default)]
@@ -37,8 +39,8 @@ impl Rows {
         Self(json)
     }
 
-    fn json(&self, node: &NodeName, payload: &str) -> Option<String> {
-        self.0.as_ref().and_then(|json| json(node, payload))
+    fn json(&self, node: &NodeName, id: &str, payload: &str) -> Option<String> {
+        self.0.as_ref().and_then(|json| json(node, id, payload))
     }
 }
 
@@ -60,9 +62,34 @@ pub(crate) enum Said {
     Deletion(String),
 }
 
+/// What an event says to those who listen; `None` if it is of no interest to them.
+pub(crate) fn said(rows: &Rows, node: &NodeName, event: &Event<RawXml>) -> Option<Said> {
+    let (id, payload, mut said) = match event {
+        Event::Published {
+            id, item, change, ..
+        } => (
+            id,
+            item.as_str(),
+            published(rows, node, id.as_str(), item.as_str(), change),
+        ),
+        Event::Retracted { id, last, change } => {
+            let last = last.as_ref().map(RawXml::as_str);
+            let content = deleted(rows, node, id.as_str(), last, change);
+            (id, last.unwrap_or_default(), Said::Content(content, true))
+        }
+        _ => return None,
+    };
+    if let Said::Content(content, _) = &mut said {
+        let mut hasher = DefaultHasher::new();
+        (id.as_str(), payload, content.action.is_some()).hash(&mut hasher);
+        content.hash = hasher.finish();
+    }
+    Some(said)
+}
+
 /// Reads the payload of an item that was published.
-pub(crate) fn published(rows: &Rows, node: &NodeName, payload: &str, stamp: &Stamp) -> Said {
-    if let Some(json) = rows.json(node, payload) {
+fn published(rows: &Rows, node: &NodeName, id: &str, payload: &str, stamp: &Stamp) -> Said {
+    if let Some(json) = rows.json(node, id, payload) {
         return Said::Content(content(json, stamp), true);
     }
     match read(payload) {
@@ -88,18 +115,12 @@ pub(crate) fn published(rows: &Rows, node: &NodeName, payload: &str, stamp: &Sta
 }
 
 /// What is told of an item that was deleted: the last row, or at least its id.
-pub(crate) fn deleted(
-    rows: &Rows,
-    node: &NodeName,
-    id: &str,
-    last: Option<&str>,
-    stamp: &Stamp,
-) -> Content {
+fn deleted(rows: &Rows, node: &NodeName, id: &str, last: Option<&str>, stamp: &Stamp) -> Content {
     let stamp = Stamp {
         action: Some(Action::Delete),
         ..stamp.clone()
     };
-    let text = match last.map(|last| published(rows, node, last, &stamp)) {
+    let text = match last.map(|last| published(rows, node, id, last, &stamp)) {
         Some(Said::Content(content, _)) => {
             return Content {
                 event_type: "delete".into(),
@@ -119,6 +140,7 @@ fn content(text: String, stamp: &Stamp) -> Content {
     Content {
         text: text.into(),
         action: stamp.action,
+        stamp: stamp.clone(),
         ..Content::default()
     }
 }
@@ -146,18 +168,18 @@ fn read(payload: &str) -> Result<Option<Found>, XmlError> {
     let mut has_others = false;
     loop {
         match reader.event()? {
-            Event::Text(run) => text.push_str(&run),
-            Event::Start(child) if child.is("json", JSON) => {
+            Piece::Text(run) => text.push_str(&run),
+            Piece::Start(child) if child.is("json", JSON) => {
                 found = Some(Found::Text(reader.text()?.into_owned()));
             }
-            Event::Start(child) if child.is(Parcel::NAME, PUSH) => {
+            Piece::Start(child) if child.is(Parcel::NAME, PUSH) => {
                 found = Parcel::read(&mut reader, PUSH).ok().map(Found::Parcel);
             }
-            Event::Start(child) => {
+            Piece::Start(child) => {
                 has_others |= !child.is("change", pubsub_core::payload::STAMP);
                 reader.skip()?;
             }
-            Event::End | Event::Eof => break,
+            Piece::End | Piece::Eof => break,
         }
     }
     Ok(match found {
@@ -177,7 +199,7 @@ mod tests {
 
     fn text(rows: &Rows, payload: &str) -> String {
         let node = NodeName::new("/t/Tweet").unwrap();
-        match published(rows, &node, payload, &Stamp::default()) {
+        match published(rows, &node, "7", payload, &Stamp::default()) {
             Said::Content(content, _) => content.text.to_string(),
             Said::Deletion(text) => format!("deleted: {text}"),
         }
@@ -228,15 +250,15 @@ mod tests {
 
     #[test]
     fn rows_of_known_models_are_json() {
-        let rows = Rows::new(Some(Arc::new(|node, payload| {
-            (node == "/t/Tweet").then(|| format!("{{\"bytes\":{}}}", payload.len()))
+        let rows = Rows::new(Some(Arc::new(|node, id, payload| {
+            (node == "/t/Tweet").then(|| format!("{{\"id\":{id},\"bytes\":{}}}", payload.len()))
         })));
-        assert_eq!(text(&rows, "<entry/>"), "{\"bytes\":8}");
+        assert_eq!(text(&rows, "<entry/>"), "{\"id\":7,\"bytes\":8}");
         let node = NodeName::new("/t/Tweet").unwrap();
         let content = deleted(&rows, &node, "7", Some("<entry/>"), &Stamp::default());
         assert_eq!(
             (&*content.text, &*content.event_type),
-            ("{\"bytes\":8}", "delete")
+            ("{\"id\":7,\"bytes\":8}", "delete")
         );
         assert_eq!(content.action, Some(Action::Delete));
         let content = deleted(&rows, &node, "\"7\"", None, &Stamp::default());

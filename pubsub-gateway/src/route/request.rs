@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
+use pubsub_core::{Position, PositionError};
 
+use super::refusal::Refusal;
 use crate::channel::{Resume, Since, decode, seconds};
 use crate::plan::Manner;
 
@@ -52,13 +54,16 @@ impl Door {
 }
 
 /// A request, as far as the gateway cares.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) parts: &'r Parts,
     pub(crate) peer: Option<SocketAddr>,
     /// What its path has after the name of the door.
     pub(crate) rest: &'r str,
 }
+
+/// More positions than this are not looked at; a request names fewer channels.
+const MOST_POSITIONS: usize = 100;
 
 /// Asks for a poll at any door of subscribers.
 const MODE: HeaderName = HeaderName::from_static("x-nginx-pushstream-mode");
@@ -88,6 +93,11 @@ impl<'r> Asked<'r> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether the client wants to know at once where it would go on.
+    pub(crate) fn wants_cursor(&self) -> bool {
+        self.argument("hello").is_some()
+    }
+
     /// The channels as they are written: in the path, else in one of the arguments.
     pub(crate) fn channels(&self, arguments: &[&str]) -> &'r str {
         let has_some = |raw: &&str| raw.bytes().any(|byte| byte != b'/');
@@ -106,6 +116,15 @@ impl<'r> Asked<'r> {
         token.filter(|token| !token.is_empty())
     }
 
+    /// Where the client has read lists: the `position` in the `meta` of each, with commas between several.
+    pub(crate) fn positions(&self) -> Result<Vec<Position>, Refusal> {
+        let Some(positions) = self.argument("position") else {
+            return Ok(Vec::new());
+        };
+        read_positions(&positions)
+            .map_err(|error| Refusal::bad(format!("The position cannot be used: {error}.")))
+    }
+
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.
     pub(crate) fn resume(&self) -> Resume {
         let by_header = self.header(&LAST_EVENT_ID).filter(|id| !id.is_empty());
@@ -113,6 +132,7 @@ impl<'r> Asked<'r> {
         let id = id.or_else(|| self.argument("eventid"));
         let id = id.or_else(|| self.argument("last_event_id"));
         let cursor = id.as_deref().and_then(|id| id.parse().ok());
+        let positions = id.as_deref().and_then(own_positions);
         let header = |name| self.header(&name).map(str::to_owned);
         let argument = |name| self.argument(name).map(Cow::into_owned);
         let time = [header(IF_MODIFIED_SINCE), argument("time")];
@@ -121,7 +141,10 @@ impl<'r> Asked<'r> {
         let tag = tags.iter().flatten().find_map(|tag| number(tag));
         Resume {
             cursor,
-            event_id: id.filter(|_| cursor.is_none()).map(Cow::into_owned),
+            event_id: id
+                .filter(|_| cursor.is_none() && positions.is_none())
+                .map(Cow::into_owned),
+            positions: positions.unwrap_or_default(),
             since: time.map(|time| Since { time, tag }),
         }
     }
@@ -159,6 +182,19 @@ impl<'r> Asked<'r> {
             .is_some_and(|name| name.starts_with("PushStreamManager"));
         is_stamped && (has_place || polls || calls)
     }
+}
+
+/// Positions in place of an event id: those of messages that were told from a list on.
+fn own_positions(id: &str) -> Option<Vec<Position>> {
+    // An event id may be anything; this it is hardly.
+    id.starts_with("1~").then(|| read_positions(id).ok())?
+}
+
+fn read_positions(text: &str) -> Result<Vec<Position>, PositionError> {
+    text.split(',')
+        .take(MOST_POSITIONS)
+        .map(str::parse)
+        .collect()
 }
 
 /// A tag, as `7`, `W/7` or `"7"`.

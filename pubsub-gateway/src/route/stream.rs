@@ -178,7 +178,7 @@ impl Opening {
         match self.admitted {
             Ok(admitted) => {
                 let cursor = admitted.seat(inner, &client);
-                client.lock().say(&format.header(cursor));
+                client.lock().say(&format.header(&cursor));
             }
             Err(refusal) => client.lock().close(Some((POLICY, &refusal.reason()))),
         }

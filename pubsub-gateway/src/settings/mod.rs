@@ -3,12 +3,14 @@
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
 mod endpoint;
+mod list;
 mod padding;
 mod rules;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
+pub use self::list::{Filtering, Lists, Resource, Visibility};
 pub use self::padding::{Padding, PaddingError};
 pub use self::rules::{AccessRules, Audience};
 
@@ -32,8 +34,10 @@ pub struct Settings {
     pub channels: Channels,
     /// What is accepted from clients.
     pub limits: Limits,
-    /// Which pages of other origins may subscribe (`push_stream_allowed_origins`). Default: none.
+    /// Which pages of other origins may subscribe (`push_stream_allowed_origins`) and read lists. Default: none.
     pub origins: Origins,
+    /// The list API; `None` for none.
+    pub lists: Option<Lists>,
     /// How long clients are sent away one after another when the gateway ends. Default: 5 seconds.
     pub drain: Duration,
     /// Where they are told to go on, for those clients that understand it; `None` tells them to come back here.
@@ -137,6 +141,7 @@ impl Default for Settings {
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
+            lists: Some(Lists::default()),
             drain: Duration::from_secs(5),
             reconnect_to: None,
             access: AccessRules::default(),

@@ -5,10 +5,12 @@ use std::process::{Command, Stdio};
 
 use super::debian;
 
-/// The clients of other people that the tests run in a browser, with their versions.
-const PACKAGES: [(&str, &str); 2] = [
+/// What the tests run: clients of other people, and the compiler that judges the types we write; with their versions.
+const PACKAGES: [(&str, &str); 4] = [
+    ("jquery", "4.0.0"),
     ("strophe.js", "5.0.0"),
     ("strophejs-plugin-pubsub", "0.0.2"),
+    ("typescript", "7.0.2"),
 ];
 
 /// Where the tests find them too (`tests/support/site.rs`).

@@ -16,8 +16,34 @@ impl Session {
     ///
     /// [`Forbidden`](PubSubError::Forbidden) for all but owners of the node.
     pub async fn configure(&self, node: &NodeName, config: &NodeConfig) -> Result<(), PubSubError> {
-        self.ask(set(configure(node, config)), about(node), |_| Ok(()))
+        let form = form::node_config(config);
+        self.ask(set(configure(node, &form)), about(node), |_| Ok(()))
             .await
+    }
+
+    /// Sees to it that the meta-data of a node name the namespace of its payloads, and describe it so. Whether they did not before.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`](PubSubError::Forbidden) for all but owners of the node, if there is anything to change.
+    pub async fn describe(
+        &self,
+        node: &NodeName,
+        payload_type: &str,
+        description: &str,
+    ) -> Result<bool, PubSubError> {
+        let told = self.discover_node(node).await?;
+        let is_told = told.meta_data().is_some_and(|told| {
+            told.value("pubsub#type") == Some(payload_type)
+                && told.value("pubsub#description") == Some(description)
+        });
+        if is_told {
+            return Ok(false);
+        }
+        let form = form::description(payload_type, description);
+        self.ask(set(configure(node, &form)), about(node), |_| Ok(()))
+            .await?;
+        Ok(true)
     }
 
     /// The configuration of a node.
@@ -43,11 +69,11 @@ impl Session {
     }
 }
 
-fn configure(node: &NodeName, config: &NodeConfig) -> String {
+fn configure(node: &NodeName, form: &str) -> String {
     let mut body = format!("<pubsub xmlns='{PUBSUB_OWNER}'><configure");
     attribute(&mut body, "node", node.as_str());
     body.push('>');
-    body.push_str(&form::node_config(config));
+    body.push_str(form);
     body.push_str("</configure></pubsub>");
     body
 }
@@ -69,17 +95,19 @@ fn form_within(body: &str) -> Result<Form, XmlError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{configure, form_within};
+    use super::{configure, form, form_within};
     use crate::{NodeConfig, NodeName};
 
     #[test]
     fn a_configuration_is_found_in_its_answer() {
-        let asked = configure(
-            &NodeName::new("n").unwrap(),
-            &NodeConfig::new().persist(false),
-        );
+        let node = NodeName::new("n").unwrap();
+        let asked = configure(&node, &form::node_config(&NodeConfig::new().persist(false)));
         let form = form_within(&asked).unwrap();
         assert_eq!(form.value("pubsub#persist_items"), Some("0"));
+        let asked = configure(&node, &form::description("urn:a", "<b/>"));
+        let form = form_within(&asked).unwrap();
+        assert_eq!(form.value("pubsub#type"), Some("urn:a"));
+        assert_eq!(form.value("pubsub#description"), Some("<b/>"));
         let empty = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'/>";
         assert_eq!(form_within(empty).unwrap(), crate::session::Form::default());
     }

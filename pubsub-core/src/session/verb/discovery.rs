@@ -14,6 +14,8 @@ use crate::session::stanza::namespace::{DATA, DISCO_INFO, DISCO_ITEMS, RSM};
 use crate::session::verb::paging::{self, Turn};
 use crate::session::{PubSubError, Session, Target};
 
+/// The topic of the form with the meta-data of a node.
+const META_DATA: &str = "http://jabber.org/protocol/pubsub#meta-data";
 /// How many nodes are asked for at once.
 const PAGE: u32 = 200;
 
@@ -35,8 +37,8 @@ pub struct Entity {
     pub identities: Vec<Identity>,
     /// What it can do, as namespaces.
     pub features: Vec<String>,
-    /// What else it tells about itself, such as the meta-data of a node.
-    pub form: Form,
+    /// What else it tells about itself, a form for each topic.
+    pub forms: Vec<Form>,
 }
 
 impl Entity {
@@ -44,6 +46,19 @@ impl Entity {
     #[must_use]
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|known| known == feature)
+    }
+
+    /// The form about one topic, which its field `FORM_TYPE` names.
+    #[must_use]
+    pub fn form(&self, topic: &str) -> Option<&Form> {
+        let mut forms = self.forms.iter();
+        forms.find(|form| form.value("FORM_TYPE") == Some(topic))
+    }
+
+    /// The meta-data of a node (XEP-0060 §5.4).
+    #[must_use]
+    pub fn meta_data(&self) -> Option<&Form> {
+        self.form(META_DATA)
     }
 }
 
@@ -148,7 +163,7 @@ fn entity(body: &str) -> Result<Entity, XmlError> {
     while let Some(child) = reader.child()? {
         let text = |name: &str| reader.attribute(name).map(std::borrow::Cow::into_owned);
         if child.is("x", DATA) {
-            entity.form = Form::read(&mut reader)?;
+            entity.forms.push(Form::read(&mut reader)?);
             continue;
         }
         if child.is("identity", DISCO_INFO) {
@@ -195,12 +210,16 @@ mod tests {
     fn an_entity_says_what_it_is() {
         let entity = entity(
             "<query xmlns='http://jabber.org/protocol/disco#info' node='n'><identity category='pubsub' type='leaf' name='N'/>\
-             <feature var='f'/><x xmlns='jabber:x:data' type='result'><field var='pubsub#title'><value>T</value></field></x></query>",
+             <feature var='f'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#meta-data</value></field>\
+             <field var='pubsub#title'><value>T</value></field></x>\
+             <x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE'><value>urn:other</value></field></x></query>",
         )
         .unwrap();
         assert!(entity.has("f") && !entity.has("g"));
         assert_eq!(entity.identities.first().unwrap().kind, "leaf");
-        assert_eq!(entity.form.value("pubsub#title"), Some("T"));
+        let meta_data = entity.meta_data().unwrap();
+        assert_eq!(meta_data.value("pubsub#title"), Some("T"));
+        assert!(entity.form("urn:other").is_some() && entity.form("urn:none").is_none());
     }
 
     #[test]

@@ -39,14 +39,14 @@ macro_rules! flag {
 }
 
 macro_rules! text {
-    ($name:literal, $label:literal, $field:ident) => {
+    ($name:literal, $label:literal, $field:ident, $longest:expr) => {
         NodeOption {
             name: $name,
             label: $label,
             kind: Kind::Text,
             read: |config| Cow::Borrowed(config.$field.as_str()),
             write: |config, value| {
-                config.$field = short($name, value)?;
+                config.$field = bounded($name, value, $longest)?;
                 Ok(())
             },
         }
@@ -76,13 +76,19 @@ macro_rules! choice {
 
 /// The options this service acts on, in the order in which forms list them.
 pub(crate) const OPTIONS: &[NodeOption] = &[
-    text!("pubsub#title", "A short name for the node", title),
+    text!("pubsub#title", "A short name for the node", title, SHORT),
     text!(
         "pubsub#description",
         "A description of the node",
-        description
+        description,
+        LONG
     ),
-    text!("pubsub#type", "The namespace of the payloads", payload_type),
+    text!(
+        "pubsub#type",
+        "The namespace of the payloads",
+        payload_type,
+        SHORT
+    ),
     choice!("pubsub#access_model", "Who may subscribe and read", access_model,
         ["open" => AccessModel::Open, "whitelist" => AccessModel::Whitelist],
         |model: &str| ServiceError::UnsupportedAccessModel { model: model.to_owned() }),
@@ -173,11 +179,15 @@ fn number(name: &str, value: &str) -> Result<usize, ServiceError> {
         .map_err(|_| not_one_of(name, value, "a number"))
 }
 
-fn short(name: &str, value: &str) -> Result<String, ServiceError> {
-    const LONGEST: usize = 4096;
-    if value.len() > LONGEST {
+/// A name takes at most so many bytes.
+const SHORT: usize = 4096;
+/// A description takes more: programs put into it what the items of the node look like.
+const LONG: usize = 65_536;
+
+fn bounded(name: &str, value: &str, longest: usize) -> Result<String, ServiceError> {
+    if value.len() > longest {
         return Err(ServiceError::InvalidOption {
-            reason: format!("{name} is longer than {LONGEST} bytes"),
+            reason: format!("{name} is longer than {longest} bytes"),
         });
     }
     Ok(value.to_owned())

@@ -1,4 +1,4 @@
-//! What a payload looks like, as data: the derive writes it down once, and tables, forms, types for browsers and documentation are made of it.
+//! A schema as the derive writes it down: constant data.
 //!
 //! Knows names and kinds. Does not know values, XML syntax, SQL or any other language a schema may be told in.
 

@@ -1,0 +1,98 @@
+//! The nodes of the program's models: made, configured and described, at the start and after every connection to a service that may have lost them.
+//!
+//! Knows models and their wishes. Does not know how a node is asked for, nor who publishes to it.
+
+use futures_util::{TryStreamExt as _, stream};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::name::NodeName;
+use crate::outlet::Outlet;
+use crate::registry::{Descriptor, Registry};
+use crate::schema::Outline;
+use crate::session::{PubSubError, Status};
+
+/// How many nodes are set up at once.
+const AT_ONCE: usize = 64;
+
+/// Creates, configures and describes the nodes of the models.
+///
+/// # Errors
+///
+/// When the service cannot do it now. What it will not do is only noted: perhaps this program only subscribes, and if it publishes, that will tell.
+pub(crate) async fn set_up(outlet: &Outlet, registry: &Registry) -> Result<(), PubSubError> {
+    stream::iter(registry.models().map(Ok))
+        .try_for_each_concurrent(AT_ONCE, |model| set_up_one(outlet, model))
+        .await
+}
+
+async fn set_up_one(outlet: &Outlet, model: &'static Descriptor) -> Result<(), PubSubError> {
+    // The registry has checked the name.
+    let Ok(node) = NodeName::new(model.node) else {
+        return Ok(());
+    };
+    match outlet.ensure(&node, &model.config).await {
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => {
+            tracing::warn!(%node, model = model.type_name, %error, "a node cannot be set up");
+            return Ok(());
+        }
+        Ok(()) => {}
+    }
+    let text = match Outline::of(model).to_text() {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!(%node, model = model.type_name, %error, "the node will not say what its model looks like");
+            return Ok(());
+        }
+    };
+    match outlet.describe(&node, model.schema.namespace, &text).await {
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => {
+            // It belongs to somebody else, or the service has no place for so much.
+            tracing::debug!(%node, model = model.type_name, %error, "a node cannot be described");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// A task that sets the nodes up again whenever a connection begins that is not the continuation of another. It ends with this value.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    task: AbortHandle,
+}
+
+impl Keeper {
+    /// Begins to act on what `status` has not told yet. Without models there is nothing to keep.
+    pub(crate) fn start(
+        outlet: Outlet,
+        registry: Registry,
+        mut status: watch::Receiver<Status>,
+    ) -> Option<Self> {
+        registry.models().next()?;
+        let mut is_online = status.borrow().is_online();
+        let task = tokio::spawn(async move {
+            while status.changed().await.is_ok() {
+                let is_new = match &*status.borrow_and_update() {
+                    Status::Online { resumed } => !resumed || !is_online,
+                    Status::Closed { .. } => return,
+                    Status::Connecting | Status::Offline { .. } => continue,
+                };
+                is_online = true;
+                if is_new && let Err(error) = set_up(&outlet, &registry).await {
+                    tracing::debug!(%error, "a node cannot be set up for now");
+                }
+            }
+        });
+        Some(Self {
+            task: task.abort_handle(),
+        })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
