@@ -119,17 +119,6 @@ impl Gateway {
         serve::serve(Arc::clone(&self.inner), app, listener, None, shutdown).await;
     }
 
-    /// The same beside the routes of an application, which must not be at the prefixes.
-    pub async fn serve_app(
-        &self,
-        listener: TcpListener,
-        app: Router,
-        shutdown: impl Future<Output = ()>,
-    ) {
-        let app = self.app().merge(app);
-        serve::serve(Arc::clone(&self.inner), app, listener, None, shutdown).await;
-    }
-
     /// The same over TLS, with HTTP/2 for those who can.
     pub async fn serve_tls(
         &self,

@@ -251,19 +251,26 @@ async function overFetch(
 async function readAll(response: Response, hears: ConnectionHears, signal: AbortSignal): Promise<End | null> {
     const isEventStream = response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false;
     const hear = isEventStream ? eventStream(hears, signal) : jsonStream(hears, signal);
-    const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
-    const reader = response.body?.pipeThrough(decoder).getReader();
-    for (;;) {
-        const piece = await reader?.read();
-        if (piece === undefined || piece.done) {
-            return null;
+    const reader = response.body?.getReader();
+    // Not every browser ends a read that waits when its request is aborted.
+    const cancel = () => void reader?.cancel().catch(() => {});
+    signal.addEventListener('abort', cancel, { once: true });
+    const decoder = new TextDecoder();
+    try {
+        for (;;) {
+            const piece = await reader?.read();
+            if (piece === undefined || piece.done) {
+                return null;
+            }
+            hears.alive();
+            const over = hear(decoder.decode(piece.value, { stream: true }));
+            if (over !== null) {
+                return over;
+            }
         }
-        hears.alive();
-        const over = hear(piece.value);
-        if (over !== null) {
-            await reader?.cancel();
-            return over;
-        }
+    } finally {
+        signal.removeEventListener('abort', cancel);
+        cancel();
     }
 }
 

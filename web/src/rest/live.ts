@@ -167,6 +167,8 @@ export class LiveList<Row> {
                 }
                 this.#emitter.emit('error', error);
                 if (!error.isPassing) {
+                    // Events of a list that cannot be read are of no use.
+                    this.close();
                     throw error;
                 }
                 await sleep(backOff.next(), this.#stop.signal, globalThis.window);
