@@ -80,12 +80,11 @@ async fn put(headers: HeaderMap, Form(new): Form<NewStatus>) -> Result<Response,
     let accepts = headers
         .get(ACCEPT)
         .and_then(|accepts| accepts.to_str().ok());
-    Ok(
-        match accepts.is_some_and(|accepts| accepts.contains("json")) {
-            true => StatusCode::CREATED.into_response(),
-            false => Redirect::to("/").into_response(),
-        },
-    )
+    Ok(if accepts.is_some_and(|accepts| accepts.contains("json")) {
+        StatusCode::CREATED.into_response()
+    } else {
+        Redirect::to("/").into_response()
+    })
 }
 
 /// XMPP over WebSocket and BOSH, and 404 for everything else.
