@@ -3,7 +3,7 @@
 //!
 //!     cargo run --example commits_live
 //!
-//! Open http://localhost:8080, and push something as GitHub tells of it:
+//! Open <http://localhost:8080>, and push something as GitHub tells of it:
 //!
 //!     curl http://localhost:8080/hooks/github --json @examples/commits_live/push.json
 //!     curl 'http://localhost:8080/api/v1/commit/?limit=2&project__name=octocat/hello-world'

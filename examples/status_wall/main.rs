@@ -3,7 +3,7 @@
 //!
 //!     cargo run --example status_wall
 //!
-//! Open http://localhost:8080 in two windows. Or post from a terminal, and watch it appear:
+//! Open <http://localhost:8080> in two windows. Or post from a terminal, and watch it appear:
 //!
 //!     curl localhost:8080/statuses -d author=ann -d text=hello
 //!
