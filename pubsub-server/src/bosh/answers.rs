@@ -103,6 +103,10 @@ impl Answers {
                 lost.extend_from_slice(&answer.content);
                 *answer = Answer::empty(answer.id, answer.key.take());
             }
+            // A reset that has not come by the second request does not come; the witness holds a socket.
+            if answer.is_followed {
+                answer.witness = None;
+            }
             answer.is_followed = true;
         }
         lost
