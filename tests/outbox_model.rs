@@ -1,7 +1,7 @@
 //! The promise of the outbox, held against a model of it: whatever a program does and whatever happens to its connection, every node is
 //! told what was committed, all of it, in order and nothing else.
 //!
-//! Steps are drawn by chance from a fixed seed, carried out through the public door against our server behind a network that fails, and
+//! Steps are drawn by chance, from a fixed seed unless `OUTBOX_MODEL_SEED` says another and as often as `PROPTEST_CASES` says, carried out through the public door against our server behind a network that fails, and
 //! what an independent listener hears is compared with what a few lines of plain code expect.
 
 #[path = "outbox_model/expectation.rs"]
@@ -17,7 +17,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use pubsub_core::{Publish, after_save};
 
-use self::program::Program;
+use self::program::{Place, Program};
 
 /// A note; its channel is that of its author.
 #[derive(Debug, Clone, PartialEq, Publish)]
@@ -42,15 +42,32 @@ fn is_fit_to_print(note: &Note) -> Result<(), String> {
     Ok(())
 }
 
-/// Different steps each time, the same ones in every run.
-async fn play(cases: u32, seed: u8) {
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")),
+    )
+}
+
+/// Different steps each time, the same ones in every run, unless the environment asks for others.
+async fn play(cases: u32, luck: u64, place: impl AsyncFn() -> Place) {
+    let cases = setting("PROPTEST_CASES").map_or(cases, |cases| cases.try_into().unwrap());
+    let luck = luck.wrapping_add(
+        setting("OUTBOX_MODEL_SEED")
+            .unwrap_or(0)
+            .wrapping_mul(1_000),
+    );
+    println!("luck {luck}");
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&luck.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let steps = proptest::collection::vec(step::any(), 1..40);
     for case in 0..cases {
         let steps = steps.new_tree(&mut runner).unwrap().current();
         println!("case {case}: {steps:?}");
-        let mut program = Program::start().await;
+        let mut program = Program::start(place().await).await;
         for step in steps {
             program.step(step).await;
         }
@@ -60,10 +77,15 @@ async fn play(cases: u32, seed: u8) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_node_hears_what_was_committed_in_order_and_nothing_else() {
-    play(16, 1).await;
+    play(16, 1, async || Place::sqlite()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_so_it_does_with_other_luck() {
-    play(16, 2).await;
+    play(16, 2, async || Place::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_it_does_on_postgresql() {
+    play(8, 3, Place::postgres).await;
 }

@@ -4,6 +4,8 @@
 mod alike;
 #[path = "postgres/failing.rs"]
 mod failing;
+#[path = "postgres/held.rs"]
+mod held;
 #[path = "postgres/joining.rs"]
 mod joining;
 #[path = "postgres/model.rs"]

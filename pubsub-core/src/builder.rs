@@ -132,17 +132,22 @@ impl Builder {
     /// Connects, and sets up the nodes of all models of the program: creates those that are missing and configures
     /// those whose models ask for it. Without a URL the server is started inside the process.
     ///
-    /// With a store it opens that first, and goes on when the server is away: saves are durable, and are delivered when it is back.
+    /// With a store it opens that first, and goes on when the server is away: saves are durable, and are delivered when it is back. A login that
+    /// is refused at this first attempt is an error; one that is refused later is tried again, with a warning each time, at most once in about a
+    /// minute in the long run.
     ///
     /// # Errors
     ///
     /// See [`Error::kind`]. A node that belongs to somebody else is no error until it is published to.
-    pub async fn connect(self) -> Result<PubSub, Error> {
+    pub async fn connect(mut self) -> Result<PubSub, Error> {
         let registry = if self.with_models {
             Registry::load().map_err(|error| Error::new(ErrorKind::Models, error))?
         } else {
             Registry::empty()
         };
+        if let Some(Kept::At(url)) = &mut self.store {
+            *url = store::resolve(url).await?;
+        }
         // Two servers for one file are refused before either is asked for anything.
         let sole = match (&self.session, &self.store) {
             (None, Some(Kept::At(url))) => url.path().map(Sole::of).transpose()?,
@@ -242,9 +247,10 @@ impl Kept {
 }
 
 /// Begins to connect, and waits for the outcome of the first attempt: a server that is away will be back, but one that refuses the
-/// credentials will go on refusing them.
+/// credentials of a program that has just been started will go on refusing them. One that refuses them later may be back before its accounts
+/// are, and what was saved is to be delivered: the session then goes on trying.
 async fn reach(config: SessionConfig) -> Result<Session, ConnectError> {
-    let session = Session::start(config);
+    let session = Session::keep(config);
     let mut status = session.status();
     loop {
         match &*status.borrow_and_update() {

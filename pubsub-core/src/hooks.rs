@@ -4,6 +4,7 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::change::{Action, Actions};
 
@@ -15,7 +16,7 @@ pub type HookFailure = Box<dyn std::error::Error + Send + Sync>;
 pub enum Stage {
     /// Inside the transaction, before the save is certain; an error undoes it.
     AfterSave,
-    /// Once the change can no longer be undone; an error is only reported.
+    /// Once the change can no longer be undone; an error, or a panic, is only reported.
     AfterCommit,
 }
 
@@ -111,6 +112,25 @@ impl Hook {
         (self.call)(value, action).map_err(|source| HookError {
             hook: self.name,
             source,
+        })
+    }
+}
+
+impl Hook {
+    /// The same, where nobody may be harmed by a hook that panics: that is an error, too.
+    pub(crate) fn run_alone(&self, value: &dyn Any, action: Action) -> Result<(), HookError> {
+        // The hook sees the value only through a shared reference, and what else it has broken is its own.
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(value, action)));
+        ran.unwrap_or_else(|panic| {
+            let said = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("without words");
+            Err(HookError {
+                hook: self.name,
+                source: format!("it panicked: {said}").into(),
+            })
         })
     }
 }

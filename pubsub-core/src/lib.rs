@@ -115,7 +115,7 @@ pub use position::{Position, PositionError};
 pub use publish::Publish;
 #[cfg(feature = "derive")]
 pub use pubsub_derive::{Payload, Publish, after_commit, after_save};
-pub use reading::{List, Page, ReadError};
+pub use reading::{List, Page, ReadError, Unreadable};
 pub use receipt::Receipt;
 pub use registry::{Descriptor, Registry, RegistryError, registered};
 pub use saving::{InTransaction, Transaction};

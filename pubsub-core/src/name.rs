@@ -67,6 +67,29 @@ pub const fn check_name(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// The text without what a name cannot hold.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn resembling(text: &str) -> String {
+    let is_bad =
+        |character: &char| character.is_control() || matches!(character, '\u{FFFE}' | '\u{FFFF}');
+    let mut name = String::new();
+    for character in text.chars() {
+        let character = if is_bad(&character) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            character
+        };
+        if name.len() + character.len_utf8() > MAX_NAME_BYTES {
+            break;
+        }
+        name.push(character);
+    }
+    if name.is_empty() {
+        name.push(char::REPLACEMENT_CHARACTER);
+    }
+    name
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -89,6 +112,12 @@ macro_rules! name {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// A name as like the text as may be, to show what cannot be a name.
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            pub(crate) fn resembling(text: &str) -> Self {
+                Self(resembling(text).into())
             }
 
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -219,6 +248,19 @@ mod tests {
                 Err(NameError::Forbidden { character, offset })
             );
         }
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[test]
+    fn what_cannot_be_a_name_is_shown_as_one() {
+        let long = "é".repeat(600);
+        for text in ["", "a\nb", "\u{7f}\u{9f}\u{FFFE}\u{FFFF}", &long, "good"] {
+            let shown = ItemId::resembling(text);
+            assert_eq!(check_name(shown.as_str()), Ok(()), "{text:?}");
+        }
+        assert_eq!(ItemId::resembling("a\nb"), "a\u{FFFD}b");
+        assert_eq!(ItemId::resembling(&long), "é".repeat(511).as_str());
+        assert_eq!(ItemId::resembling("good"), "good");
     }
 
     #[test]

@@ -87,6 +87,7 @@ impl PubSub {
         let channels = query.channels.iter().zip(&found.channels);
         Ok(Page {
             rows: found.rows,
+            unreadable: Vec::new(),
             total: found.total,
             position: Position::numbered(&node, log, found.sequence),
             channels: channels
@@ -138,12 +139,25 @@ pub struct List<M> {
 pub struct Page<M> {
     /// The values, in the order that was asked for.
     pub rows: Vec<M>,
+    /// Rows that were found as well, and are none of the model any more: it has changed since they were saved, and its new fields have no
+    /// default. They count in limit and total. Save them again, delete them by their id, or give the fields a default.
+    pub unreadable: Vec<Unreadable>,
     /// How many there are without limit and offset, when that was asked for.
     pub total: Option<u64>,
     /// The moment at which they were read: [`PubSub::subscribe_from`] goes on there.
     pub position: Position,
     /// The same moment in each of the channels that were named, for [`PubSub::subscribe_channel_from`].
     pub channels: Vec<Position>,
+}
+
+/// A row that cannot be read back; see [`Page::unreadable`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The id of its item, which [`PubSub::delete_by_id`] takes.
+    pub item: ItemId,
+    /// Why it cannot.
+    pub reason: String,
 }
 
 impl<M: Publish> List<M> {
@@ -200,7 +214,8 @@ impl<M: Publish> List<M> {
         self
     }
 
-    /// Reads the rows, and the position of that moment.
+    /// Reads the rows, and the position of that moment. A row that the model cannot read any more is no error: it is told in
+    /// [`Page::unreadable`], and logged.
     ///
     /// # Errors
     ///
@@ -213,14 +228,15 @@ impl<M: Publish> List<M> {
     ///
     /// # Errors
     ///
-    /// See [`ReadError`].
+    /// See [`ReadError`]; [`StoreErrorKind::Row`] when that one cannot be read.
     pub async fn first(&self) -> Result<Option<M>, ReadError> {
         let query = Query {
             limit: Some(1),
             with_total: false,
             ..self.query.clone()
         };
-        Ok(self.ask(&query).await?.rows.into_iter().next())
+        let found = self.found(&query).await?;
+        found.rows.first().map(decode).transpose()
     }
 
     /// Counts the rows, whatever limit and offset say.
@@ -239,15 +255,33 @@ impl<M: Publish> List<M> {
     }
 
     async fn ask(&self, query: &Query) -> Result<Page<M>, ReadError> {
+        let found = self.found(query).await?;
+        let mut page = Page {
+            rows: Vec::with_capacity(found.rows.len()),
+            unreadable: Vec::new(),
+            total: found.total,
+            position: found.position,
+            channels: found.channels,
+        };
+        for row in &found.rows {
+            match decode(row) {
+                Ok(value) => page.rows.push(value),
+                Err(error) => page.unreadable.push(Unreadable {
+                    item: row.item.clone(),
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        if let Some(first) = page.unreadable.first() {
+            let rows = page.unreadable.len();
+            tracing::warn!(rows, first = first.reason, "rows cannot be read");
+        }
+        Ok(page)
+    }
+
+    async fn found(&self, query: &Query) -> Result<Page<Row>, ReadError> {
         let pubsub = self.pubsub.as_ref().map_err(|error| *error)?;
-        let page = pubsub.rows_of(M::DESCRIPTOR, query).await?;
-        let rows: Result<Vec<M>, ReadError> = page.rows.iter().map(decode).collect();
-        Ok(Page {
-            rows: rows?,
-            total: page.total,
-            position: page.position,
-            channels: page.channels,
-        })
+        pubsub.rows_of(M::DESCRIPTOR, query).await
     }
 }
 

@@ -155,7 +155,8 @@ impl Registry {
         self.hooks(model).iter().any(|hook| hook.stage() == stage)
     }
 
-    /// Runs the hooks of one stage for a value, in order, until one fails.
+    /// Runs the hooks of one stage for a value, in order: those inside a transaction until one fails, those after it all. One of the latter that
+    /// panics has failed.
     ///
     /// # Errors
     ///
@@ -166,10 +167,22 @@ impl Registry {
         value: &dyn Any,
         action: Action,
     ) -> Result<(), HookError> {
-        self.hooks(value.type_id())
+        let mut hooks = self
+            .hooks(value.type_id())
             .iter()
-            .filter(|hook| hook.stage() == stage && hook.actions().contain(action))
-            .try_for_each(|hook| hook.run(value, action))
+            .filter(|hook| hook.stage() == stage && hook.actions().contain(action));
+        match stage {
+            Stage::AfterSave => hooks.try_for_each(|hook| hook.run(value, action)),
+            Stage::AfterCommit => {
+                // Nothing can be undone any more: one that fails keeps none of the others from running.
+                let mut failures = hooks.filter_map(|hook| hook.run_alone(value, action).err());
+                let first = failures.next();
+                failures.for_each(
+                    |error| tracing::error!(%error, "another hook failed after the commit"),
+                );
+                first.map_or(Ok(()), Err)
+            }
+        }
     }
 }
 

@@ -9,23 +9,27 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// How many tasks of the saver save.
-const LANES: u64 = 4;
-
 /// The longest that a saver takes until it saves.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A row whose `save()` has returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Saved {
+/// A `save()` or `delete()` that has returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// `saved`, `updated` or `deleted`.
+    pub what: String,
     pub lane: u64,
     pub number: u64,
 }
 
-impl Saved {
-    /// Whether the saver deletes it some turns later, if it lives so long; see `saver.rs`.
-    pub fn is_deleted_later(&self) -> bool {
-        (self.number / LANES) % 10 == 5
+impl Done {
+    /// What the log must say of it.
+    pub fn action(&self) -> &'static str {
+        match &*self.what {
+            "saved" => "create",
+            "updated" => "update",
+            "deleted" => "delete",
+            other => panic!("the saver said {other}"),
+        }
     }
 }
 
@@ -39,22 +43,22 @@ pub enum End {
 }
 
 /// Starts the saver and kills it at its end; what it said until then.
-pub async fn live(url: &str, store: &str, first: u64, end: End) -> Vec<Saved> {
+pub async fn live(url: &str, store: &str, first: u64, end: End) -> Vec<Done> {
     let mut child = start(url, store, &first.to_string());
     let pipe = child.stdout.take().expect("the saver's output is a pipe");
     let (work, at_work) = oneshot::channel();
     let listener = spawn_blocking(move || {
         let mut work = Some(work);
         let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
-        let mut saved = Vec::new();
-        for row in lines.filter_map(|line| parse(&String::from_utf8_lossy(&line))) {
-            saved.push(row);
+        let mut done = Vec::new();
+        for one in lines.filter_map(|line| parse(&String::from_utf8_lossy(&line))) {
+            done.push(one);
             if let Some(work) = work.take() {
                 // Nobody may be waiting for it.
                 let _ = work.send(());
             }
         }
-        saved
+        done
     });
     match end {
         End::Early(after) => sleep(after).await,
@@ -94,9 +98,10 @@ fn start(url: &str, store: &str, task: &str) -> Child {
         .expect("the saver starts")
 }
 
-fn parse(line: &str) -> Option<Saved> {
-    let mut words = line.strip_prefix("saved ")?.split(' ');
-    Some(Saved {
+fn parse(line: &str) -> Option<Done> {
+    let mut words = line.split(' ');
+    Some(Done {
+        what: words.next()?.to_owned(),
         lane: words.next()?.parse().ok()?,
         number: words.next()?.parse().ok()?,
     })

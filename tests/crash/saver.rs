@@ -1,5 +1,5 @@
 //! The program that is killed: saves numbered rows as fast as it can and says so on standard output, each after its
-//! `save()` has returned.
+//! `save()` or `delete()` has returned.
 //!
 //! `saver URL STORE FIRST` saves until it is killed. `saver URL STORE drain` saves nothing and ends when everything is
 //! delivered, with an error if the service refused some of it. `saver URL STORE fill BALLAST` saves until there is no room
@@ -74,12 +74,20 @@ async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error
                 transaction.commit().await?;
                 said("saved", lane, number)?;
             }
-            9 => {
-                let gone = Row {
-                    number: number - 4 * LANES,
-                    ..row("")
+            6 => {
+                let number = number - 2 * LANES;
+                let changed = Row {
+                    number,
+                    ..row("updated")
                 };
+                changed.save_with(&pubsub).await?;
+                said("updated", lane, number)?;
+            }
+            9 => {
+                let number = number - 4 * LANES;
+                let gone = Row { number, ..row("") };
                 gone.delete_with(&pubsub).await?;
+                said("deleted", lane, number)?;
             }
             _ => {
                 row("saved").save_with(&pubsub).await?;
@@ -91,7 +99,7 @@ async fn save(pubsub: PubSub, lane: u64, first: u64) -> Result<(), Box<dyn Error
 }
 
 async fn drain(pubsub: &PubSub) -> Result<(), Box<dyn Error + Send + Sync>> {
-    if !pubsub.flush(Duration::from_mins(4)).await {
+    if !pubsub.flush(Duration::from_mins(8)).await {
         return Err("not everything could be delivered".into());
     }
     let store = pubsub.store().ok_or("there is a store")?;

@@ -46,6 +46,8 @@ pub struct Book {
     pub repeats: usize,
     /// What should not be.
     pub complaints: Vec<String>,
+    /// The items that were there when they were read last.
+    pub shown: Vec<Heard>,
 }
 
 impl Book {
@@ -54,6 +56,7 @@ impl Book {
         // A client that reads a list sorts it.
         items.sort_by_key(|heard| heard.sequence);
         self.is_live = false;
+        self.shown.clone_from(&items);
         if let Some(last) = items.last() {
             self.reach(last.sequence);
         }
@@ -76,9 +79,18 @@ impl Book {
         self.note(heard);
     }
 
-    /// Whether anything came that this subscriber was not there for.
-    pub fn was_away(&self) -> bool {
-        !self.missed.is_empty()
+    /// If this subscriber was away when a number was told: the last number that was told until it was back.
+    pub fn away_at(&self, sequence: u64) -> Option<u64> {
+        let mut missed = self.missed.iter();
+        let mut until = *missed.find(|missed| missed.contains(&sequence))?.end();
+        // One that follows at once belongs to it: the list did not show what had been deleted last.
+        for next in missed {
+            if *next.start() != until + 1 {
+                break;
+            }
+            until = *next.end();
+        }
+        Some(until)
     }
 
     /// Goes on to a higher number; what lies between may be missed.
@@ -281,7 +293,7 @@ fn attribute(xml: &str, tag: &str, name: &str) -> Option<String> {
         .find_map(|quote| between(tag, &format!(" {name}={quote}"), quote).map(str::to_owned))
 }
 
-fn between<'a>(xml: &'a str, open: &str, close: &str) -> Option<&'a str> {
+pub fn between<'a>(xml: &'a str, open: &str, close: &str) -> Option<&'a str> {
     let rest = &xml[xml.find(open)? + open.len()..];
     Some(&rest[..rest.find(close)?])
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pubsub_core::{ItemId, NodeName, PubSub};
 use serde_json::Value;
+use sqlx::{Connection as _, SqliteConnection};
 use support::{Dialogue, OurServer, Peer, within};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -154,4 +155,140 @@ async fn a_store_that_is_not_there_is_not_made_and_mistakes_end_the_program() {
         let (_, status) = Dialogue::start(outbox(arguments, &file)).end().await;
         assert!(!status.success(), "{arguments:?}");
     }
+}
+
+/// All files of a directory, and what is in them.
+fn contents(directory: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut all: Vec<_> = entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name(), std::fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn to_look_for_a_store_changes_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let (empty, letter) = (
+        directory.path().join("empty.db"),
+        directory.path().join("letter.txt"),
+    );
+    std::fs::write(&empty, "").unwrap();
+    std::fs::write(&letter, "Dear store, ".repeat(1000)).unwrap();
+    let theirs = directory.path().join("theirs.db");
+    let create = format!("sqlite:{}?mode=rwc", theirs.display());
+    let mut connection = SqliteConnection::connect(&create).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE shelf (book TEXT)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let before = contents(directory.path());
+    for (file, wanted) in [
+        (&empty, "no store in it"),
+        (&theirs, "no store in it"),
+        (&letter, "not an SQLite database"),
+    ] {
+        for arguments in [
+            &["depth"][..],
+            &["list"],
+            &["retry", "--all"],
+            &["drop", "1"],
+        ] {
+            let output = tokio::process::Command::from(outbox(arguments, file)).output();
+            let output = within(PATIENCE, output).await.unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                !output.status.success() && said.contains(wanted),
+                "{arguments:?}: {said}"
+            );
+        }
+    }
+    assert!(
+        contents(directory.path()) == before,
+        "something was made or changed"
+    );
+}
+
+#[tokio::test]
+async fn a_variable_that_is_empty_means_the_default() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("pubsub.db");
+    let url = pubsub_core::store::StoreUrl::from_str(&store(&file)).unwrap();
+    pubsub_core::store::open(&url).await.unwrap().close().await;
+    let mut command = outbox(&["depth"], &file);
+    command
+        .env("PUBSUB_STORE", "")
+        .current_dir(directory.path());
+    let (lines, status) = Dialogue::start(command).end().await;
+    assert!(status.success() && lines[0] == "waiting 0", "{lines:?}");
+}
+
+#[tokio::test]
+async fn who_only_looks_can_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let url =
+        pubsub_core::store::StoreUrl::from_str(&store(&directory.path().join("a.db"))).unwrap();
+    let written = pubsub_core::store::open(&url).await.unwrap();
+    let seen = pubsub_core::store::look(&url).await.unwrap();
+    assert_eq!(seen.depth().await.unwrap().waiting, 0);
+    assert_eq!(seen.log(), written.log());
+    let error = seen.discard(&[1]).await.unwrap_err();
+    assert_eq!(error.kind(), pubsub_core::store::StoreErrorKind::ReadOnly);
+    seen.close().await;
+    written.close().await;
+}
+
+#[derive(Debug, pubsub_core::Publish)]
+#[publish(node = "/restored/Row", access = "open")]
+struct Row {
+    #[publish(id)]
+    id: u64,
+}
+
+#[tokio::test]
+async fn what_is_saved_after_a_backup_was_brought_back_is_heard() {
+    use pubsub_core::Publish as _;
+    let directory = tempfile::tempdir().unwrap();
+    let (file, backup) = (
+        directory.path().join("a.db"),
+        directory.path().join("backup.db"),
+    );
+    let peer = OurServer::start().await;
+    let reader = PubSub::builder()
+        .url(&peer.url("ann"))
+        .unwrap()
+        .without_models();
+    let reader = reader.connect().await.unwrap();
+    let mut events = reader.subscribe::<Row>().await.unwrap();
+    let save = |ids: std::ops::Range<u64>| {
+        let (peer, file) = (&peer, &file);
+        async move {
+            let pubsub = program(peer, "ann", file).await;
+            for id in ids {
+                Row { id }.save_with(&pubsub).await.unwrap();
+            }
+            assert!(pubsub.flush(PATIENCE).await);
+            pubsub.shutdown().await.unwrap();
+        }
+    };
+    save(0..10).await;
+    std::fs::copy(&file, &backup).unwrap();
+    save(10..30).await;
+    std::fs::rename(&backup, &file).unwrap();
+    let renewed = object(&["new-log", "--json"], &file).await;
+    let url = pubsub_core::store::StoreUrl::from_str(&store(&file)).unwrap();
+    let seen = pubsub_core::store::look(&url).await.unwrap();
+    assert_eq!(renewed["log"].as_str(), Some(&**seen.log()));
+    seen.close().await;
+    save(100..110).await;
+    for id in (0..30).chain(100..110) {
+        let event = within(PATIENCE, events.next()).await.unwrap().unwrap();
+        assert_eq!(event.item().map(|row| row.id), Some(id));
+    }
+    reader.shutdown().await.unwrap();
 }

@@ -44,6 +44,23 @@ pub mod blog {
     }
 }
 
+/// With nothing but its key.
+pub mod tag {
+    use pubsub_core::Publish;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, DeriveEntityModel, Publish)]
+    #[sea_orm(table_name = "tag")]
+    #[publish(sea_orm)]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+    }
+
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+}
+
 /// With a behaviour of its own, which calls ours.
 pub mod entry {
     use pubsub_core::Publish;

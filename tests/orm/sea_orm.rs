@@ -5,13 +5,14 @@ use sea_orm::ActiveValue::{NotSet, Set, Unchanged};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, IntoActiveModel, Schema};
 
-use crate::entities::{blog, entry, post};
+use crate::entities::{blog, entry, post, tag};
 use crate::outbox::{Outbox, begin, on_databases};
 
 on_databases! {
     every_way_to_save_is_told_to_node_and_channels,
     a_commit_tells_and_a_rollback_does_not,
     a_delete_by_key_alone_carries_the_last_row,
+    a_delete_of_what_is_not_there_is_silent_even_if_the_key_is_all_there_is,
     the_last_row_is_that_of_the_database_and_not_of_the_caller,
     a_channel_that_a_row_leaves_is_told,
     a_hook_that_refuses_undoes_the_transaction,
@@ -36,6 +37,7 @@ async fn create_tables(db: &DatabaseConnection) {
         schema.create_table_from_entity(post::Entity),
         schema.create_table_from_entity(blog::Entity),
         schema.create_table_from_entity(entry::Entity),
+        schema.create_table_from_entity(tag::Entity),
     ] {
         db.execute(&table).await.unwrap();
     }
@@ -139,6 +141,33 @@ async fn a_delete_by_key_alone_carries_the_last_row(outbox: Outbox) {
     };
     assert_eq!(remembered.delete(&db).await.unwrap().rows_affected, 0);
     assert_eq!(outbox.told().await.len(), before + 3);
+}
+
+async fn a_delete_of_what_is_not_there_is_silent_even_if_the_key_is_all_there_is(outbox: Outbox) {
+    let db = prepared(&outbox).await;
+    let model = tag::Model {
+        name: "rust".to_owned(),
+    };
+    let set = tag::ActiveModel {
+        name: Set("rust".to_owned()),
+    };
+    for absent in [set.clone(), model.clone().into_active_model()] {
+        assert_eq!(absent.delete(&db).await.unwrap().rows_affected, 0);
+    }
+    assert_eq!(outbox.lines().await, Vec::<String>::new());
+    for present in [set.clone(), model.into_active_model()] {
+        set.clone().insert(&db).await.unwrap();
+        assert_eq!(present.delete(&db).await.unwrap().rows_affected, 1);
+    }
+    assert_eq!(
+        outbox.lines().await,
+        [
+            "/orm/Tag rust put create",
+            "/orm/Tag rust retract delete",
+            "/orm/Tag rust put create",
+            "/orm/Tag rust retract delete",
+        ]
+    );
 }
 
 async fn the_last_row_is_that_of_the_database_and_not_of_the_caller(outbox: Outbox) {

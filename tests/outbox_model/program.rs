@@ -1,13 +1,14 @@
 //! A program that saves notes, the world around it, and what both should look like in the end.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pubsub_core::session::{ItemQuery, PubSubError, Session, SessionConfig};
+use pubsub_core::store::Joined;
 use pubsub_core::{ChangeKind, ItemId, NodeConfig, NodeName, PubSub, Publish as _, SaveError};
-use sqlx::{Connection as _, SqliteConnection};
-use support::{Link, OurServer, Peer, Proxy, eventually, within};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use support::{Link, OurServer, Peer, PostgresServer, Proxy, eventually, within};
 
 use super::expectation::{Expectation, NODE, Told, channel};
 use super::step::Step;
@@ -15,16 +16,65 @@ use super::witness::Witness;
 use super::{Note, STRANGER};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A server that is never there.
+const NOWHERE: &str = "xmpp://ann:secret@localhost?connect=127.0.0.1:1&tls=off";
 /// Nodes that the program may publish to.
 const OPEN: [&str; 3] = [NODE, "by-ann", "by-bob"];
 
+/// Where the rows are.
+pub enum Place {
+    Sqlite(tempfile::TempDir),
+    Postgres {
+        url: String,
+        _server: Arc<PostgresServer>,
+    },
+}
+
+impl Place {
+    pub fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub async fn postgres() -> Self {
+        let server = PostgresServer::shared().await;
+        Self::Postgres {
+            url: server.database().await,
+            _server: server,
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(directory) => {
+                format!("sqlite://{}", directory.path().join("notes.db").display())
+            }
+            Self::Postgres { url, .. } => url.clone(),
+        }
+    }
+}
+
 pub struct Program {
-    directory: tempfile::TempDir,
+    place: Place,
     peer: Peer,
     proxy: Proxy,
     pubsub: PubSub,
+    /// Another program on the same store, with a good connection.
+    beside: PubSub,
     witness: Witness,
     expectation: Expectation,
+}
+
+/// Commits or rolls back, whichever database it is.
+macro_rules! end {
+    ($transaction:expr, $saved:expr, $is_kept:expr) => {{
+        let saved = $saved;
+        if saved.is_some() && $is_kept {
+            $transaction.commit().await.unwrap();
+        } else {
+            $transaction.rollback().await.unwrap();
+        }
+        saved
+    }};
 }
 
 fn name(node: &str) -> NodeName {
@@ -32,26 +82,23 @@ fn name(node: &str) -> NodeName {
 }
 
 impl Program {
-    pub async fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+    pub async fn start(place: Place) -> Self {
         let peer = OurServer::start().await;
         let proxy = Proxy::before(peer.address()).await;
         set_up(&peer).await;
         let witness = Witness::of(&peer.url("bob"), &OPEN).await;
         let url = peer.url_at(proxy.address(), "ann");
-        let pubsub = connect(&url, directory.path().join("notes.db")).await;
+        let pubsub = connect(&url, &place.url(), PATIENCE).await;
+        let beside = connect(&peer.url("ann"), &place.url(), PATIENCE).await;
         Self {
-            directory,
+            place,
             peer,
             proxy,
             pubsub,
+            beside,
             witness,
             expectation: Expectation::default(),
         }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("notes.db")
     }
 
     pub async fn step(&mut self, step: Step) {
@@ -86,6 +133,33 @@ impl Program {
                     assert!(saved.is_err());
                 }
             }
+            Step::SaveBeside(note) => {
+                let saved = within(PATIENCE, self.beside.save(&note)).await;
+                self.expect(&[note], saved.map(drop));
+            }
+            Step::SaveOffline(note) => {
+                let offline = connect(NOWHERE, &self.place.url(), Duration::ZERO).await;
+                let saved = within(PATIENCE, offline.save(&note)).await;
+                offline.shutdown().await.unwrap();
+                self.expect(&[note], saved.map(drop));
+            }
+            Step::Retry => {
+                let before = self.all_parked().await;
+                let store = self.pubsub.store().unwrap();
+                let retried = within(PATIENCE, store.retry(&before)).await.unwrap();
+                // They are refused again, each under another number; one whose item has changed since has stayed.
+                let after = self.all_parked().await;
+                assert_eq!(after.len(), before.len());
+                let stayed = after.iter().filter(|id| before.contains(id)).count();
+                assert_eq!(stayed as u64 + retried, before.len() as u64);
+            }
+            Step::Drop => {
+                let parked = self.all_parked().await;
+                let store = self.pubsub.store().unwrap();
+                let dropped = within(PATIENCE, store.discard(&parked)).await.unwrap();
+                assert_eq!(dropped, parked.len() as u64);
+                self.expectation.told.remove(&format!("by-{STRANGER}"));
+            }
             Step::Cut => self.proxy.cut(),
             Step::Outage => {
                 self.proxy.set(Link::Refusing);
@@ -93,11 +167,21 @@ impl Program {
             }
             Step::OutageEnds => self.proxy.set(Link::Up),
             Step::Restart => self.restart().await,
-            Step::Flush => {
-                self.proxy.set(Link::Up);
-                assert!(self.pubsub.flush(PATIENCE).await, "not everything went out");
-            }
+            Step::Flush => self.flush().await,
         }
+    }
+
+    async fn flush(&self) {
+        self.proxy.set(Link::Up);
+        assert!(self.pubsub.flush(PATIENCE).await, "not everything went out");
+    }
+
+    /// What is parked when everything else is through.
+    async fn all_parked(&self) -> Vec<u64> {
+        self.flush().await;
+        let store = self.pubsub.store().unwrap();
+        let parked = store.parked(0, 10_000).await.unwrap();
+        parked.iter().map(|parked| parked.id).collect()
     }
 
     /// Notes what a save should have done: all of it, or with a veto nothing.
@@ -113,19 +197,29 @@ impl Program {
     }
 
     async fn save_in(&mut self, notes: &[Note], is_kept: bool) {
-        let url = format!("sqlite://{}", self.file().display());
-        let mut connection = SqliteConnection::connect(&url).await.unwrap();
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let saved = self.pubsub.save_all_in(&mut transaction, notes).await;
-        assert_eq!(saved.is_ok(), Expectation::is_fit(notes));
-        if let (Ok(saved), true) = (saved, is_kept) {
-            transaction.commit().await.unwrap();
+        let url = self.place.url();
+        let saved = match self.place {
+            Place::Sqlite(_) => {
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
+                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+                let joined = Joined::from(&mut transaction);
+                let saved = self.pubsub.save_all_in(joined, notes).await.ok();
+                end!(transaction, saved, is_kept)
+            }
+            Place::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                let mut transaction = connection.begin().await.unwrap();
+                let joined = Joined::from(&mut transaction);
+                let saved = self.pubsub.save_all_in(joined, notes).await.ok();
+                end!(transaction, saved, is_kept)
+            }
+        };
+        assert_eq!(saved.is_some(), Expectation::is_fit(notes));
+        if let (Some(saved), true) = (saved, is_kept) {
             drop(saved.committed());
             for note in notes {
                 self.expectation.save(note);
             }
-        } else {
-            transaction.rollback().await.unwrap();
         }
     }
 
@@ -155,12 +249,11 @@ impl Program {
 
     async fn restart(&mut self) {
         let url = self.peer.url_at(self.proxy.address(), "ann");
-        let file = self.file();
         // The old one is gone with its relay when the new one starts, as after a crash.
         let spare = PubSub::builder().url(&self.peer.url("ann")).unwrap();
         let spare = spare.without_models().connect().await.unwrap();
         drop(std::mem::replace(&mut self.pubsub, spare.clone()));
-        self.pubsub = connect(&url, file).await;
+        self.pubsub = connect(&url, &self.place.url(), PATIENCE).await;
         spare.shutdown().await.unwrap();
     }
 
@@ -179,6 +272,7 @@ impl Program {
         set_up(&self.peer).await;
         self.check_items().await;
         self.pubsub.shutdown().await.unwrap();
+        self.beside.shutdown().await.unwrap();
     }
 
     async fn check_what_was_heard(&self) {
@@ -313,11 +407,10 @@ async fn set_up(peer: &Peer) {
     stranger.shutdown(PATIENCE).await;
 }
 
-async fn connect(url: &str, file: PathBuf) -> PubSub {
+async fn connect(url: &str, store: &str, drain: Duration) -> PubSub {
     let config: SessionConfig = url.parse().unwrap();
     // Outages here are short, and so is the patience with them.
     let config = config.back_off(Duration::from_millis(5), Duration::from_millis(50));
-    let store = format!("sqlite://{}", file.display());
-    let builder = PubSub::builder().session(config).store(&store).unwrap();
-    builder.drain(PATIENCE).connect().await.unwrap()
+    let builder = PubSub::builder().session(config).store(store).unwrap();
+    builder.drain(drain).connect().await.unwrap()
 }

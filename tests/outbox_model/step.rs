@@ -17,6 +17,14 @@ pub enum Step {
     /// Several in a transaction of the store.
     Begin(Vec<Note>, bool),
     Suppressed(Note),
+    /// By another program on the same store.
+    SaveBeside(Note),
+    /// By a program that never reaches a server, and ends.
+    SaveOffline(Note),
+    /// What was refused is tried again, once everything is through.
+    Retry,
+    /// What was refused is given up.
+    Drop,
     /// The connection breaks, and can be made anew.
     Cut,
     /// It breaks, and cannot be made for a while.
@@ -48,6 +56,10 @@ pub fn any() -> impl Strategy<Value = Step> {
         2 => (several(), proptest::bool::ANY).prop_map(|(notes, is_kept)| Step::SaveIn(notes, is_kept)),
         2 => (several(), proptest::bool::ANY).prop_map(|(notes, is_kept)| Step::Begin(notes, is_kept)),
         1 => note().prop_map(Step::Suppressed),
+        2 => note().prop_map(Step::SaveBeside),
+        1 => note().prop_map(Step::SaveOffline),
+        1 => Just(Step::Retry),
+        1 => Just(Step::Drop),
         2 => Just(Step::Cut),
         1 => Just(Step::Outage),
         2 => Just(Step::OutageEnds),

@@ -96,6 +96,61 @@ async fn a_failed_join_leaves_the_transaction_usable() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_sqlx_does_not_know_of_is_refused_and_stays_open() {
+    let database = Database::new().await;
+    let store = database.open().await;
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    connection
+        .execute("CREATE TABLE theirs (id INT)")
+        .await
+        .unwrap();
+    for begin in ["BEGIN", "BEGIN ISOLATION LEVEL SERIALIZABLE"] {
+        connection.execute(begin).await.unwrap();
+        connection
+            .execute("INSERT INTO theirs VALUES (1)")
+            .await
+            .unwrap();
+        let joined = store.join(
+            Joined::from(&mut connection),
+            unit([save(&note(1, "ann", "x"))]),
+        );
+        let error = joined.await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Elsewhere);
+        assert!(error.to_string().contains("begin_with"), "{error}");
+        connection.execute("ROLLBACK").await.unwrap();
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM theirs")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(left, 0, "{begin} was committed");
+    }
+    // The same begun by sqlx, and a connection without a transaction.
+    let mut transaction = connection
+        .begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        .await
+        .unwrap();
+    for id in [1, 2] {
+        let joined = Joined::from(&mut transaction);
+        let written = store.join(joined, unit([save(&note(id, "ann", "x"))]));
+        written.await.unwrap().unwrap();
+    }
+    transaction.rollback().await.unwrap();
+    assert_eq!(store.row(Note::DESCRIPTOR, &item(1)).await.unwrap(), None);
+    let written = store.join(
+        Joined::from(&mut connection),
+        unit([save(&note(3, "ann", "x"))]),
+    );
+    written.await.unwrap().unwrap();
+    assert!(
+        store
+            .row(Note::DESCRIPTOR, &item(3))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
 async fn a_transaction_of_the_store_holds_several_saves() {
     let database = Database::new().await;
     let store = database.open().await;

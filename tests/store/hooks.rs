@@ -1,10 +1,12 @@
 //! Hooks around a transaction: those inside may refuse, those after run for what is certain.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use pubsub_core::{Action, Publish, SaveError, after_commit, after_save};
 
 use crate::{Place, flush};
+use support::within;
 
 #[derive(Debug, Clone, PartialEq, Publish)]
 struct Order {
@@ -41,6 +43,108 @@ fn no_debts(order: &Order, action: Action) -> Result<(), String> {
 fn committed(order: &Order, action: Action) -> Result<(), String> {
     note(order, "after", action);
     Err("and nobody minds".to_owned())
+}
+
+#[derive(Debug, Clone, PartialEq, Publish)]
+struct Parcel {
+    #[publish(id)]
+    id: i64,
+    what: String,
+}
+
+/// What a hook saves by itself.
+static HANDLE: std::sync::OnceLock<pubsub_core::PubSub> = std::sync::OnceLock::new();
+
+#[after_save(on(create))]
+fn one_that_saves(parcel: &Parcel) -> Result<(), String> {
+    if parcel.what == "with another" {
+        let handle = HANDLE.get().cloned().ok_or("no handle")?;
+        let other = Parcel {
+            id: parcel.id + 1,
+            what: "the other".to_owned(),
+        };
+        let runtime = tokio::runtime::Handle::current();
+        let saving = async move { other.save_with(&handle).await.map(drop) };
+        let saved = tokio::task::block_in_place(|| runtime.block_on(saving));
+        saved.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+#[after_commit]
+fn fragile(parcel: &Parcel) {
+    assert_ne!(parcel.what, "glass", "broken");
+}
+
+#[after_commit]
+fn sturdy(parcel: &Parcel, action: Action) {
+    let line = format!("sturdy {action}");
+    SEEN.lock().unwrap().push((parcel.id, line));
+}
+
+fn parcel(id: i64, what: &str) -> Parcel {
+    Parcel {
+        id,
+        what: what.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn one_that_panics_after_the_commit_harms_nobody() {
+    let place = Place::new();
+    let pubsub = place.recorder().await.pubsub();
+    let _ = parcel(100, "glass").save_with(&pubsub).await.unwrap();
+    assert_eq!(seen(100), ["sturdy create"]);
+    let mut transaction = pubsub.begin().await.unwrap();
+    transaction.save(&parcel(101, "glass")).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(seen(101), ["sturdy create"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_saves_by_itself_holds_nobody_for_long() {
+    let place = Place::new();
+    let pubsub = place.recorder().await.pubsub();
+    HANDLE.set(pubsub.clone()).unwrap();
+    let saving = parcel(200, "with another");
+    let saved = within(Duration::from_secs(3), saving.save_with(&pubsub));
+    saved.await.unwrap();
+    assert_eq!(pubsub.list::<Parcel>().count().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_save_that_is_not_polled_holds_nobody_for_long() {
+    let place = Place::new();
+    let pubsub = place.recorder().await.pubsub();
+    // Left alone after the first poll, after the second, and so on until there is nothing left to wait for.
+    let mut all_left = Vec::new();
+    for polls in 1.. {
+        let handle = pubsub.clone();
+        let mut left =
+            Box::pin(async move { parcel(300 + polls, "left").save_with(&handle).await });
+        let mut is_done = false;
+        for _ in 0..polls {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            is_done |= futures_util::poll!(&mut left).is_ready();
+            if is_done {
+                break;
+            }
+        }
+        if is_done {
+            break;
+        }
+        all_left.push(left);
+        let saving = parcel(400 + polls, "beside it");
+        let saved = within(Duration::from_secs(2), saving.save_with(&pubsub));
+        saved.await.unwrap();
+    }
+    assert!(!all_left.is_empty());
+    let started = all_left.len();
+    for left in all_left {
+        left.await.unwrap();
+    }
+    let all = pubsub.list::<Parcel>().count().await.unwrap();
+    assert_eq!(all, 2 * started as u64 + 1);
 }
 
 #[tokio::test]

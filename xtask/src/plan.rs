@@ -15,6 +15,8 @@ const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
     ("slixmpp", None),
     ("postgres", None),
+    ("outbox_model", Some("--skip postgresql")),
+    ("changing", Some("sqlite::")),
     ("crash", Some("our_server")),
     ("faults", Some("--skip clock")),
     ("orm", Some("--skip ::postgres:: --skip postgresql")),

@@ -15,6 +15,8 @@ use serde::Serialize;
 use self::line::Line;
 use crate::Failure;
 
+/// The store of a program that names none.
+const DEFAULT: &str = "sqlite:pubsub.db";
 /// How many entries are read at once.
 const PAGE: u32 = 500;
 
@@ -27,7 +29,7 @@ pub(crate) struct Arguments {
         long,
         env = "PUBSUB_STORE",
         hide_env_values = true,
-        default_value = "sqlite:pubsub.db",
+        default_value = DEFAULT,
         value_name = "URL",
         global = true,
         help = "The store: sqlite:FILE or postgres://user:password@host/database"
@@ -48,6 +50,8 @@ enum Verb {
     Retry(Chosen),
     /// Give parked entries up: nobody will hear of them
     Drop(Chosen),
+    /// Number what is saved from now on in a new log, after a backup of the store was brought back; end all programs that use it first
+    NewLog,
 }
 
 #[derive(Debug, Args)]
@@ -75,20 +79,24 @@ struct Chosen {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let store = open(&arguments.store).await?;
     let json = arguments.json;
-    let outcome = match arguments.verb.unwrap_or(Verb::Depth) {
+    let verb = arguments.verb.unwrap_or(Verb::Depth);
+    let store = open(&arguments.store, &verb).await?;
+    let outcome = match verb {
         Verb::Depth => depth(&*store, json).await,
         Verb::List(list) => self::list(&*store, &list, json).await,
         Verb::Retry(chosen) => retry(&*store, chosen, json).await,
         Verb::Drop(chosen) => give_up(&*store, chosen, json).await,
+        Verb::NewLog => new_log(&*store, json).await,
     };
     store.close().await;
     outcome
 }
 
-/// Opens a store that is there. To look for one is no reason to make one.
-async fn open(url: &str) -> Result<Arc<dyn Store>, Failure> {
+/// Opens a store that is there. To look for one is no reason to make one, or to change one of an earlier version.
+async fn open(url: &str, verb: &Verb) -> Result<Arc<dyn Store>, Failure> {
+    // A variable that is set to nothing says nothing, as in programs.
+    let url = if url.trim().is_empty() { DEFAULT } else { url };
     let url: StoreUrl = url.parse()?;
     if let Some(path) = url.path()
         && !path.try_exists()?
@@ -98,7 +106,14 @@ async fn open(url: &str) -> Result<Arc<dyn Store>, Failure> {
             format!("there is no store {path}; name another with --store or PUBSUB_STORE").into(),
         );
     }
-    Ok(store::open(&url).await?)
+    let store = store::look(&url).await?;
+    match verb {
+        Verb::Depth | Verb::List(_) => Ok(store),
+        Verb::Retry(_) | Verb::Drop(_) | Verb::NewLog => {
+            store.close().await;
+            Ok(store::open(&url).await?)
+        }
+    }
 }
 
 /// The depth, as it is printed.
@@ -222,6 +237,24 @@ async fn give_up(store: &dyn Store, chosen: Chosen, json: bool) -> Result<(), Fa
         still_parked: None,
     };
     count.print(json, &format!("{dropped} dropped"))
+}
+
+/// The new log, as it is printed.
+#[derive(Debug, Serialize)]
+struct NewLog<'a> {
+    log: &'a str,
+}
+
+async fn new_log(store: &dyn Store, json: bool) -> Result<(), Failure> {
+    let log = store.renew_log().await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, &NewLog { log: &log })?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "log {log}")?;
+    }
+    Ok(out.flush()?)
 }
 
 impl Chosen {

@@ -2,11 +2,11 @@
 //!
 //! Knows a lock file beside the database. Does not know SQL or servers.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind};
-use crate::store::file::refused;
+use crate::store::file::{open_private, refused};
 
 /// Held as long as the server runs; the operating system lets go of it with the process.
 #[derive(Debug)]
@@ -15,16 +15,12 @@ pub(crate) struct Sole {
 }
 
 impl Sole {
-    /// Takes the right to run the server for this database.
+    /// Takes the right to run the server for this database, named by its one path.
     pub(crate) fn of(database: &Path) -> Result<Self, Error> {
         let mut path = database.as_os_str().to_owned();
         path.push("-embedded");
         let place = format!("sqlite:{}", database.display()).into();
-        let opened = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path);
+        let opened = open_private(path.as_ref(), false);
         let file = opened.map_err(|error| refused(database, error).at(&place))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

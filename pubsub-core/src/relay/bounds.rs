@@ -54,9 +54,14 @@ pub(super) const SETTLE_ENTRIES: u64 = 2048;
 /// What is through is settled after this time, however little it is: a crash repeats no more than that.
 pub(super) const SETTLE_AFTER: Duration = Duration::from_millis(20);
 
+/// How soon it is tried again where somebody else held the lane.
+pub(super) const SETTLE_HELD_AFTER: Duration = Duration::from_millis(100);
+
 /// How long a lane waits after a first refusal, and how long at most.
 pub(super) const BACK_OFF: (Duration, Duration) =
     (Duration::from_millis(100), Duration::from_secs(30));
+/// A relay whose service has been away for this long leaves its lanes to others.
+pub(super) const AWAY: Duration = Duration::from_secs(1);
 /// How long a failed request to the store waits for its next attempt.
 pub(super) const STORE_BACK_OFF: (Duration, Duration) =
     (Duration::from_millis(50), Duration::from_secs(5));

@@ -16,6 +16,8 @@ use crate::store::{Entry, EntryKind, Lane, Store, StoreError};
 
 /// How far back in the history of a node an item is looked for that must be there: a short look, and a long one.
 const WINDOWS: [u32; 2] = [64, 2048];
+/// How many of the latest items are looked at for numbers that are too high.
+const NEWEST: u32 = 8;
 /// How many of the latest items are asked for where that one is missing.
 const RECENT: u32 = 1000;
 
@@ -41,6 +43,8 @@ pub(super) struct Inquiry {
     pub(super) known: u64,
     /// The number of the last entry.
     pub(super) last: u64,
+    /// Nobody has looked since the program was started.
+    pub(super) is_first: bool,
 }
 
 /// Something that must be among the items of the service.
@@ -58,6 +62,16 @@ impl Inquiry {
     ///
     /// When the store fails.
     pub(super) async fn carry_out(self) -> Result<Finding, StoreError> {
+        if self.is_first
+            && let Some(ahead) = self.ahead().await
+        {
+            let (node, last) = (&self.node, self.last);
+            tracing::error!(
+                %node, last, ahead,
+                "the service has changes of this store that the store does not have: if it was brought back from a backup, subscribers take what is saved \
+                 now for repeats; end all programs that use it, run `pubsub outbox new-log`, and start them again"
+            );
+        }
         let Some((trace, raw)) = self.trace().await? else {
             return Ok(Finding::Intact);
         };
@@ -90,6 +104,18 @@ impl Inquiry {
             }
         }
         self.rewind(to.unwrap_or(0)).await
+    }
+
+    /// A number of the service that the store has not given yet: the store is an older state of itself then. Nothing is done about it but to say so,
+    /// because anybody who may publish to the node could write such a number.
+    pub(super) async fn ahead(&self) -> Option<u64> {
+        let items = self.outlet.recent(&self.node, NEWEST).await.ok()?;
+        let numbers = items
+            .iter()
+            .filter_map(|item| stamp(item.payload.as_deref()?).ok())
+            .filter(|stamp| stamp.log.as_deref() == Some(&**self.store.log()))
+            .filter_map(|stamp| stamp.sequence);
+        numbers.max().filter(|ahead| *ahead > self.last)
     }
 
     /// How much the service keeps: what it says itself, or else what it was asked to keep.
@@ -177,7 +203,8 @@ impl Inquiry {
 /// The latest of the entries up to number `known` that publishes an item which no later one touches.
 fn find(entries: &[Entry], known: u64, registry: &Registry) -> Option<Trace> {
     let mut touched = HashSet::new();
-    for entry in entries.iter().rev().filter(|entry| !entry.is_parked) {
+    let is_told = |entry: &&Entry| !entry.is_parked && entry.defect.is_none();
+    for entry in entries.iter().rev().filter(is_told) {
         let is_put = matches!(entry.kind, EntryKind::Put | EntryKind::Raw);
         let is_first = touched.insert(&entry.item);
         if is_put && is_first && entry.sequence <= known {
@@ -225,6 +252,7 @@ mod tests {
             origin: None,
             payload: None,
             is_parked: false,
+            defect: None,
         };
         let entries: Vec<_> = history.iter().enumerate().map(entry).collect();
         let found = find(&entries, known, &Registry::empty());

@@ -4,7 +4,8 @@
 //!
 //! The pure part decides: `lane` is the way of one node's entries, `lanes` is whose turn it is, `slot` is one entry, `back_off` says how long to
 //! wait, `bounds` how much is too much, `pace` how much the service gets through. `task` does what they say: reading, sending and settling go on at the same time. `prepare` makes changes of entries,
-//! `memory` finds out whether the service forgot what it was told, `measure` counts.
+//! `memory` finds out whether the service forgot what it was told, `measure` counts. A relay that cannot reach its service leaves the lanes to
+//! others until it can: `task/post`.
 
 mod back_off;
 mod bounds;

@@ -129,6 +129,7 @@ mod tests {
             origin: Some("o".into()),
             payload: payload.map(Arc::from),
             is_parked: false,
+            defect: None,
         };
         preparer.change(entry).map(|change| change.kind)
     }

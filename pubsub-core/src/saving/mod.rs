@@ -107,7 +107,7 @@ impl PubSub {
     ///
     /// # Errors
     ///
-    /// See [`SaveError`].
+    /// See [`SaveError`]; [`StoreErrorKind::Row`](crate::store::StoreErrorKind::Row) when the model cannot read the row any more.
     pub async fn touch<M: Publish>(&self, model: &M) -> Result<Receipt, SaveError> {
         match self.depot() {
             Some(depot) => self.write_one(depot, Step::touch(model)?).await,

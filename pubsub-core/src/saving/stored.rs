@@ -6,7 +6,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::step::Step;
 use crate::depot::Depot;
@@ -19,12 +19,11 @@ use crate::position::Position;
 use crate::receipt::Receipt;
 use crate::registry::Registry;
 use crate::scope::Scope;
-use crate::store::{Consult, Former, StoreError, StoreErrorKind, Unit, Written};
+use crate::store::{Consult, Question, StoreError, StoreErrorKind, Unit, Written};
 
 /// The caller's half of a [`Consult`].
 pub(super) struct Consultation {
-    asked: oneshot::Receiver<Vec<Former>>,
-    say: oneshot::Sender<bool>,
+    questions: mpsc::Receiver<Question>,
 }
 
 impl PubSub {
@@ -69,12 +68,8 @@ impl PubSub {
         let origin = self.current_origin();
         check_origin(&origin)?;
         let (consult, consultation) = if steps.iter().any(Step::may_be_refused) {
-            let (ask, asked) = oneshot::channel();
-            let (say, verdict) = oneshot::channel();
-            (
-                Some(Consult { ask, verdict }),
-                Some(Consultation { asked, say }),
-            )
+            let (ask, questions) = mpsc::channel(1);
+            (Some(Consult { ask }), Some(Consultation { questions }))
         } else {
             (None, None)
         };
@@ -88,27 +83,31 @@ impl PubSub {
     }
 }
 
-/// Waits for the store, and answers its question with what the hooks say.
+/// Waits for the store, and answers its questions with what the hooks say.
 pub(super) async fn consulted(
     writing: impl Future<Output = Result<Option<Vec<Written>>, StoreError>>,
     consultation: Option<Consultation>,
     steps: &[Step<'_>],
     registry: &Registry,
 ) -> Result<Vec<Written>, SaveError> {
-    let Some(Consultation { asked, say }) = consultation else {
+    let Some(Consultation { mut questions }) = consultation else {
         return writing.await?.ok_or_else(|| unanswered().into());
     };
     let mut writing = pin!(writing);
-    let former = tokio::select! {
-        outcome = &mut writing => return outcome?.ok_or_else(|| unanswered().into()),
-        former = asked => former.unwrap_or_default(),
+    let mut verdict = Ok(());
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut writing => break outcome,
+            Some(Question { formers, reply }) = questions.recv() => {
+                let mut asked = steps.iter().zip(&formers);
+                verdict = asked.try_for_each(|(step, former)| {
+                    step.run_hooks(registry, Stage::AfterSave, former)
+                });
+                // A store that has given up waiting says so itself.
+                let _ = reply.send(verdict.is_ok() && formers.len() == steps.len());
+            }
+        }
     };
-    let mut asked = steps.iter().zip(&former);
-    let verdict =
-        asked.try_for_each(|(step, former)| step.run_hooks(registry, Stage::AfterSave, former));
-    // A store that has given up waiting says so itself.
-    let _ = say.send(verdict.is_ok() && former.len() == steps.len());
-    let outcome = writing.await;
     verdict?;
     outcome?.ok_or_else(|| unanswered().into())
 }

@@ -135,17 +135,20 @@ where
     if let Some(model) = find(&active, db).await? {
         return Ok(model.into_active_model());
     }
-    // There is nothing to delete, and so nothing to tell: what is not set is not complete.
-    let keys: Vec<&str> = KeyOf::<A>::iter()
-        .map(|key| key.into_column().as_str())
-        .collect();
-    for column in ColumnOf::<A>::iter().filter(|column| !keys.contains(&column.as_str())) {
-        active.not_set(column);
+    // There is nothing to delete, and so nothing to tell. A row that was read has a key that is unchanged; this one has not.
+    for column in ColumnOf::<A>::iter() {
+        match active.take(column) {
+            ActiveValue::Set(value) | ActiveValue::Unchanged(value) if is_key::<A>(column) => {
+                active.set(column, value);
+            }
+            _ => {}
+        }
     }
     Ok(active)
 }
 
-/// To be called after a delete, with what [`before_delete`] answered: runs the hooks, and tells the nodes what the row was.
+/// To be called after a delete, with what [`before_delete`] answered: runs the hooks, and tells the nodes what the row was. Of a row that was
+/// not there, which has a key that is `Set` and not `Unchanged`, nothing is told.
 ///
 /// # Errors
 ///
@@ -160,6 +163,11 @@ where
     ModelOf<A>: Publish,
     C: ConnectionTrait,
 {
+    let was_there = KeyOf::<A>::iter()
+        .all(|key| matches!(active.get(key.into_column()), ActiveValue::Unchanged(_)));
+    if !was_there {
+        return Ok(active);
+    }
     match active.clone().try_into_model() {
         Ok(model) => publish(db, &model, Action::Delete).await?,
         Err(DbErr::AttrNotSet(_)) => {}
@@ -174,6 +182,10 @@ type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
 /// Its primary key.
 type KeyOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey;
+
+fn is_key<A: ActiveModelTrait>(column: ColumnOf<A>) -> bool {
+    KeyOf::<A>::iter().any(|key| key.into_column().as_str() == column.as_str())
+}
 
 /// The row as it is, kept so until the end of the transaction.
 async fn find<A, C>(active: &A, db: &C) -> Result<Option<ModelOf<A>>, DbErr>

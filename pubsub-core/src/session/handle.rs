@@ -10,7 +10,7 @@ use pubsub_xml::Reader;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::engine::{Command, Engine, Pending, Request, Shared, Task};
+use super::engine::{Command, Engine, Pending, Request, Resolve, Shared, Task};
 use super::listen::{Filter, Listener};
 use super::{ConnectError, PubSubError, PublishError, Receipt, SessionConfig, Status, Target};
 use crate::{Change, ChangeKind, NodeConfig, NodeName};
@@ -39,7 +39,7 @@ impl Session {
     ///
     /// Dropping the future ends the attempt.
     pub async fn connect(config: SessionConfig) -> Result<Self, ConnectError> {
-        let session = Self::spawn(config, false);
+        let session = Self::spawn(config, Resolve::Once);
         let mut status = session.status();
         loop {
             match &*status.borrow_and_update() {
@@ -62,15 +62,20 @@ impl Session {
     /// To be called inside a Tokio runtime, where the session's task is started.
     #[must_use]
     pub fn start(config: SessionConfig) -> Self {
-        Self::spawn(config, true)
+        Self::spawn(config, Resolve::Patient)
     }
 
-    fn spawn(config: SessionConfig, is_patient: bool) -> Self {
+    /// Begins to connect, and keeps trying, unless the server refuses the credentials at the first attempt: for whoever has promised to deliver.
+    pub(crate) fn keep(config: SessionConfig) -> Self {
+        Self::spawn(config, Resolve::Lasting)
+    }
+
+    fn spawn(config: SessionConfig, resolve: Resolve) -> Self {
         let (commands, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared::new(&config));
         let engine = Engine::new(Arc::new(config), receiver, Arc::clone(&shared));
         // The task ends when the last sender of commands, which the handles are, is dropped.
-        tokio::spawn(engine.run(is_patient));
+        tokio::spawn(engine.run(resolve));
         Self { commands, shared }
     }
 
@@ -86,7 +91,7 @@ impl Session {
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped before the change was sent takes the change back; later it makes no difference.
+    /// A future that is dropped before the change was sent takes the change back; later it only keeps it from being sent again.
     pub fn publish(&self, change: Change) -> Publishing {
         self.publish_to(change, NodeConfig::new())
     }

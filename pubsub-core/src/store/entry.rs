@@ -66,6 +66,9 @@ pub struct Entry {
     pub payload: Option<Arc<str>>,
     /// Whether it is parked: a relay passes it over.
     pub is_parked: bool,
+    /// Why it can never be sent, if so: somebody has written a row that says nothing. What could not be read of it is replaced by something
+    /// like it. A relay parks it.
+    pub defect: Option<Arc<str>>,
 }
 
 /// A node as the outbox knows it.

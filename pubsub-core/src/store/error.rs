@@ -40,7 +40,7 @@ pub enum StoreErrorKind {
     Row,
     /// A lane belongs to another relay by now.
     Lost,
-    /// The transaction is not in the database of the store.
+    /// The transaction is not in the database of the store, or is one that cannot be joined.
     Elsewhere,
     /// A hook did not answer in time.
     Unanswered,

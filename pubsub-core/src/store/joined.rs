@@ -9,7 +9,8 @@ use super::Transaction;
 /// A transaction that the caller has opened, and will commit or roll back.
 ///
 /// Made of a `&mut` to a transaction or connection of sqlx, or to a [`Transaction`] of the store. It must be in the same database as the
-/// store. A connection without an open transaction is committed to at once.
+/// store. A connection without an open transaction is committed to at once. One with a transaction that was begun by executing `BEGIN`, which
+/// sqlx does not know of, is refused: begin it with `begin()` or `begin_with("BEGIN ...")`.
 ///
 /// In SQLite a transaction that is going to write is best opened with `BEGIN IMMEDIATE`
 /// (`pool.begin_with("BEGIN IMMEDIATE")`): one that has read before it writes is refused when somebody else has written in between.

@@ -40,12 +40,13 @@ pub use self::error::{StoreError, StoreErrorKind};
 pub use self::joined::Joined;
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 pub use self::nowhere::{Joined, Transaction};
-pub use self::open::open;
+pub(crate) use self::open::resolve;
+pub use self::open::{look, open};
 pub use self::outbox::Outbox;
 pub use self::query::{Condition, Direction, Query};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::transaction::Transaction;
-pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Unit, Written};
+pub use self::unit::{ChannelsOf, Consult, Former, MayShow, Piece, Question, Unit, Written};
 pub use self::url::StoreUrl;
 pub use self::value::Value;
 use crate::name::{ItemId, NodeName};
@@ -89,8 +90,18 @@ pub struct History {
 /// What a method wrote is durable when its future is ready, as far as the settings of the store promise it. A future that is
 /// dropped earlier may have written everything or nothing, never a part.
 pub trait Store: Outbox + fmt::Debug + Send + Sync + 'static {
-    /// The id of the log in which this store numbers the changes of each node; made with the store, and never changed.
+    /// The id of the log in which this store numbers the changes of each node; made with the store, and never changed but by
+    /// [`renew_log`](Self::renew_log).
     fn log(&self) -> &Arc<str>;
+
+    /// Begins a new log, and answers with its id: for a store that was brought back from a backup. Its numbers were given before, to changes that
+    /// subscribers have heard, and they would take new changes for repeats. To be called while no program uses the store; this handle and those of
+    /// others go on with the old log until they are opened anew.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>>;
 
     /// Makes room for these models: a table each, with the columns of its schema.
     ///

@@ -9,8 +9,8 @@ use crate::name::NodeName;
 
 /// The outbox: for each node a lane of numbered entries, delivered from the front.
 ///
-/// A lane belongs to one relay at a time, so that order holds; the relay gives it back when it is empty, and loses it with its
-/// process. Numbers within a lane have no gaps and are in the order of commits.
+/// A lane belongs to one relay at a time, so that order holds; the relay gives it back when it is empty or its service is away, and loses it with
+/// its process. Numbers within a lane have no gaps and are in the order of commits.
 pub trait Outbox {
     /// Takes up to `most` lanes that have something to deliver and belong to nobody.
     ///
@@ -28,12 +28,21 @@ pub trait Outbox {
     -> BoxFuture<'a, Result<Vec<Entry>, StoreError>>;
 
     /// Notes what became of entries, and prunes what need not be kept. Lanes that are said to be given back are, and the answer names those
-    /// of them that had something new by then and so are still claimed, as they stand.
+    /// of them that had something new by then and so are still claimed, as they stand. It also names lanes of which nothing could be noted,
+    /// because somebody else is writing to them: they are `delivered` no further than before, and are to be settled again later.
     ///
     /// # Errors
     ///
     /// See [`StoreError`]; [`StoreErrorKind::Lost`](super::StoreErrorKind::Lost) when a lane is no longer ours.
     fn settle(&self, settled: Vec<Settled>) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>>;
+
+    /// Gives all lanes back, whatever still waits in them, and lets others deliver, until something is claimed again. To be called when
+    /// nothing is under way.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`]; the lanes may still be ours then.
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Makes the entries of a claimed lane after number `to` undelivered again, as far as they are kept, and answers with the lane
     /// as it stands then: for a service that has lost what it was told.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::change::Action;
 use crate::name::{ItemId, NodeName};
@@ -89,12 +89,22 @@ pub enum Piece {
 }
 
 /// A question to the caller from inside the transaction: may this be written?
+///
+/// A caller who thinks for longer than a moment does not hold the others: they are written first, and the question is put once more if what is
+/// there has changed meanwhile.
 #[derive(Debug)]
 pub struct Consult {
-    /// Takes the rows as they were, one a piece.
-    pub ask: oneshot::Sender<Vec<Former>>,
-    /// Gives the answer. A caller that is gone has said no; one that does not answer soon has, too.
-    pub verdict: oneshot::Receiver<bool>,
+    /// Takes one question at a time.
+    pub ask: mpsc::Sender<Question>,
+}
+
+/// What a caller is asked.
+#[derive(Debug)]
+pub struct Question {
+    /// The rows as they are, one a piece.
+    pub formers: Vec<Former>,
+    /// Takes the answer. A caller that is gone has said no; one that does not answer within seconds has, too.
+    pub reply: oneshot::Sender<bool>,
 }
 
 /// What a piece found in its place.

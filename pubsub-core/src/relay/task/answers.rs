@@ -22,6 +22,12 @@ use crate::store::{Depth, Entry, StoreError, StoreErrorKind, Wanted};
 
 /// How soon lanes are claimed again after there were none.
 const CLAIM_PAUSE: Duration = Duration::from_millis(2);
+/// What is asked of the store, in the words of its failures.
+const CLAIM: &str = "claim lanes";
+const READ: &str = "read the outbox";
+const SETTLE: &str = "note what is delivered";
+const COMPARE: &str = "compare the outbox with the service";
+const LOOK: &str = "look into the outbox";
 /// How many reasons of refusals are remembered, so that each is logged once.
 const MOST_REASONS: usize = 256;
 
@@ -67,11 +73,14 @@ impl Task {
         let status = status.borrow_and_update().clone();
         let now = Instant::now();
         self.is_online = status.is_online();
+        self.away_since = (!self.is_online).then(|| self.away_since.unwrap_or(now));
         match status {
             Status::Online { resumed } => {
+                self.return_to_post();
                 self.lanes.end_outage(now);
                 self.is_claim_due = true;
                 if !resumed {
+                    self.logins += 1;
                     self.lanes.doubt(now);
                     self.sweep = Sweep::After(None);
                 }
@@ -137,11 +146,11 @@ impl Task {
             Ok(claimed) => claimed,
             Err(error) => {
                 self.is_claim_due = true;
-                self.store_failed("claim lanes", &error);
+                self.store_failed(CLAIM, &error);
                 return;
             }
         };
-        self.store_works();
+        self.store_works(CLAIM);
         let last = claimed.lanes.last().map(|lane| lane.node.clone());
         if let Claim::Remembered(swept) = &claimed.by {
             self.is_sweeps_turn = false;
@@ -175,11 +184,11 @@ impl Task {
                 for wanted in &wanted {
                     self.lanes.not_read(wanted, now);
                 }
-                self.store_failed("read the outbox", &error);
+                self.store_failed(READ, &error);
                 return;
             }
         };
-        self.store_works();
+        self.store_works(READ);
         let mut entries = entries.into_iter().peekable();
         let mut wanted = wanted.into_iter().collect::<VecDeque<_>>();
         while let Some(next) = entries.peek() {
@@ -206,7 +215,11 @@ impl Task {
         let (state, bytes) = if entry.is_parked {
             (State::Through, 0)
         } else {
-            match self.preparer.change(entry) {
+            let change = match &entry.defect {
+                Some(defect) => Err(defect.to_string()),
+                None => self.preparer.change(entry),
+            };
+            match change {
                 Ok(change) => {
                     let bytes = weight(&change);
                     (State::Waiting(change), bytes)
@@ -237,7 +250,7 @@ impl Task {
         self.is_sweeps_turn = true;
         match noted {
             Ok(noted) => {
-                self.store_works();
+                self.store_works(SETTLE);
                 for node in &noted.lost {
                     tracing::warn!(%node, "this lane is another relay's by now");
                     self.lanes.forget(node);
@@ -247,7 +260,7 @@ impl Task {
             }
             Err(error) => {
                 self.lanes.not_settled(settled, now);
-                self.store_failed("note what is delivered", &error);
+                self.store_failed(SETTLE, &error);
                 false
             }
         }
@@ -255,6 +268,9 @@ impl Task {
 
     pub(super) fn asked(&mut self, key: Key, finding: Result<Finding, StoreError>) {
         let now = Instant::now();
+        if finding.is_ok() {
+            self.store_works(COMPARE);
+        }
         match finding {
             Ok(Finding::Intact) => self.lanes.asked(key, now, Lane::trust),
             Ok(Finding::Rewound(lane)) => self.lanes.asked(key, now, |held| held.restart(lane)),
@@ -264,9 +280,9 @@ impl Task {
                 self.lanes.asked(key, now, |lane| lane.ask_later(now, wait));
             }
             Err(error) => {
-                let wait = back_off::wait(STORE_BACK_OFF, self.store_failures + 1, chance());
+                let wait = back_off::wait(STORE_BACK_OFF, self.patience.failures() + 1, chance());
                 self.lanes.asked(key, now, |lane| lane.ask_later(now, wait));
-                self.store_failed("compare the outbox with the service", &error);
+                self.store_failed(COMPARE, &error);
             }
         }
     }
@@ -276,11 +292,11 @@ impl Task {
             Ok(depth) => depth,
             Err(error) => {
                 self.measures_at = Some(Instant::now());
-                self.store_failed("look into the outbox", &error);
+                self.store_failed(LOOK, &error);
                 return;
             }
         };
-        self.store_works();
+        self.store_works(LOOK);
         measure::depth(&depth);
         self.drains.retain(|reply| !reply.is_closed());
         if depth.waiting == 0 && self.lanes.load().unsettled == 0 {
@@ -294,29 +310,21 @@ impl Task {
         }
     }
 
-    fn store_works(&mut self) {
-        if self.store_failures > 0 {
+    pub(super) fn store_works(&mut self, what: &'static str) {
+        if self.patience.works(what) {
             tracing::info!("the store answers again");
         }
-        self.store_failures = 0;
-        self.store_rests_until = None;
     }
 
-    fn store_failed(&mut self, what: &'static str, error: &StoreError) {
-        self.store_failures = self.store_failures.saturating_add(1);
-        let wait = back_off::wait(STORE_BACK_OFF, self.store_failures, chance());
-        self.store_rests_until = Some(Instant::now() + wait);
+    pub(super) fn store_failed(&mut self, what: &'static str, error: &StoreError) {
+        let failures = self.patience.fails(what, Instant::now(), chance());
         if error.kind() == StoreErrorKind::Closed {
-            self.store_failures = u32::MAX;
+            self.patience.is_over = true;
             tracing::debug!(%error, "the store is closed");
-        } else if self.store_failures == 1 {
+        } else if failures == 1 {
             tracing::warn!(%error, "cannot {what}; trying again until it works");
         } else {
-            tracing::debug!(%error, failures = self.store_failures, "cannot {what}");
+            tracing::debug!(%error, failures, "cannot {what}");
         }
-    }
-
-    pub(super) fn is_store_closed(&self) -> bool {
-        self.store_failures == u32::MAX
     }
 }

@@ -5,6 +5,8 @@
 //! `lane` and `lanes`.
 
 mod answers;
+mod patience;
+mod post;
 mod requests;
 
 use std::collections::HashSet;
@@ -16,11 +18,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::answers::deliver;
+use self::patience::Patience;
+use self::post::Post;
 use self::requests::{Claimed, Settling, settle};
-use super::bounds::{UNDER_WAY, UNDER_WAY_BYTES};
+use super::bounds::{SETTLE_HELD_AFTER, UNDER_WAY, UNDER_WAY_BYTES};
 use super::lanes::{Key, Lanes};
 use super::load::Width;
 use super::measure;
@@ -83,6 +87,11 @@ pub(super) struct Task {
     commands: mpsc::Receiver<Command>,
     status: Option<watch::Receiver<Status>>,
     is_online: bool,
+    /// How many times the session was begun anew.
+    logins: u64,
+    /// Since when the service cannot be reached.
+    away_since: Option<Instant>,
+    post: Post,
     /// The session is closed: nothing can be sent any more.
     is_over: bool,
     is_claim_due: bool,
@@ -96,11 +105,10 @@ pub(super) struct Task {
     claiming: Request<Result<Claimed, StoreError>>,
     reading: Request<Reading>,
     settling: Request<Settling>,
+    withdrawing: Request<Result<Vec<NodeName>, StoreError>>,
     measuring: Request<Result<Depth, StoreError>>,
     asking: FuturesUnordered<BoxFuture<'static, (Key, Result<Finding, StoreError>)>>,
-    /// How many requests to the store failed, one after the other; and until when there are no more.
-    store_failures: u32,
-    store_rests_until: Option<Instant>,
+    patience: Patience,
     drains: Vec<oneshot::Sender<()>>,
     measures_at: Option<Instant>,
     stop: Option<Stop>,
@@ -129,6 +137,14 @@ impl Task {
             pace: Pace::new(),
             commands,
             is_online: status.is_none(),
+            logins: 0,
+            away_since: None,
+            // Nothing is claimed before there is somewhere to send it.
+            post: if status.is_none() {
+                Post::Manned
+            } else {
+                Post::Left
+            },
             status,
             outlet,
             is_over: false,
@@ -140,10 +156,10 @@ impl Task {
             claiming: Fuse::terminated(),
             reading: Fuse::terminated(),
             settling: Fuse::terminated(),
+            withdrawing: Fuse::terminated(),
             measuring: Fuse::terminated(),
             asking: FuturesUnordered::new(),
-            store_failures: 0,
-            store_rests_until: None,
+            patience: Patience::default(),
             drains: Vec::new(),
             measures_at: None,
             stop: None,
@@ -161,6 +177,12 @@ impl Task {
         loop {
             let now = Instant::now();
             self.lanes.wake(now);
+            if self.is_to_leave(now) {
+                // What is sent from now on is sent by others.
+                sends.clear();
+                self.take_back(now);
+                self.leave_post();
+            }
             self.ask_the_store(now);
             if self.may_send() {
                 while self.pace.permits(sends.len())
@@ -218,6 +240,7 @@ impl Task {
                         self.take_back(Instant::now());
                     }
                 }
+                withdrawn = &mut self.withdrawing => self.withdrawn(withdrawn),
                 depth = &mut self.measuring => self.measured(depth),
                 Some((key, finding)) = self.asking.next() => self.asked(key, finding),
                 () = &mut news => {
@@ -227,7 +250,7 @@ impl Task {
                 }
                 () = &mut alarm, if wakes_at.is_some() => {}
             }
-            if self.store_failures > 0 && self.is_store_closed() {
+            if self.patience.is_over {
                 return;
             }
         }
@@ -246,7 +269,7 @@ impl Task {
     }
 
     fn may_send(&self) -> bool {
-        self.is_online && !self.is_over && self.stop.is_none()
+        self.is_online && !self.is_over && self.stop.is_none() && self.is_manned()
     }
 
     fn drain(&mut self, reply: oneshot::Sender<()>) {
@@ -262,11 +285,19 @@ impl Task {
                 let (settled, noted) = (&mut self.settling).await;
                 self.settled(&settled, noted);
             }
-            let settlement = self.lanes.give_back(Instant::now());
-            if !settlement.is_empty()
-                && let (_, Err(error)) = settle(Arc::clone(&self.store), settlement).await
-            {
-                tracing::warn!(%error, "cannot note what was delivered last; it will be delivered again");
+            let mut settlement = self.lanes.give_back(Instant::now());
+            while !settlement.is_empty() {
+                let (_, noted) = settle(Arc::clone(&self.store), settlement.clone()).await;
+                match noted {
+                    Ok(noted) => settlement.retain(|settled| noted.is_held(settled)),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot note what was delivered last; it will be delivered again");
+                        break;
+                    }
+                }
+                if !settlement.is_empty() {
+                    sleep(SETTLE_HELD_AFTER).await;
+                }
             }
         };
         if timeout(LAST_WORDS, last_words).await.is_err() {

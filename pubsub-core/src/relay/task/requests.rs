@@ -46,30 +46,39 @@ pub(super) struct Noted {
     pub(super) lost: Vec<NodeName>,
 }
 
+impl Noted {
+    /// Whether nothing could be noted of a lane now, because somebody else is writing to it.
+    pub(super) fn is_held(&self, settled: &Settled) -> bool {
+        self.kept
+            .iter()
+            .any(|lane| lane.node == settled.node && lane.delivered < settled.delivered)
+    }
+}
+
 impl Task {
     /// Begins the requests to the store that are due, one of each kind at a time.
     pub(super) fn ask_the_store(&mut self, now: Instant) {
-        if self.store_rests_until.is_some_and(|until| until > now) {
+        if !self.patience.wake(now) {
             return;
         }
-        self.store_rests_until = None;
         if self.claiming.is_terminated() {
             self.is_sweeping = false;
         }
         let is_due = self.lanes.settles_at().is_some_and(|at| at <= now);
         let sweeps_first =
             self.is_sweeping || (self.is_sweeps_turn && self.may_sweep() && self.stop.is_none());
-        if is_due && self.settling.is_terminated() && !sweeps_first {
+        if is_due && self.settling.is_terminated() && self.is_manned() && !sweeps_first {
             let settlement = self.lanes.settle(SETTLE_LANES, now);
             if !settlement.is_empty() {
                 let store = Arc::clone(&self.store);
                 self.settling = settle(store, settlement).boxed().fuse();
             }
         }
+        self.withdraw(now);
         if self.stop.is_some() {
             return;
         }
-        if self.reading.is_terminated() && self.lanes.is_hungry() {
+        if self.reading.is_terminated() && self.is_manned() && self.lanes.is_hungry() {
             let wanted = self.lanes.wanted(now);
             if !wanted.is_empty() {
                 let store = Arc::clone(&self.store);
@@ -155,6 +164,7 @@ impl Task {
                 node,
                 known,
                 last,
+                is_first: self.logins == 1,
             };
             let asking = async move { (key, inquiry.carry_out().await) };
             self.asking.push(asking.boxed());
@@ -163,19 +173,19 @@ impl Task {
 
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         let stop = self.stop.as_ref().map(|stop| stop.deadline);
-        if self.store_rests_until.is_some() {
+        if let Some(rests_until) = self.patience.rests_until() {
             let lanes = self.lanes.wakes_at();
-            return self
-                .store_rests_until
+            return [rests_until]
                 .into_iter()
                 .chain(stop)
                 .chain(lanes)
+                .chain(self.leaves_at())
                 .min();
         }
         let settles_at = self
             .lanes
             .settles_at()
-            .filter(|_| self.settling.is_terminated() && !self.is_sweeping);
+            .filter(|_| self.settling.is_terminated() && !self.is_sweeping && self.is_manned());
         let claims_at = (self.is_claim_due && self.may_send() && self.claiming.is_terminated())
             .then_some(self.claims_at)
             .filter(|_| self.lanes.room() > 0);
@@ -184,6 +194,7 @@ impl Task {
             .filter(|_| self.measuring.is_terminated() && self.stop.is_none());
         let times = [
             stop,
+            self.leaves_at(),
             self.lanes.wakes_at(),
             settles_at,
             claims_at,

@@ -44,17 +44,21 @@ fn service(items: &[(&str, u64)]) -> Hub {
     hub
 }
 
-/// Where the lane stands after asking; `None` when it was left alone.
-async fn ask(outbox: &Arc<MemoryOutbox>, hub: &Hub, known: u64, last: u64) -> Option<u64> {
-    let inquiry = Inquiry {
+fn inquiry(outbox: &Arc<MemoryOutbox>, hub: &Hub, known: u64, last: u64) -> Inquiry {
+    Inquiry {
         store: Arc::clone(outbox) as Arc<dyn Store>,
         outlet: Outlet::Hub(hub.clone()),
         registry: Arc::new(Registry::empty()),
         node: NodeName::new("n").unwrap(),
         known,
         last,
-    };
-    match inquiry.carry_out().await.unwrap() {
+        is_first: true,
+    }
+}
+
+/// Where the lane stands after asking; `None` when it was left alone.
+async fn ask(outbox: &Arc<MemoryOutbox>, hub: &Hub, known: u64, last: u64) -> Option<u64> {
+    match inquiry(outbox, hub, known, last).carry_out().await.unwrap() {
         Finding::Intact => None,
         Finding::Rewound(lane) => Some(lane.delivered),
         Finding::Later(error) => panic!("{error}"),
@@ -123,4 +127,17 @@ async fn an_item_far_back_in_a_long_history_is_found() {
         None
     );
     assert_eq!(ask(&outbox, &Hub::default(), 1001, 1001).await, Some(0));
+}
+
+#[tokio::test]
+async fn a_service_that_is_ahead_of_the_store_is_seen() {
+    for (items, expect) in [
+        (&[("a", 1), ("b", 2)][..], None),
+        (&[("a", 1), ("b", 7), ("c", 5)], Some(7)),
+        (&[("a", 1), ("foreign", 0)], None),
+        (&[], None),
+    ] {
+        let (outbox, hub) = (outbox(&["a", "b"]), service(items));
+        assert_eq!(inquiry(&outbox, &hub, 2, 2).ahead().await, expect);
+    }
 }

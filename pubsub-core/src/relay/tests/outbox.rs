@@ -94,6 +94,7 @@ impl MemoryOutbox {
             origin: None,
             payload,
             is_parked: false,
+            defect: None,
         });
         drop(inside);
         self.news.notify_one();
@@ -225,6 +226,15 @@ impl Outbox for MemoryOutbox {
         })
     }
 
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inside(|inside| {
+            for kept in inside.nodes.values_mut() {
+                kept.is_claimed = false;
+            }
+            Ok(())
+        })
+    }
+
     fn rewind<'a>(
         &'a self,
         node: &'a NodeName,
@@ -287,6 +297,10 @@ impl Outbox for MemoryOutbox {
 impl Store for MemoryOutbox {
     fn log(&self) -> &Arc<str> {
         &self.log
+    }
+
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>> {
+        unused()
     }
 
     fn prepare<'a>(

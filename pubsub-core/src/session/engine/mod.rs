@@ -37,6 +37,17 @@ use super::{ConnectError, SessionConfig, Status};
 /// A connection that lasted this long was a good one; the next failure starts the back-off anew.
 const GOOD: Duration = Duration::from_secs(30);
 
+/// What a failed attempt to connect means for the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resolve {
+    /// The failure of the first attempt ends it.
+    Once,
+    /// It ends when the server refuses the credentials.
+    Patient,
+    /// It ends when the server refuses the credentials at the first attempt. Later on that may pass: a server may be back before its accounts are.
+    Lasting,
+}
+
 /// What a handle asks of the task.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -114,11 +125,10 @@ impl Engine {
         }
     }
 
-    /// Runs until the session is over. With `is_patient` even the first attempt is repeated; otherwise its failure
-    /// ends the session.
-    pub(super) async fn run(mut self, is_patient: bool) {
+    /// Runs until the session is over.
+    pub(super) async fn run(mut self, resolve: Resolve) {
         let span = tracing::info_span!("session", account = %self.config.account);
-        let reason = self.work(is_patient).instrument(span).await;
+        let reason = self.work(resolve).instrument(span).await;
         self.dispatch.close();
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
@@ -132,9 +142,10 @@ impl Engine {
         }
     }
 
-    async fn work(&mut self, is_patient: bool) -> Option<Arc<ConnectError>> {
+    async fn work(&mut self, resolve: Resolve) -> Option<Arc<ConnectError>> {
         let mut failures: u32 = 0;
         let mut is_proven = false;
+        let mut is_first = true;
         loop {
             self.shared.status.send_replace(Status::Connecting);
             let error = match self.attempt().await? {
@@ -162,13 +173,20 @@ impl Engine {
                 }
             };
             let reason = Arc::new(error);
-            if reason.ends_session(is_proven) || !(is_patient || is_proven) {
+            let is_over = match resolve {
+                Resolve::Once => !is_proven || reason.ends_session(is_proven),
+                Resolve::Patient => reason.ends_session(is_proven),
+                Resolve::Lasting => is_first && reason.ends_session(is_proven),
+            };
+            is_first = false;
+            if is_over {
                 tracing::error!(%reason, "giving up");
                 return Some(reason);
             }
             let chance = rand::random_range(0.0..=1.0);
-            // After a conflict at least half of the limit: two sessions that want one place must not chase each other.
-            let chance = if reason.is_conflict() {
+            // After a conflict at least half of the limit: two sessions that want one place must not chase each other. After a refusal too:
+            // some servers shut out who is refused too often.
+            let chance = if reason.is_conflict() || reason.is_fatal() {
                 0.5 + chance / 2.0
             } else {
                 chance

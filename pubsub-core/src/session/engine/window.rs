@@ -105,6 +105,17 @@ impl Window {
         slot.occupant.as_ref().filter(|_| slot.serial == id.serial)
     }
 
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_abandoned(&self, id: RequestId) -> bool {
+        match self.get(id) {
+            Some(Occupant::One(pending)) => pending.is_abandoned(),
+            Some(Occupant::Several(several)) => several.iter().all(Pending::is_abandoned),
+            Some(Occupant::Create { .. } | Occupant::Prepare { .. } | Occupant::Ping) | None => {
+                false
+            }
+        }
+    }
+
     pub(super) fn take(&mut self, id: RequestId) -> Option<Occupant> {
         let slot = self.slots.get_mut(usize::from(id.slot))?;
         if slot.serial != id.serial {

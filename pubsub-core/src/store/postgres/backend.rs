@@ -13,7 +13,7 @@ use super::connection::Watched;
 use super::news::News;
 use super::session::{Purpose, Sessions};
 use crate::name::NodeName;
-use crate::store::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use crate::store::sql::backend::{Backend, Claimed, Moment, Reading, Releasing, Turn};
 use crate::store::sql::connection::Connection;
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::explain;
@@ -51,10 +51,11 @@ impl Backend for Postgres {
     }
 
     fn begin(&self, is_light: bool) -> &'static str {
+        // Whoever holds a node for longer than a moment, be it a program that thinks in its transaction, does not hold everybody.
         if is_light {
-            "BEGIN; SET LOCAL synchronous_commit = off"
+            "BEGIN; SET LOCAL lock_timeout = 50; SET LOCAL synchronous_commit = off"
         } else {
-            Dialect::Postgres.begin()
+            "BEGIN; SET LOCAL lock_timeout = 50"
         }
     }
 
@@ -97,7 +98,7 @@ impl Backend for Postgres {
         })
     }
 
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>> {
         Box::pin(self.claims.claim(most))
     }
 
@@ -107,6 +108,10 @@ impl Backend for Postgres {
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>> {
         Box::pin(self.claims.remembered(after, most))
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.claims.withdraw())
     }
 
     fn owner(&self) -> Option<i64> {

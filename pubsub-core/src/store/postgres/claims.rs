@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::session::{Purpose, Sessions};
 use crate::name::NodeName;
+use crate::store::sql::backend::Claimed;
 use crate::store::sql::explain;
 use crate::store::{Lane, StoreError, StoreErrorKind};
 
@@ -29,11 +30,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Free lanes with something to deliver; those that somebody writes are passed over.
 const FREE: &str = "UPDATE pubsub_node SET owner = $1 WHERE id IN \
     (SELECT id FROM pubsub_node WHERE delivered < last AND owner IS NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) \
-    RETURNING node, delivered, last";
+    RETURNING node, delivered, last, id";
 /// The same for one, whoever writes it: many who write one node by turns leave it free at no moment.
 const WRITTEN: &str = "UPDATE pubsub_node SET owner = $1 WHERE id = \
     (SELECT id FROM pubsub_node WHERE delivered < last AND owner IS NULL ORDER BY id LIMIT 1 FOR UPDATE) AND owner IS NULL \
-    RETURNING node, delivered, last";
+    RETURNING node, delivered, last, id";
 /// Whether there are such lanes at all.
 const ANY: &str =
     "SELECT EXISTS (SELECT 1 FROM pubsub_node WHERE delivered < last AND owner IS NULL)";
@@ -42,7 +43,7 @@ const KEPT: &str = "UPDATE pubsub_node SET owner = $1 WHERE id IN \
     (SELECT id FROM pubsub_node n WHERE (owner IS NULL OR owner = $1) AND node COLLATE \"C\" > $3 \
     AND EXISTS (SELECT 1 FROM pubsub_entry e WHERE e.node_id = n.id) \
     ORDER BY node COLLATE \"C\" LIMIT $2 FOR UPDATE) AND (owner IS NULL OR owner = $1) \
-    RETURNING node, delivered, last";
+    RETURNING node, delivered, last, id";
 const OTHERS: &str =
     "SELECT DISTINCT owner FROM pubsub_node WHERE owner IS NOT NULL AND owner <> $1 LIMIT 1000";
 const SET_FREE: &str = "UPDATE pubsub_node SET owner = NULL WHERE owner = $1";
@@ -85,7 +86,7 @@ impl Claims {
     }
 
     /// Takes free lanes.
-    pub(super) async fn claim(&self, most: u32) -> Result<Vec<Lane>, StoreError> {
+    pub(super) async fn claim(&self, most: u32) -> Result<Claimed, StoreError> {
         let mut session = self.session.lock().await;
         let mut connection = self.connected(&mut session).await?;
         let is_due = session.looked_at.is_none_or(|at| at.elapsed() >= ROUND);
@@ -101,21 +102,24 @@ impl Claims {
         connection: &mut PgConnection,
         most: u32,
         looks_for_dead: bool,
-    ) -> Result<Vec<Lane>, StoreError> {
+    ) -> Result<Claimed, StoreError> {
         if looks_for_dead {
             self.bury(connection).await?;
         }
         let free = sqlx::query(FREE).bind(self.owner()).bind(i64::from(most));
         let mut claimed = lanes(connection, free).await?;
         let full = usize::try_from(most).unwrap_or(usize::MAX);
-        while claimed.len() < full {
+        while claimed.lanes.len() < full {
             let any = sqlx::query_scalar(ANY).fetch_one(&mut *connection).await;
             if !any.map_err(explain)? {
                 break;
             }
             match lanes(connection, sqlx::query(WRITTEN).bind(self.owner())).await {
-                Ok(lanes) if lanes.is_empty() => break,
-                Ok(lanes) => claimed.extend(lanes),
+                Ok(more) if more.lanes.is_empty() && more.nameless.is_empty() => break,
+                Ok(more) => {
+                    claimed.lanes.extend(more.lanes);
+                    claimed.nameless.extend(more.nameless);
+                }
                 // Whoever holds it brings news when it is committed.
                 Err(error) if error.kind() == StoreErrorKind::Busy => break,
                 Err(error) => return Err(error),
@@ -141,11 +145,13 @@ impl Claims {
                 Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
                     sleep(PAUSE).await;
                 }
-                Ok(mut claimed) => {
+                Ok(Claimed {
+                    lanes: mut claimed, ..
+                }) => {
                     claimed.sort_by(|one, other| one.node.as_str().cmp(other.node.as_str()));
                     return Ok(claimed);
                 }
-                error => return error,
+                Err(error) => return Err(error),
             }
         }
     }
@@ -220,20 +226,43 @@ impl Claims {
         }
     }
 
-    /// Gives all lanes back.
+    /// Gives all lanes back. Whoever writes one of them is waited for.
+    pub(super) async fn withdraw(&self) -> Result<(), StoreError> {
+        let until = Instant::now() + self.sessions.patience;
+        let mut session = self.session.lock().await;
+        if session.connection.is_none() && session.process.is_none() {
+            return Ok(());
+        }
+        loop {
+            let mut connection = self.connected(&mut session).await?;
+            let freed = self.set_free(&mut connection).await;
+            match keep(&mut session, connection, freed) {
+                Err(error) if error.kind() == StoreErrorKind::Busy && Instant::now() < until => {
+                    sleep(PAUSE).await;
+                }
+                freed => return freed,
+            }
+        }
+    }
+
+    async fn set_free(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let freed = sqlx::query(SET_FREE).bind(self.owner());
+        let freed = freed.execute(&mut *connection).await.map_err(explain)?;
+        if freed.rows_affected() > 0 {
+            let told = sqlx::raw_sql("NOTIFY pubsub_outbox").execute(connection);
+            told.await.map_err(explain)?;
+        }
+        Ok(())
+    }
+
+    /// Gives all lanes back for good.
     pub(super) async fn close(&self) {
         let mut session = self.session.lock().await;
         session.is_closed = true;
         if let Some(mut connection) = session.connection.take() {
             // If that fails, others find out that we are gone.
-            let freed = sqlx::query(SET_FREE)
-                .bind(self.owner())
-                .execute(&mut connection)
-                .await;
-            if freed.is_ok_and(|freed| freed.rows_affected() > 0) {
-                let _ = sqlx::raw_sql("NOTIFY pubsub_outbox")
-                    .execute(&mut connection)
-                    .await;
+            if let Err(error) = self.set_free(&mut connection).await {
+                tracing::debug!(%error, "lanes are left to be found free");
             }
             let _ = connection.close().await;
         }
@@ -241,18 +270,18 @@ impl Claims {
 }
 
 /// Puts the session back, unless it is broken.
-fn keep(
+fn keep<T>(
     session: &mut Session,
     connection: PgConnection,
-    claimed: Result<Vec<Lane>, StoreError>,
-) -> Result<Vec<Lane>, StoreError> {
-    let is_broken = claimed
+    done: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let is_broken = done
         .as_ref()
         .is_err_and(|error| error.kind() == StoreErrorKind::Unreachable);
     if !is_broken {
         session.connection = Some(connection);
     }
-    claimed
+    done
 }
 
 type Question<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
@@ -260,9 +289,9 @@ type Question<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArg
 async fn lanes(
     connection: &mut PgConnection,
     question: Question<'_>,
-) -> Result<Vec<Lane>, StoreError> {
+) -> Result<Claimed, StoreError> {
     let rows = question.fetch_all(connection).await.map_err(explain)?;
-    let mut lanes = Vec::with_capacity(rows.len());
+    let mut claimed = Claimed::default();
     for row in rows {
         let node: String = row.try_get(0).map_err(explain)?;
         let count = |cell: usize| {
@@ -271,17 +300,15 @@ async fn lanes(
         };
         let (delivered, last) = (count(1)?, count(2)?);
         match NodeName::new(node) {
-            Ok(node) => lanes.push(Lane {
+            Ok(node) => claimed.lanes.push(Lane {
                 node,
                 delivered,
                 last,
             }),
-            Err(error) => {
-                tracing::warn!(%error, "the outbox has a node with a name that is none; it is not delivered");
-            }
+            Err(_) => claimed.nameless.push(row.try_get(3).map_err(explain)?),
         }
     }
-    Ok(lanes)
+    Ok(claimed)
 }
 
 /// A number that nobody else has: positive, and one of very many.

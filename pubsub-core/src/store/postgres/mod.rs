@@ -38,3 +38,16 @@ pub(crate) async fn open(theirs: &url::Url, url: &StoreUrl) -> Result<Arc<dyn St
     let store = opened.await.map_err(|error| error.at(&place))?;
     Ok(Arc::new(store))
 }
+
+/// The same for a store that is there, to look at it: nothing is made, and whatever would write is refused.
+pub(crate) async fn look(theirs: &url::Url, url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
+    let place: Arc<str> = url.to_string().into();
+    let opened = async {
+        let sessions = Sessions::of(theirs, url.patience)?;
+        sessions.check().await?;
+        let backend = Arc::new(Postgres::new(sessions));
+        SqlStore::look(backend, Arc::clone(&place)).await
+    };
+    let store = opened.await.map_err(|error| error.at(&place))?;
+    Ok(Arc::new(store))
+}

@@ -3,6 +3,8 @@
 //! Knows the statements. A forgotten or repeated entry stays where it was, with an empty reason, so that the numbers keep no gap; it is
 //! pruned with the others.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::{moment, now};
@@ -64,9 +66,7 @@ pub(super) async fn undelivered(
     read.push(" ORDER BY e.id LIMIT ").bind(i64::from(most));
     connection
         .fetch(read, &mut |row| {
-            let Ok(node) = NodeName::new(row.some_text(10)?) else {
-                return Ok(());
-            };
+            let node = node_of(row.any_text(10)?);
             waiting.push(Waiting {
                 id: row.count(8)?,
                 entry: entry(row, 0, &node)?,
@@ -94,9 +94,7 @@ pub(super) async fn parked(
         .bind(i64::from(most));
     connection
         .fetch(read, &mut |row| {
-            let Ok(node) = NodeName::new(row.some_text(11)?) else {
-                return Ok(());
-            };
+            let node = node_of(row.any_text(11)?);
             parked.push(Parked {
                 id: row.count(8)?,
                 entry: entry(row, 0, &node)?,
@@ -107,6 +105,75 @@ pub(super) async fn parked(
         })
         .await?;
     Ok(parked)
+}
+
+/// The node of an entry, or one that looks like it.
+fn node_of(text: Option<Cow<'_, str>>) -> NodeName {
+    let text = text.unwrap_or_default();
+    NodeName::new(&*text).unwrap_or_else(|_| NodeName::resembling(&text))
+}
+
+/// Parks everything that waits in lanes of nodes that have no possible name, and takes the lanes from whoever has them.
+pub(super) async fn condemn(
+    connection: &mut dyn Connection,
+    lanes: &[i64],
+) -> Result<(), StoreError> {
+    let dialect = connection.dialect();
+    for lane in lanes {
+        let mut name = String::new();
+        let mut read = Statement::new(dialect, "SELECT node FROM pubsub_node WHERE id = ");
+        read.bind(*lane).push(dialect.for_update());
+        connection
+            .fetch(read, &mut |row| {
+                name = row.any_text(0)?.unwrap_or_default().into_owned();
+                Ok(())
+            })
+            .await?;
+        let why = match NodeName::new(name.as_str()) {
+            Ok(_) => "it is no text".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(node = ?name, why, "what is for this node cannot be told, because its name is none; it is parked");
+        let mut park = Statement::new(dialect, "UPDATE pubsub_entry SET refusal = ");
+        park.bind(format!(
+            "the row in the outbox cannot be told: the name of its node is none ({why})"
+        ));
+        park.push(" WHERE refusal IS NULL AND node_id = ")
+            .bind(*lane);
+        park.push(" AND sequence > (SELECT delivered FROM pubsub_node WHERE id = ");
+        park.bind(*lane).push(")");
+        connection.execute(park).await?;
+        let mut end = Statement::new(
+            dialect,
+            "UPDATE pubsub_node SET delivered = last, owner = NULL WHERE id = ",
+        );
+        end.bind(*lane);
+        connection.execute(end).await?;
+    }
+    Ok(())
+}
+
+/// The nodes of entries.
+pub(super) async fn nodes(
+    connection: &mut dyn Connection,
+    ids: &[u64],
+) -> Result<BTreeSet<NodeName>, StoreError> {
+    let dialect = connection.dialect();
+    let mut nodes = BTreeSet::new();
+    for chunk in ids.chunks(dialect.most_rows()) {
+        let mut read = Statement::new(
+            dialect,
+            "SELECT DISTINCT n.node FROM pubsub_entry e JOIN pubsub_node n ON n.id = e.node_id WHERE e.id IN ",
+        );
+        read.list(chunk.iter().map(|id| (*id).into()).collect());
+        connection
+            .fetch(read, &mut |row| {
+                nodes.extend(NodeName::new(row.some_text(0)?));
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(nodes)
 }
 
 /// One that is to be told again.
@@ -177,8 +244,8 @@ async fn find(connection: &mut dyn Connection, id: u64) -> Result<Option<Again>,
                 id,
                 lane: row.some_integer(0)?,
                 sequence: row.count(1)?,
-                node: row.some_text(2)?.to_owned(),
-                item: row.some_text(3)?.into(),
+                node: row.any_text(2)?.unwrap_or_default().into_owned(),
+                item: row.any_text(3)?.unwrap_or_default().into(),
                 reason: row.some_text(4)?.to_owned(),
             });
             Ok(())

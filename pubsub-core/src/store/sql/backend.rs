@@ -19,6 +19,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     /// A new connection to write with.
     fn writing(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, StoreError>>;
 
+    /// Refuses to go on when the database is not the one that was opened any more. Cheap: asked before every save.
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The right to write: held from before a transaction begins until it has ended.
     fn turn(&self) -> BoxFuture<'_, Result<Turn, StoreError>>;
 
@@ -32,7 +37,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     fn transaction(&self) -> BoxFuture<'_, Result<Transaction, StoreError>>;
 
     /// See [`Outbox::claim`](crate::store::Outbox::claim).
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>>;
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>>;
 
     /// See [`Outbox::remembered`](crate::store::Outbox::remembered).
     fn remembered<'a>(
@@ -40,6 +45,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
         after: Option<&'a NodeName>,
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<Lane>, StoreError>>;
+
+    /// See [`Outbox::withdraw`](crate::store::Outbox::withdraw).
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// The number under which lanes are ours in the column `owner`; `None` where that column is not used.
     fn owner(&self) -> Option<i64>;
@@ -62,6 +70,14 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// Lets go of everything but what [`writing`](Self::writing) gave.
     fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// What was claimed.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    pub(crate) lanes: Vec<Lane>,
+    /// Lanes with something to deliver to a node whose name is none. They belong to nobody.
+    pub(crate) nameless: Vec<i64>,
 }
 
 /// The right to write, until it is dropped.

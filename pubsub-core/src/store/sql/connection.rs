@@ -2,6 +2,8 @@
 //!
 //! Knows statements and rows of cells. Does not know what they mean, nor which driver is behind it.
 
+use std::borrow::Cow;
+
 use futures_util::future::BoxFuture;
 
 use super::dialect::Dialect;
@@ -34,6 +36,11 @@ pub(crate) trait Connection: Send {
 pub(crate) trait Cells {
     /// The text of a cell, if it is not missing.
     fn text(&self, cell: usize) -> Result<Option<&str>, StoreError>;
+
+    /// The same, whatever bytes it is: what is not UTF-8 is replaced.
+    fn any_text(&self, cell: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        Ok(self.text(cell)?.map(Cow::Borrowed))
+    }
 
     /// The whole number in a cell, if it is not missing.
     fn integer(&self, cell: usize) -> Result<Option<i64>, StoreError>;

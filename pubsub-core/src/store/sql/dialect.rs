@@ -88,6 +88,20 @@ impl Dialect {
         }
     }
 
+    /// The same, but leaves out what others hold, where writers do not have the whole database to themselves.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(clippy::unnecessary_wraps, reason = "SQLite needs no such statement")
+    )]
+    pub(crate) const fn free_lanes_for_update(self) -> Option<&'static str> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => Some(" ORDER BY node COLLATE \"C\" FOR UPDATE SKIP LOCKED"),
+        }
+    }
+
     /// Whether a database that cannot be reached is somewhere else and may be back in a moment.
     pub(crate) const fn comes_back(self) -> bool {
         match self {

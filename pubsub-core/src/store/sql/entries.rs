@@ -2,6 +2,7 @@
 //!
 //! Knows that the numbers of a lane have no gaps, so that a range of numbers is a page. Does not know who reads them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::connection::{Cells, Connection};
 use super::statement::{Arg, Statement};
 use crate::change::Action;
 use crate::name::{ItemId, NodeName};
-use crate::store::{Entry, EntryKind, History, StoreError, StoreErrorKind, Wanted};
+use crate::store::{Entry, EntryKind, History, StoreError, Wanted};
 
 /// What is read of an entry, from the second cell on; see [`entry`].
 pub(super) const CELLS: &str =
@@ -158,26 +159,56 @@ pub(super) async fn lanes(
     Ok(lanes)
 }
 
-/// Reads an entry from its cells, the first of which is `first`.
+/// Reads an entry from its cells, the first of which is `first`. One that says nothing is read all the same, with what is wrong with it: it
+/// is to be parked, and to stand in nobody's way.
 pub(super) fn entry(row: &dyn Cells, first: usize, node: &NodeName) -> Result<Entry, StoreError> {
-    let text = |cell| Ok::<_, StoreError>(row.text(first + cell)?.map(Arc::from));
-    let broken = |what: &str| {
-        let message = format!("an entry of node {node} in the outbox has {what} that is none");
-        StoreError::new(StoreErrorKind::Row, message)
+    let mut defect = Defect::default();
+    let mut text = |cell, what| {
+        let text = row.any_text(first + cell)?;
+        if matches!(text, Some(Cow::Owned(_))) {
+            defect.is(what, "not UTF-8");
+        }
+        Ok::<_, StoreError>(text)
     };
-    let action = match row.text(first + 3)? {
-        Some(word) => Some(word.parse::<Action>().map_err(|_| broken("an action"))?),
-        None => None,
-    };
+    let item = text(1, "the id of the item")?.unwrap_or_default();
+    let kind = text(2, "the kind")?.unwrap_or_default();
+    let action = text(3, "the action")?;
+    let model = text(4, "the model")?.map(Arc::from);
+    let origin = text(5, "the origin")?.map(Arc::from);
+    let payload = text(6, "the payload")?.map(Arc::from);
     Ok(Entry {
         node: node.clone(),
         sequence: row.count(first)?,
-        item: ItemId::new(row.some_text(first + 1)?).map_err(|_| broken("an item id"))?,
-        kind: EntryKind::from_word(row.some_text(first + 2)?).ok_or_else(|| broken("a kind"))?,
-        action,
-        model: text(4)?,
-        origin: text(5)?,
-        payload: text(6)?,
+        item: ItemId::new(&*item).unwrap_or_else(|error| {
+            defect.is("the id of the item", error);
+            ItemId::resembling(&item)
+        }),
+        kind: EntryKind::from_word(&kind).unwrap_or_else(|| {
+            defect.is("the kind", format_args!("{kind:?}"));
+            EntryKind::Raw
+        }),
+        action: action.and_then(|word| {
+            let action = word.parse::<Action>();
+            action
+                .map_err(|_| defect.is("the action", format_args!("{word:?}")))
+                .ok()
+        }),
+        model,
+        origin,
+        payload,
         is_parked: row.some_integer(first + 7)? != 0,
+        defect: defect.0,
     })
+}
+
+/// The first thing that is wrong with an entry.
+#[derive(Default)]
+struct Defect(Option<Arc<str>>);
+
+impl Defect {
+    fn is(&mut self, what: &str, why: impl std::fmt::Display) {
+        self.0.get_or_insert_with(|| {
+            format!("the row in the outbox cannot be told: {what} is no such thing ({why})").into()
+        });
+    }
 }

@@ -1,13 +1,14 @@
 //! Carrying a unit out in a transaction of the caller.
 //!
 //! Knows that the transaction must go on as if nothing had been, when something goes wrong or the caller loses patience: all happens behind
-//! a savepoint of sqlx, which is rolled back when it is dropped.
+//! a savepoint of sqlx, which is rolled back when it is dropped. A transaction that sqlx does not know of is therefore refused: on PostgreSQL
+//! sqlx would take it for none, and commit it.
 
 use std::sync::Arc;
 
 use sqlx::Connection as _;
 
-use super::apply::{Work, apply};
+use super::apply::{Applied, Patience, Thinking, Work, apply, unanswered};
 use super::connection::Connection;
 use super::dialect::Dialect;
 use super::explain;
@@ -24,12 +25,16 @@ pub(super) async fn join(
     match transaction.0 {
         #[cfg(feature = "sqlite")]
         Link::Sqlite(connection) => {
-            let begun = if connection.is_in_transaction() {
-                connection.begin().await
+            let mut savepoint = if connection.is_in_transaction() {
+                connection.begin().await.map_err(explain)?
             } else {
-                connection.begin_with(Dialect::Sqlite.begin()).await
+                let begun = connection.begin_with(Dialect::Sqlite.begin()).await;
+                // The only thing that SQLite can have against the statement itself.
+                begun.map_err(|error| match error.as_database_error() {
+                    Some(theirs) if theirs.code().as_deref() == Some("1") => raw().with(error),
+                    _ => explain(error),
+                })?
             };
-            let mut savepoint = begun.map_err(explain)?;
             let written = carry_out(&mut *savepoint, log, work).await?;
             if written.is_some() {
                 savepoint.commit().await.map_err(explain)?;
@@ -40,6 +45,9 @@ pub(super) async fn join(
         }
         #[cfg(feature = "postgres")]
         Link::Postgres(connection) => {
+            if !connection.is_in_transaction() && is_in_raw_transaction(connection).await? {
+                return Err(raw());
+            }
             // In an open transaction this is a savepoint.
             let mut savepoint = connection.begin().await.map_err(explain)?;
             let written = carry_out(&mut *savepoint, log, work).await?;
@@ -59,17 +67,41 @@ pub(super) async fn join(
     }
 }
 
+/// Whether the server sees a transaction of which sqlx does not know. The server is asked for a savepoint: it has none to give outside of a
+/// transaction, where the error harms nobody.
+#[cfg(feature = "postgres")]
+async fn is_in_raw_transaction(connection: &mut sqlx::PgConnection) -> Result<bool, StoreError> {
+    const NO_TRANSACTION: &str = "25P01";
+    let asked = sqlx::raw_sql("SAVEPOINT pubsub_join; RELEASE SAVEPOINT pubsub_join")
+        .execute(connection)
+        .await;
+    match asked {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_database_error() {
+            Some(theirs) if theirs.code().as_deref() == Some(NO_TRANSACTION) => Ok(false),
+            _ => Err(explain(error)),
+        },
+    }
+}
+
 async fn carry_out(
     connection: &mut dyn Connection,
     log: &Arc<str>,
     work: Work,
 ) -> Result<Option<Vec<Written>>, StoreError> {
     check(connection, log).await?;
-    let (mut outcomes, rest) = apply(connection, &mut [work]).await?;
+    let applied = apply(connection, &mut [work], Patience::Some, Thinking::LONG).await?;
+    let Applied::Done(mut outcomes, rest) = applied else {
+        return Ok(None);
+    };
     if let Some(rest) = rest.rest() {
         connection.execute(rest).await?;
     }
-    outcomes.pop().unwrap_or(Ok(None))
+    match outcomes.pop() {
+        Some(Some(outcome)) => outcome,
+        Some(None) => unanswered(),
+        None => Ok(None),
+    }
 }
 
 /// Whether the transaction is in the database of the store.
@@ -95,6 +127,16 @@ async fn check(connection: &mut dyn Connection, log: &Arc<str>) -> Result<(), St
         Err(error) if error.kind() == StoreErrorKind::Elsewhere => Err(elsewhere().with(error)),
         Err(error) => Err(error),
     }
+}
+
+/// A savepoint that sqlx does not know of is not undone when the future is dropped, so none is set in such a transaction: half of a save
+/// could be committed.
+fn raw() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Elsewhere,
+        "the connection is in a transaction that was begun with SQL of its own, and sqlx does not know of it; nothing was written, and the \
+         transaction can go on. Begin it with `begin()` or `begin_with(\"BEGIN ...\")` of sqlx instead",
+    )
 }
 
 fn elsewhere() -> StoreError {

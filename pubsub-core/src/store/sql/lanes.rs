@@ -2,9 +2,10 @@
 //!
 //! Knows the statements, which run inside the transactions of the writer. Does not know how a lane becomes somebody's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::connection::Connection;
+use super::dialect::Dialect;
 use super::entries::{Stored, lane, lanes};
 use super::statement::{Arg, Statement, sizes};
 use crate::name::NodeName;
@@ -21,7 +22,7 @@ pub(super) trait Ours: Sync {
 /// What became of settling.
 #[derive(Debug, Default)]
 pub(super) struct Settlement {
-    /// Lanes that were to be given back and have something new.
+    /// Lanes that were to be given back and have something new, and those that others hold.
     pub(super) kept: Vec<Lane>,
     /// Those that were given back.
     pub(super) released: Vec<i64>,
@@ -47,10 +48,110 @@ pub(super) async fn lock(
     Ok(())
 }
 
-/// Notes what became of entries.
+/// Locks those of these lanes that nobody else holds, without waiting, and answers which are held. Nodes that have no lane yet get one, where
+/// lanes must be there to be locked.
+pub(super) async fn lock_free(
+    connection: &mut dyn Connection,
+    nodes: &BTreeSet<NodeName>,
+) -> Result<HashSet<NodeName>, StoreError> {
+    let dialect = connection.dialect();
+    let mut held: HashSet<NodeName> = HashSet::new();
+    let Some(free_for_update) = dialect.free_lanes_for_update() else {
+        return Ok(held);
+    };
+    let mut new = nodes.clone();
+    let wanted: Vec<Arg> = nodes.iter().map(Into::into).collect();
+    for chunk in wanted.chunks(dialect.most_rows()) {
+        let mut lock = Statement::new(dialect, "SELECT node FROM pubsub_node WHERE node IN ");
+        lock.list(chunk.to_vec()).push(free_for_update);
+        connection
+            .fetch(lock, &mut |row| {
+                new.remove(row.some_text(0)?);
+                Ok(())
+            })
+            .await?;
+    }
+    let missing: Vec<Arg> = new.iter().map(Into::into).collect();
+    for chunk in missing.chunks(dialect.most_rows()) {
+        let mut find = Statement::new(dialect, "SELECT node FROM pubsub_node WHERE node IN ");
+        find.list(chunk.to_vec());
+        connection
+            .fetch(find, &mut |row| {
+                held.extend(new.take(row.some_text(0)?));
+                Ok(())
+            })
+            .await?;
+    }
+    if !new.is_empty() {
+        held.extend(make_free(connection, new).await?);
+    }
+    Ok(held)
+}
+
+/// How many lanes that somebody else is making are found out at once; what is left is taken for held.
+const MOST_TRIED: usize = 64;
+
+/// Makes lanes, but for those that somebody who has not committed yet is making too, and answers which those are.
+async fn make_free(
+    connection: &mut dyn Connection,
+    new: BTreeSet<NodeName>,
+) -> Result<Vec<NodeName>, StoreError> {
+    let nodes: Vec<NodeName> = new.into_iter().collect();
+    let mut held = Vec::new();
+    for chunk in nodes.chunks(connection.dialect().most_rows()) {
+        if make_in_a_moment(connection, chunk).await? {
+            continue;
+        }
+        for node in chunk {
+            let one = std::slice::from_ref(node);
+            if held.len() >= MOST_TRIED || !make_in_a_moment(connection, one).await? {
+                held.push(node.clone());
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// Whether these lanes could be made without waiting. There is no other way to find out than to wait for a moment.
+async fn make_in_a_moment(
+    connection: &mut dyn Connection,
+    nodes: &[NodeName],
+) -> Result<bool, StoreError> {
+    let dialect = connection.dialect();
+    let say = |text| Statement::new(dialect, text);
+    let moment = "SAVEPOINT pubsub_new; SET LOCAL lock_timeout = 5";
+    connection.execute(say(moment)).await?;
+    let made = connection.execute(make(dialect, nodes)).await;
+    let is_made = match made {
+        Ok(_) => true,
+        Err(error) if error.kind() == StoreErrorKind::Busy => false,
+        Err(error) => return Err(error),
+    };
+    let end = if is_made {
+        "RELEASE SAVEPOINT pubsub_new; SET LOCAL lock_timeout = 50"
+    } else {
+        "ROLLBACK TO SAVEPOINT pubsub_new"
+    };
+    connection.execute(say(end)).await?;
+    Ok(is_made)
+}
+
+/// Makes the lanes of nodes that have none.
+pub(super) fn make(dialect: Dialect, nodes: &[NodeName]) -> Statement {
+    let mut make = Statement::new(dialect, "INSERT INTO pubsub_node (node) VALUES ");
+    for (position, node) in nodes.iter().enumerate() {
+        make.push(if position > 0 { ", (" } else { "(" });
+        make.bind(node).push(")");
+    }
+    make.push(" ON CONFLICT (node) DO NOTHING");
+    make
+}
+
+/// Notes what became of entries. Lanes that others hold are left as they are, and are among those that are kept.
 pub(super) async fn settle(
     connection: &mut dyn Connection,
     settled: &[Settled],
+    held: &HashSet<NodeName>,
     ours: &dyn Ours,
 ) -> Result<Settlement, StoreError> {
     let mut settlement = Settlement::default();
@@ -62,6 +163,15 @@ pub(super) async fn settle(
             Some(lane) if ours.is_ours(lane) => lane,
             _ => return Err(lost(&one.node)),
         };
+        if held.contains(&one.node) {
+            settlement.waiting += lane.last - lane.delivered;
+            settlement.kept.push(Lane {
+                node: one.node.clone(),
+                delivered: lane.delivered,
+                last: lane.last,
+            });
+            continue;
+        }
         park(connection, lane.id, &one.parked).await?;
         let delivered = one.delivered.clamp(lane.delivered, lane.last);
         let is_free = one.release && delivered == lane.last;

@@ -66,15 +66,30 @@ async fn upgrade(connection: &mut dyn Connection) -> Result<Arc<str>, StoreError
         connection.execute(update).await?;
         return Ok(log);
     }
-    let log: Arc<str> = crate::name::ItemId::unique().as_str().into();
+    let log = new_log();
     let mut insert = Statement::new(dialect, "INSERT INTO pubsub_store (version, log) VALUES (");
     insert.bind(VERSION).push(", ").bind(log.clone()).push(")");
     connection.execute(insert).await?;
     Ok(log)
 }
 
+fn new_log() -> Arc<str> {
+    crate::name::ItemId::unique().as_str().into()
+}
+
+/// Gives the database a new log.
+pub(super) async fn renew_log(connection: &mut dyn Connection) -> Result<Arc<str>, StoreError> {
+    let log = new_log();
+    let mut update = Statement::new(connection.dialect(), "UPDATE pubsub_store SET log = ");
+    update.bind(log.clone());
+    connection.execute(update).await?;
+    Ok(log)
+}
+
 /// The version and the log of the database; `None` where there is nothing of ours yet.
-async fn present(connection: &mut dyn Connection) -> Result<Option<(i64, Arc<str>)>, StoreError> {
+pub(crate) async fn present(
+    connection: &mut dyn Connection,
+) -> Result<Option<(i64, Arc<str>)>, StoreError> {
     let dialect = connection.dialect();
     let mut is_there = false;
     let mut question = Statement::new(dialect, dialect.has_table());

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::entries::lane;
 use super::select::select;
 use super::statement::Statement;
-use super::table::Table;
+use super::table::{Table, noted, up_to_date};
 use crate::name::{ItemId, NodeName};
 use crate::store::{Query, Row, Rows, StoreError, StoreErrorKind};
 
@@ -35,8 +35,37 @@ pub(super) async fn row(
     Ok(found)
 }
 
-/// What a query asks for. The connection must see the same moment in all statements.
-pub(super) async fn rows(
+/// What a query asks for; `None` when the columns that it looks at have to be brought up to date first. The connection must see the same moment
+/// in all statements.
+pub(super) async fn current_rows(
+    connection: &mut dyn Connection,
+    table: &Table,
+    query: &Query,
+) -> Result<Option<Rows>, StoreError> {
+    if !(query.conditions.is_empty() && query.order.is_empty()) {
+        let node = table.model.node;
+        let noted = noted(connection, Some(node)).await?;
+        if noted
+            .get(node)
+            .is_some_and(|noted| !table.is_current(noted))
+        {
+            return Ok(None);
+        }
+    }
+    rows(connection, table, query).await.map(Some)
+}
+
+/// What a query asks for, inside a transaction that writes: brings the columns up to date before.
+pub(super) async fn rows_made_current(
+    connection: &mut dyn Connection,
+    table: &Table,
+    query: &Query,
+) -> Result<Rows, StoreError> {
+    up_to_date(connection, table).await?;
+    rows(connection, table, query).await
+}
+
+async fn rows(
     connection: &mut dyn Connection,
     table: &Table,
     query: &Query,

@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::apply::Work;
-use super::backend::{Backend, Moment, Reading};
+use super::backend::{Backend, Claimed, Moment, Reading};
 use super::batch::{Errand, Job};
-use super::migration::migrate;
-use super::table::Tables;
+use super::migration::{migrate, present};
+use super::statement::Statement;
+use super::table::{Table, Tables};
 use super::writer::Writer;
 use super::{admin, entries, join, rows};
 use crate::name::{ItemId, NodeName};
@@ -57,6 +58,30 @@ impl SqlStore {
         })
     }
 
+    /// Looks at a database that is up to date, and changes nothing.
+    pub(crate) async fn look(
+        backend: Arc<dyn Backend>,
+        place: Arc<str>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = backend.writing().await?;
+        let seen = present(&mut *connection).await;
+        connection.close().await;
+        let Some((_, log)) = seen? else {
+            return Err(StoreError::new(
+                StoreErrorKind::Version,
+                "the database has no store in it: name the one that your programs use",
+            ));
+        };
+        Ok(Self {
+            backend,
+            place,
+            log,
+            tables: Tables::default(),
+            writer: Writer::absent(),
+            is_closed: AtomicBool::new(false),
+        })
+    }
+
     fn check_open(&self) -> Result<(), StoreError> {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(StoreError::new(
@@ -72,7 +97,20 @@ impl SqlStore {
         &'a self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, StoreError>> {
-        Box::pin(async move { work.await.map_err(|error| error.at(&self.place)) })
+        Box::pin(async move {
+            work.await
+                .map_err(|error| self.reason(error).at(&self.place))
+        })
+    }
+
+    /// If the database is another one by now, that is why.
+    fn reason(&self, error: StoreError) -> StoreError {
+        match error.kind() {
+            StoreErrorKind::Busy | StoreErrorKind::Corrupt | StoreErrorKind::Database => {
+                self.backend.check().err().unwrap_or(error)
+            }
+            _ => error,
+        }
     }
 
     async fn reading(&self, moment: Moment) -> Result<Box<dyn Reading>, StoreError> {
@@ -80,8 +118,27 @@ impl SqlStore {
         self.backend.reading(moment).await
     }
 
+    /// Another version of the model writes to the table: nobody does while its columns are made anew and read.
+    async fn rows_made_current(&self, table: &Table, query: &Query) -> Result<Rows, StoreError> {
+        let mut connection = self.backend.writing().await?;
+        let dialect = self.backend.dialect();
+        let turn = self.backend.turn().await?;
+        connection
+            .execute(Statement::new(dialect, dialect.begin()))
+            .await?;
+        let found = rows::rows_made_current(&mut *connection, table, query).await;
+        let end = if found.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = connection.execute(Statement::new(dialect, end)).await;
+        drop(turn);
+        // What went wrong first is what counts.
+        let rows = found?;
+        ended?;
+        Ok(rows)
+    }
+
     async fn work(&self, unit: Unit) -> Result<Work, StoreError> {
         self.check_open()?;
+        self.backend.check()?;
         Work::of(unit, &self.tables, &*self.backend).await
     }
 }
@@ -91,12 +148,17 @@ impl Store for SqlStore {
         &self.log
     }
 
+    fn renew_log(&self) -> BoxFuture<'_, Result<Arc<str>, StoreError>> {
+        self.named(self.writer.errand(Errand::RenewLog))
+    }
+
     fn prepare<'a>(
         &'a self,
         models: &'a [&'static Descriptor],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.named(async move {
             self.check_open()?;
+            self.backend.check()?;
             self.tables.prepare(&*self.backend, models).await
         })
     }
@@ -154,7 +216,12 @@ impl Store for SqlStore {
             self.check_open()?;
             let table = self.tables.of(&*self.backend, model).await?;
             let mut reading = self.reading(Moment::Same).await?;
-            rows::rows(reading.connection(), &table, query).await
+            let found = rows::current_rows(reading.connection(), &table, query).await?;
+            drop(reading);
+            match found {
+                Some(rows) => Ok(rows),
+                None => self.rows_made_current(&table, query).await,
+            }
         })
     }
 
@@ -186,7 +253,15 @@ impl Outbox for SqlStore {
     fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         self.named(async move {
             self.check_open()?;
-            self.backend.claim(most).await
+            let Claimed { lanes, nameless } = self.backend.claim(most).await?;
+            if !nameless.is_empty() {
+                // What was claimed would be nobody's if this were an error.
+                let condemned = self.writer.errand(|owed| Errand::Condemn(nameless, owed));
+                if let Err(error) = condemned.await {
+                    tracing::warn!(%error, "cannot park what is for nodes without a possible name");
+                }
+            }
+            Ok(lanes)
         })
     }
 
@@ -202,6 +277,13 @@ impl Outbox for SqlStore {
 
     fn settle(&self, settled: Vec<Settled>) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
         self.named(self.writer.errand(|owed| Errand::Settle(settled, owed)))
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.named(async move {
+            self.check_open()?;
+            self.backend.withdraw().await
+        })
     }
 
     fn rewind<'a>(

@@ -1,15 +1,16 @@
 //! The tables of models: one a model, with a column for each field that has a single value.
 //!
-//! Knows which table is whose, and brings columns up to date from the payloads. Never drops a table, nor a column that a model no
+//! Knows which table is whose, and has columns brought up to date from the payloads. Never drops a table, nor a column that a model no
 //! longer has.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::backend::Backend;
-use super::column_change::{Noted, bring_up_to_date};
+use super::column_change::{bring_up_to_date, hold};
 use super::connection::Connection;
 use super::kept::column_type;
+use super::note::Noted;
 use super::statement::Statement;
 use crate::registry::Descriptor;
 use crate::store::{Column, StoreError, columns};
@@ -65,12 +66,12 @@ impl Tables {
         models: &[&'static Descriptor],
     ) -> Result<(), StoreError> {
         let mut connection = backend.writing().await?;
-        let noted = noted(&mut *connection).await?;
+        let noted = noted(&mut *connection, None).await?;
         let mut tables: Vec<Table> = Vec::with_capacity(models.len());
         let is_current = models.iter().all(|model| match noted.get(model.node) {
             Some(noted) => {
-                let table = Table::of(model, noted.table.clone());
-                let is_current = noted.has(&table.columns);
+                let table = Table::of(model, noted);
+                let is_current = table.is_current(noted);
                 tables.push(table);
                 is_current
             }
@@ -114,12 +115,33 @@ impl Tables {
 }
 
 impl Table {
-    fn of(model: &'static Descriptor, name: String) -> Self {
+    fn of(model: &'static Descriptor, noted: &Noted) -> Self {
         Self {
             model,
-            name,
-            columns: columns(model),
+            name: noted.table.clone(),
+            columns: noted.named(columns(model)),
         }
+    }
+
+    /// Whether all its columns say what the payloads say.
+    pub(super) fn is_current(&self, noted: &Noted) -> bool {
+        self.columns.iter().all(|column| noted.is_current(column))
+    }
+}
+
+/// Inside a transaction: brings a table up to date, and keeps it so until the end.
+pub(super) async fn up_to_date(
+    connection: &mut dyn Connection,
+    table: &Table,
+) -> Result<(), StoreError> {
+    hold(connection, table).await?;
+    // What is noted by now: whoever held the rows before may have changed it.
+    match noted(connection, Some(table.model.node))
+        .await?
+        .remove(table.model.node)
+    {
+        Some(noted) => bring_up_to_date(connection, table, noted).await,
+        None => Ok(()),
     }
 }
 
@@ -132,13 +154,15 @@ async fn make(
     if let Some(alone) = dialect.alone() {
         connection.execute(Statement::new(dialect, alone)).await?;
     }
-    let mut noted = noted(connection).await?;
+    let mut noted = noted(connection, None).await?;
     let mut tables = Vec::with_capacity(models.len());
     for model in models {
         let table = match noted.remove(model.node) {
             Some(noted) => {
-                let table = Table::of(model, noted.table.clone());
-                bring_up_to_date(connection, &table, &noted).await?;
+                let table = Table::of(model, &noted);
+                if !table.is_current(&noted) {
+                    up_to_date(connection, &table).await?;
+                }
                 table
             }
             None => create(connection, model).await?,
@@ -155,7 +179,7 @@ async fn create(
     let dialect = connection.dialect();
     let wanted = table_name(model.node);
     let name = free_name(connection, wanted).await?;
-    let table = Table::of(model, name);
+    let table = Table::of(model, &Noted::read(&name, ""));
     let mut create = Statement::new(dialect, "CREATE TABLE ");
     create
         .name(&table.name)
@@ -172,18 +196,26 @@ async fn create(
         "INSERT INTO pubsub_model (node, table_name, columns) VALUES (",
     );
     note.bind(model.node).push(", ").bind(table.name.clone());
-    note.push(", ").bind(Noted::write(&table.columns)).push(")");
+    note.push(", ")
+        .bind(Noted::new(&table.name, &table.columns).write());
+    note.push(")");
     connection.execute(note).await?;
     Ok(table)
 }
 
-/// All tables that are noted, by node.
-async fn noted(connection: &mut dyn Connection) -> Result<HashMap<String, Noted>, StoreError> {
+/// All tables that are noted, or that of one node, by node.
+pub(super) async fn noted(
+    connection: &mut dyn Connection,
+    node: Option<&'static str>,
+) -> Result<HashMap<String, Noted>, StoreError> {
     let mut noted = HashMap::new();
-    let question = Statement::new(
+    let mut question = Statement::new(
         connection.dialect(),
         "SELECT node, table_name, columns FROM pubsub_model",
     );
+    if let Some(node) = node {
+        question.push(" WHERE node = ").bind(node);
+    }
     connection
         .fetch(question, &mut |row| {
             let model = Noted::read(row.some_text(1)?, row.some_text(2)?);

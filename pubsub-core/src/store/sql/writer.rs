@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::apply::Patience;
 use super::backend::Backend;
 use super::batch::{Batch, Errand, Job, Owed};
 use super::connection::Connection;
@@ -23,13 +24,19 @@ const QUEUE: usize = 1024;
 const MOST_JOBS: usize = 512;
 /// How many bytes of payload share a transaction, about.
 const MOST_BYTES: usize = 8 << 20;
-/// The pauses between attempts to begin while others write.
+/// The pauses between attempts to begin while others write, and to do what was put aside.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How many jobs, and bytes of payload, are put aside at most. Beyond that everybody waits.
+const MOST_ASIDE: (usize, usize) = (4096, 32 << 20);
+/// How many times what was put aside is tried without waiting before it queues up for a moment: else those who write the same all the time
+/// would always be quicker.
+const TRIES: u32 = 16;
 
 /// Hands jobs to the task. The task ends when the last of these is gone.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    is_absent: bool,
 }
 
 impl Writer {
@@ -47,16 +54,40 @@ impl Writer {
             pruning: Pruning::new(keep),
             patience,
             is_in_doubt: false,
+            aside: Batch::default(),
+            thinking: Batch::default(),
+            tries: 0,
         };
         tokio::spawn(task.run(queue));
-        Self { jobs }
+        Self {
+            jobs,
+            is_absent: false,
+        }
+    }
+
+    /// One for a store that is only looked at: it does nothing.
+    pub(super) fn absent() -> Self {
+        let (jobs, _) = mpsc::channel(1);
+        Self {
+            jobs,
+            is_absent: true,
+        }
     }
 
     /// Has a job done, and waits for its answer.
     pub(super) async fn ask<T>(&self, job: impl FnOnce(Owed<T>) -> Job) -> Result<T, StoreError> {
         let (owed, answered) = Owed::new();
-        self.jobs.send(job(owed)).await.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let asked = self.jobs.send(job(owed)).await;
+        asked.map_err(|_| self.closed())?;
+        answered.await.map_err(|_| self.closed())?
+    }
+
+    fn closed(&self) -> StoreError {
+        if self.is_absent {
+            let message = "the store was opened to be looked at, not to be changed";
+            return StoreError::new(StoreErrorKind::ReadOnly, message);
+        }
+        StoreError::new(StoreErrorKind::Closed, "the store is closed")
     }
 
     /// The same for what is no unit.
@@ -68,10 +99,6 @@ impl Writer {
     }
 }
 
-fn closed() -> StoreError {
-    StoreError::new(StoreErrorKind::Closed, "the store is closed")
-}
-
 struct Task {
     backend: Arc<dyn Backend>,
     /// `None` after it broke.
@@ -80,14 +107,22 @@ struct Task {
     patience: Duration,
     /// Whether a commit was sent and nobody knows what became of it.
     is_in_doubt: bool,
+    /// What would have to wait for a node that somebody else holds; others need not wait with it.
+    aside: Batch,
+    /// Units whose callers think for longer than a moment, or are not polled.
+    thinking: Batch,
+    /// How many times nothing else was to be done.
+    tries: u32,
 }
 
 impl Task {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut closing = None;
-        while let Some(job) = queue.recv().await {
-            let mut batch = Batch::default();
-            let mut next = Some(job);
+        while let Some(mut next) = self.next(&mut queue).await {
+            let mut batch = std::mem::take(&mut self.aside);
+            let patience = self.patience_now(batch.len(), next.is_some());
+            batch.append(self.thinking.take_thought_through());
+            let was_aside = batch.len();
             while let Some(job) = next.take() {
                 match job {
                     Job::Write(work, owed) => batch.write(*work, owed),
@@ -98,12 +133,13 @@ impl Task {
                         closing = Some(owed);
                     }
                 }
-                if batch.len() < MOST_JOBS && batch.bytes() < MOST_BYTES {
+                if batch.len() < MOST_JOBS + was_aside && batch.bytes() < MOST_BYTES {
                     next = queue.try_recv().ok();
                 }
             }
             if batch.len() > 0 {
-                self.carry_out(batch).await;
+                self.carry_out(batch, patience).await;
+                self.aside.give_up(self.patience);
                 // Those who have their answer come again, as a rule: let them in before the next transaction begins.
                 yield_now().await;
             }
@@ -118,11 +154,41 @@ impl Task {
         }
     }
 
+    /// Waits for a job: `Some(None)` when it is time for what was put aside, `None` at the end.
+    async fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Option<Job>> {
+        let aside = self.aside.len() + self.thinking.len();
+        if aside == 0 {
+            return Some(Some(queue.recv().await?));
+        }
+        let has_room =
+            aside < MOST_ASIDE.0 && self.aside.bytes() + self.thinking.bytes() < MOST_ASIDE.1;
+        if has_room && !(queue.is_closed() && queue.is_empty()) {
+            return Some(timeout(PAUSE, queue.recv()).await.ok().flatten());
+        }
+        sleep(PAUSE).await;
+        Some(None)
+    }
+
+    /// Whether to wait for others: not with something that is known to be held, but for a moment now and then when nobody else wants anything.
+    fn patience_now(&mut self, aside: usize, is_more: bool) -> Patience {
+        if aside == 0 {
+            self.tries = 0;
+            return Patience::Some;
+        }
+        self.tries += u32::from(!is_more);
+        if !is_more && self.tries.is_multiple_of(TRIES) {
+            Patience::Some
+        } else {
+            Patience::None
+        }
+    }
+
     /// Prunes what is left to be pruned, as long as nobody wants anything else.
     async fn prune(&mut self, queue: &mpsc::Receiver<Job>) {
         while self.pruning.is_behind() && queue.is_empty() && !queue.is_closed() {
             let until = Instant::now() + self.patience;
-            if let Err(error) = self.attempt(&mut Batch::default(), until).await {
+            let nothing = &mut Batch::default();
+            if let Err(error) = self.attempt(nothing, until, Patience::Some).await {
                 tracing::debug!(%error, "old entries cannot be pruned now");
                 return;
             }
@@ -130,24 +196,42 @@ impl Task {
     }
 
     /// Carries out a batch together, or, when that fails because of one of its jobs, one by one.
-    async fn carry_out(&mut self, mut batch: Batch) {
+    async fn carry_out(&mut self, mut batch: Batch, patience: Patience) {
         let until = Instant::now() + self.patience;
-        match self.attempt(&mut batch, until).await {
+        match self.attempt(&mut batch, until, patience).await {
             Ok(()) => batch.answer(None),
             Err(error) if batch.len() == 1 || !is_about_one(&error) => batch.answer(Some(&error)),
             Err(_) => {
                 for mut single in batch.singles() {
-                    let failure = self.attempt(&mut single, until).await.err();
+                    let failure = self.attempt(&mut single, until, patience).await.err();
                     single.answer(failure.as_ref());
                 }
             }
         }
     }
 
-    /// One transaction. When it fails nothing was written, and the answers are still owed.
-    async fn attempt(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
+    /// One transaction. When it fails nothing was written, and the answers are still owed. What would have to wait for others for longer than a
+    /// moment is put aside.
+    async fn attempt(
+        &mut self,
+        batch: &mut Batch,
+        until: Instant,
+        mut patience: Patience,
+    ) -> Result<(), StoreError> {
+        let dialect = self.backend.dialect();
         loop {
-            match self.transact(batch, until).await {
+            let done = self.transact(batch, until, patience).await;
+            self.aside.append(batch.take_aside());
+            self.thinking.append(batch.take_thinking());
+            match done {
+                Err(error)
+                    if error.kind() == StoreErrorKind::Busy
+                        && patience == Patience::Some
+                        && dialect.free_lanes_for_update().is_some() =>
+                {
+                    tracing::debug!(%error, "what others hold is put aside");
+                    patience = Patience::None;
+                }
                 Err(error) if self.may_succeed_now(&error) && Instant::now() < until => {
                     tracing::debug!(%error, "a transaction is tried again");
                     sleep(PAUSE).await;
@@ -166,7 +250,12 @@ impl Task {
         }
     }
 
-    async fn transact(&mut self, batch: &mut Batch, until: Instant) -> Result<(), StoreError> {
+    async fn transact(
+        &mut self,
+        batch: &mut Batch,
+        until: Instant,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
         let backend = self.backend.clone();
         let dialect = backend.dialect();
         let turn = backend.turn().await?;
@@ -191,7 +280,7 @@ impl Task {
                 }
             }
         }
-        let done = match batch.run(&mut *connection, &*backend).await {
+        let done = match batch.run(&mut *connection, &*backend, patience).await {
             Ok(done) => done,
             Err(error) => {
                 self.rollback(connection).await;

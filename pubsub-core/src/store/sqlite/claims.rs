@@ -10,10 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as Gate, MutexGuard as GateGuard};
 
-use super::file::open_private;
 use crate::name::NodeName;
-use crate::store::file::refused;
-use crate::store::sql::backend::Releasing;
+use crate::store::file::{open_private, refused};
+use crate::store::sql::backend::{Claimed, Releasing};
 use crate::store::sql::connection::{Cells, Connection};
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::statement::Statement;
@@ -34,7 +33,17 @@ struct State {
     /// Open and locked while this process delivers.
     lock: Option<File>,
     lanes: HashSet<i64>,
+    /// A relay of this process asks for lanes: one that cannot reach its service does not.
+    is_wanted: bool,
     is_closed: bool,
+}
+
+impl State {
+    fn let_go(&mut self) {
+        self.is_wanted = false;
+        self.lanes.clear();
+        self.lock = None;
+    }
 }
 
 impl Claims {
@@ -56,11 +65,12 @@ impl Claims {
     /// Whether this process delivers, from now on if nobody else does.
     pub(super) fn take_over(&self) -> Result<bool, StoreError> {
         let mut state = self.state();
-        if state.lock.is_some() {
-            return Ok(true);
-        }
         if state.is_closed {
             return Ok(false);
+        }
+        state.is_wanted = true;
+        if state.lock.is_some() {
+            return Ok(true);
         }
         let file = self.open()?;
         match file.try_lock() {
@@ -85,16 +95,22 @@ impl Claims {
         open_private(&self.path, false).map_err(|error| refused(&self.path, error))
     }
 
-    /// Whether this process delivers already.
-    pub(super) fn is_ours(&self) -> bool {
-        self.state().lock.is_some()
+    /// Whether this process would deliver, if it were not for another one.
+    pub(super) fn is_waiting(&self) -> bool {
+        let state = self.state();
+        state.is_wanted && state.lock.is_none()
     }
 
-    /// Lets others deliver.
-    pub(super) fn give_up(&self) {
+    /// Lets others deliver, until lanes are claimed again.
+    pub(super) async fn withdraw(&self) {
+        let _gate = self.gate.lock().await;
+        self.state().let_go();
+    }
+
+    /// Lets others deliver for good.
+    pub(super) fn close(&self) {
         let mut state = self.state();
-        state.lock = None;
-        state.lanes.clear();
+        state.let_go();
         state.is_closed = true;
     }
 
@@ -107,9 +123,10 @@ impl Claims {
         &self,
         connection: &mut dyn Connection,
         most: u32,
-    ) -> Result<Vec<Lane>, StoreError> {
+    ) -> Result<Claimed, StoreError> {
         let _gate = self.gate.lock().await;
         let mut claimed = Vec::new();
+        let mut nameless = Vec::new();
         let mut after = 0;
         // Page after page, as long as all of a page are ours already.
         while claimed.len() < most as usize {
@@ -117,7 +134,7 @@ impl Claims {
             let mut count = 0;
             let mut read = Statement::new(
                 Dialect::Sqlite,
-                "SELECT id, node, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
+                "SELECT id, CASE typeof(node) WHEN 'text' THEN node END, delivered, last FROM pubsub_node WHERE delivered < last AND id > ",
             );
             read.bind(after)
                 .push(" ORDER BY id LIMIT ")
@@ -126,10 +143,10 @@ impl Claims {
                 .fetch(read, &mut |row| {
                     count += 1;
                     after = row.some_integer(0)?;
-                    if let Some(lane) = lane(row)
-                        && self.state().lanes.insert(after)
-                    {
-                        claimed.push(lane);
+                    match lane(row) {
+                        Some(lane) if self.state().lanes.insert(after) => claimed.push(lane),
+                        Some(_) => {}
+                        None => nameless.push(after),
                     }
                     Ok(())
                 })
@@ -138,7 +155,10 @@ impl Claims {
                 break;
             }
         }
-        Ok(claimed)
+        Ok(Claimed {
+            lanes: claimed,
+            nameless,
+        })
     }
 
     /// Claims lanes of which entries are kept. Those that are ours already are told again.
@@ -152,7 +172,7 @@ impl Claims {
         let mut claimed = Vec::new();
         let mut read = Statement::new(
             Dialect::Sqlite,
-            "SELECT id, node, delivered, last FROM pubsub_node n WHERE node > ",
+            "SELECT id, CASE typeof(node) WHEN 'text' THEN node END, delivered, last FROM pubsub_node n WHERE node > ",
         );
         match after {
             Some(node) => read.bind(node),

@@ -2,6 +2,8 @@
 //!
 //! Knows how arguments are bound without copying and how cells are read. Does not know statements.
 
+use std::borrow::Cow;
+
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
@@ -98,6 +100,17 @@ impl Cells for SqliteCells {
         }
         let text = <&str as sqlx::Decode<sqlx::Sqlite>>::decode(value);
         text.map(Some)
+            .map_err(|error| explain(sqlx::Error::Decode(error)))
+    }
+
+    fn any_text(&self, cell: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        let value = self.0.try_get_raw(cell).map_err(explain)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        let bytes = <&[u8] as sqlx::Decode<sqlx::Sqlite>>::decode(value);
+        bytes
+            .map(|bytes| Some(String::from_utf8_lossy(bytes)))
             .map_err(|error| explain(sqlx::Error::Decode(error)))
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Knows paths and pragmas. Does not know tables.
 
-use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +12,11 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::Settings;
-use crate::store::file::refused;
+use super::trouble::NO_DATABASE;
+use crate::store::file::{check, open_private, refused};
 use crate::store::sql::dialect::Dialect;
 use crate::store::sql::explain;
+use crate::store::sql::migration::present;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// How many connections read at once.
@@ -66,13 +67,34 @@ pub(super) async fn check_writable(options: SqliteConnectOptions) -> Result<(), 
     outcome
 }
 
-/// Opens a file for writing, and makes it with the rights of a private one.
-pub(super) fn open_private(path: &Path, is_new: bool) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(!is_new).create_new(is_new);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// Refuses a file that is none of ours, before anything is made beside it or changed in it. What SQLite says is of the file alone, without its
+/// journal: it may be old, but a stranger's file does not look like ours. It is SQLite that is asked, for the reason above.
+pub(super) async fn inspect(path: &Path) -> Result<(), StoreError> {
+    if !check(path)? {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::new().filename(path);
+    let options = options.read_only(true).immutable(true);
+    let opened = options.disable_statement_logging().connect().await;
+    let mut connection = match opened {
+        Ok(connection) => connection,
+        Err(error) if is_no_database(&error) => return Err(explain(error)),
+        // Whoever opens it in earnest will see.
+        Err(_) => return Ok(()),
+    };
+    let seen = present(&mut connection).await;
+    // Nothing depends on a polite end.
+    let _ = sqlx::Connection::close(connection).await;
+    match seen {
+        Err(error) if error.kind() == StoreErrorKind::Version => Err(error),
+        Err(error) if error.to_string().contains(NO_DATABASE) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn is_no_database(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("26"))
 }
 
 /// How each connection is opened.
@@ -94,6 +116,15 @@ pub(super) fn options(settings: &Settings) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "MEMORY")
         .thread_name(|number| format!("pubsub-store-{number}"))
+        .disable_statement_logging()
+}
+
+/// How each connection is opened that only looks: nothing is made or changed.
+pub(super) fn looking(settings: &Settings) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&settings.path)
+        .read_only(true)
+        .busy_timeout(settings.patience)
         .disable_statement_logging()
 }
 

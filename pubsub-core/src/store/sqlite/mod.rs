@@ -5,11 +5,12 @@
 mod claims;
 mod connection;
 mod file;
+mod identity;
 mod news;
 mod trouble;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +22,11 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use self::claims::Claims;
+use self::identity::Identity;
 use self::news::News;
 pub(crate) use self::trouble::explain;
-use super::sql::backend::{Backend, Moment, Reading, Releasing, Turn};
+use super::file::real;
+use super::sql::backend::{Backend, Claimed, Moment, Reading, Releasing, Turn};
 use super::sql::connection::Connection;
 use super::sql::dialect::Dialect;
 use super::sql::explain as explain_any;
@@ -50,6 +53,53 @@ pub(crate) async fn open(settings: Settings) -> Result<Arc<dyn Store>, StoreErro
     open_with(settings, options).await
 }
 
+/// Finds out which file is meant, and refuses one that is none of ours. Nothing is made or changed.
+pub(crate) async fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    let place: Arc<str> = format!("sqlite:{}", path.display()).into();
+    let resolved = async {
+        let path = real(path)?;
+        file::inspect(&path).await?;
+        Ok(path)
+    };
+    resolved.await.map_err(|error: StoreError| error.at(&place))
+}
+
+/// Opens a store that is there, to look at it: nothing is made, and whatever would write is refused.
+pub(crate) async fn look(settings: Settings) -> Result<Arc<dyn Store>, StoreError> {
+    let place: Arc<str> = format!("sqlite:{}", settings.path.display()).into();
+    let mut options = file::looking(&settings);
+    let mut opened = look_with(&settings, &options, &place).await;
+    // Where no file can be made beside it, SQLite cannot read a file with a journal of this kind, unless nobody else has it open.
+    if opened.as_ref().is_err_and(|error| {
+        matches!(
+            error.kind(),
+            StoreErrorKind::Unreachable | StoreErrorKind::ReadOnly
+        )
+    }) && !is_open(&settings.path)
+    {
+        options = options.immutable(true);
+        opened = look_with(&settings, &options, &place).await;
+    }
+    let store = opened.map_err(|error| error.at(&place))?;
+    Ok(Arc::new(store))
+}
+
+async fn look_with(
+    settings: &Settings,
+    options: &SqliteConnectOptions,
+    place: &Arc<str>,
+) -> Result<SqlStore, StoreError> {
+    let database = Arc::new(Database::new(settings, options.clone())?);
+    SqlStore::look(database, Arc::clone(place)).await
+}
+
+/// Whether a journal is beside the file, as it is while somebody has it open.
+fn is_open(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    Path::new(&journal).exists()
+}
+
 async fn open_with(
     settings: Settings,
     options: SqliteConnectOptions,
@@ -57,7 +107,7 @@ async fn open_with(
     let place: Arc<str> = format!("sqlite:{}", settings.path.display()).into();
     let opened = async {
         file::make(&settings.path)?;
-        let database = Arc::new(Database::new(&settings, options.clone()));
+        let database = Arc::new(Database::new(&settings, options.clone())?);
         // Beside the file more of them are needed.
         database.claims.make()?;
         let place = Arc::clone(&place);
@@ -86,11 +136,14 @@ struct Database {
     turn: Arc<Mutex<()>>,
     claims: Claims,
     news: Arc<News>,
+    identity: Identity,
 }
 
 impl Database {
-    fn new(settings: &Settings, options: SqliteConnectOptions) -> Self {
-        Self {
+    /// The file is there.
+    fn new(settings: &Settings, options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        Ok(Self {
+            identity: Identity::of(&settings.path)?,
             path: settings.path.clone(),
             is_synchronous: settings.is_synchronous,
             patience: settings.patience,
@@ -100,7 +153,7 @@ impl Database {
             claims: Claims::new(&settings.path),
             news: Arc::new(News::new(options.clone())),
             options,
-        }
+        })
     }
 
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -111,6 +164,10 @@ impl Database {
 impl Backend for Database {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.identity.check()
     }
 
     fn begin(&self, is_light: bool) -> &'static str {
@@ -167,10 +224,10 @@ impl Backend for Database {
         })
     }
 
-    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Vec<Lane>, StoreError>> {
+    fn claim(&self, most: u32) -> BoxFuture<'_, Result<Claimed, StoreError>> {
         Box::pin(async move {
             if !self.claims.take_over()? {
-                return Ok(Vec::new());
+                return Ok(Claimed::default());
             }
             let mut connection = self.reader().await?;
             self.claims.claim(&mut *connection, most).await
@@ -188,6 +245,13 @@ impl Backend for Database {
             }
             let mut connection = self.reader().await?;
             self.claims.remembered(&mut *connection, after, most).await
+        })
+    }
+
+    fn withdraw(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.claims.withdraw().await;
+            Ok(())
         })
     }
 
@@ -221,7 +285,7 @@ impl Backend for Database {
             self.readers.close().await;
             // The last connection that is closed moves everything into the file itself.
             self.writers.close().await;
-            self.claims.give_up();
+            self.claims.close();
         })
     }
 }

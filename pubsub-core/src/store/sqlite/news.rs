@@ -94,7 +94,7 @@ impl News {
             }
             self.soon.store(soon.saturating_sub(1), Ordering::Release);
             if self.looks.fetch_add(1, Ordering::AcqRel) % ASK == ASK - 1
-                && !claims.is_ours()
+                && claims.is_waiting()
                 && claims.take_over().unwrap_or(false)
             {
                 return;

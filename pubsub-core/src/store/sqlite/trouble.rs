@@ -12,6 +12,9 @@ const BUSY_SNAPSHOT: i32 = 517;
 /// The file beside the database that all processes share cannot grow.
 const IOERR_SHMSIZE: i32 = 4874;
 
+/// What is said of a file that is something else.
+pub(super) const NO_DATABASE: &str = "the file is not an SQLite database, or it is damaged";
+
 /// Tells what went wrong.
 pub(crate) fn explain(error: &SqliteError) -> StoreError {
     let code: i32 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
@@ -23,7 +26,9 @@ pub(crate) fn explain(error: &SqliteError) -> StoreError {
         ),
         (_, 5 | 6) => (
             StoreErrorKind::Busy,
-            "others held the database for too long".to_owned(),
+            "others held the database for too long; if it is a transaction of this program in which something was saved with save_in, commit it, \
+             or save in it instead of beside it"
+                .to_owned(),
         ),
         (IOERR_SHMSIZE, _) | (_, 13) => (
             StoreErrorKind::Full,
@@ -39,7 +44,7 @@ pub(crate) fn explain(error: &SqliteError) -> StoreError {
         ),
         (_, 26) => (
             StoreErrorKind::Corrupt,
-            "the file is not an SQLite database, or it is damaged".to_owned(),
+            NO_DATABASE.to_owned(),
         ),
         (_, 14) => (
             StoreErrorKind::Unreachable,

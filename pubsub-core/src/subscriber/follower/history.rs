@@ -181,5 +181,5 @@ impl<T: Send + 'static> Follower<T> {
 
 /// Whether anybody is told of it.
 fn is_told(entry: &Entry) -> bool {
-    !entry.is_parked && entry.kind != EntryKind::Retract { notify: false }
+    !entry.is_parked && entry.defect.is_none() && entry.kind != EntryKind::Retract { notify: false }
 }

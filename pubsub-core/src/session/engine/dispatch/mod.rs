@@ -342,7 +342,7 @@ impl Dispatch {
     }
 
     /// A change is over with; what was held behind it may go.
-    fn let_go(&mut self, pending: &Pending) {
+    pub(super) fn let_go(&mut self, pending: &Pending) {
         if self.service.publishes_several
             && let Some((change, _)) = pending.publication()
             && !self.nodes.is_being_created(&change.node)

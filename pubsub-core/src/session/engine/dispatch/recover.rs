@@ -3,6 +3,7 @@
 
 use super::{Dispatch, Occupant, Past};
 use crate::session::engine::management::{Sent, TooMany};
+use crate::session::stanza::RequestId;
 use crate::session::wire::Wire;
 use crate::session::{ConnectError, PubSubError};
 
@@ -20,10 +21,13 @@ impl Dispatch {
         tracing::debug!(again = missing.len(), "the stream goes on");
         let out = wire.out();
         for sent in missing {
+            if let Sent::Request(id) = &sent {
+                self.let_go_abandoned(*id);
+            }
             match &sent {
                 Sent::Request(id) => match self.window.get(*id) {
                     Some(occupant) => self.write(out, *id, occupant),
-                    // Its caller has been told that time was up.
+                    // Its caller has been told that time was up, or has taken it back.
                     None => continue,
                 },
                 Sent::Other(text) => out.push_str(text),
@@ -31,6 +35,17 @@ impl Dispatch {
             self.track(out, sent);
         }
         Ok(())
+    }
+
+    /// What its callers have taken back is not sent again: they may have sent later changes elsewhere by now.
+    fn let_go_abandoned(&mut self, id: RequestId) {
+        if !self.window.is_abandoned(id) {
+            return;
+        }
+        let callers = self.window.take(id).map(Occupant::callers);
+        for pending in callers.into_iter().flatten() {
+            self.let_go(&pending);
+        }
     }
 
     /// The stream is gone for good: queues again what may be repeated, and fails the rest.

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::work::Work;
+use super::{Patience, work::Work};
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::connection::Connection;
-use crate::store::sql::dialect::Dialect;
+use crate::store::sql::lanes;
 use crate::store::sql::statement::{Statement, sizes};
 use crate::store::sql::table::Table;
 use crate::store::{ChannelsOf, Piece, StoreError, Value};
@@ -38,6 +38,8 @@ pub(super) struct LaneState {
 pub(super) struct TableState {
     pub(super) table: Arc<Table>,
     pub(super) rows: HashMap<ItemId, RowState>,
+    /// What is noted of its columns.
+    pub(super) note: Option<String>,
 }
 
 /// A row, or the place of one.
@@ -58,11 +60,13 @@ pub(super) struct RowState {
 }
 
 impl Ground {
-    /// Reads, and locks, what these units are about.
+    /// Reads, and locks, what these units are about. Where others are not to be waited for: the places of those units that would have to wait,
+    /// if there are any.
     pub(super) async fn read(
         connection: &mut dyn Connection,
         works: &[Work],
-    ) -> Result<Self, StoreError> {
+        patience: Patience,
+    ) -> Result<Result<Self, Vec<usize>>, StoreError> {
         let mut ground = Self::default();
         let mut nodes = BTreeSet::new();
         for work in works {
@@ -80,9 +84,23 @@ impl Ground {
         for state in ground.tables.values_mut() {
             state.read(connection).await?;
         }
-        let more = ground.channels_of_stored(works);
+        let mut more = BTreeSet::new();
+        for work in works {
+            more.extend(ground.channels_of_stored(work));
+        }
+        more.retain(|node| !ground.lanes.contains_key(node));
+        if patience == Patience::None {
+            let held = lanes::lock_free(connection, &more).await?;
+            if !held.is_empty() {
+                let places = works.iter().enumerate().filter(|(_, work)| {
+                    let channels = ground.channels_of_stored(work);
+                    channels.iter().any(|channel| held.contains(channel))
+                });
+                return Ok(Err(places.map(|(place, _)| place).collect()));
+            }
+        }
         ground.lock(connection, more).await?;
-        Ok(ground)
+        Ok(Ok(ground))
     }
 
     fn expect(&mut self, node: &'static str, table: Option<&Arc<Table>>, item: &ItemId) {
@@ -90,15 +108,16 @@ impl Ground {
             let state = self.tables.entry(node).or_insert_with(|| TableState {
                 table: table.clone(),
                 rows: HashMap::new(),
+                note: None,
             });
             state.rows.entry(item.clone()).or_default();
         }
     }
 
     /// The channels of the rows that are going to be replaced, deleted or told again: they may have to be told, too.
-    fn channels_of_stored(&mut self, works: &[Work]) -> BTreeSet<NodeName> {
+    fn channels_of_stored(&mut self, work: &Work) -> BTreeSet<NodeName> {
         let mut nodes = BTreeSet::new();
-        for piece in works.iter().flat_map(|work| &work.unit.pieces) {
+        for piece in &work.unit.pieces {
             let (Piece::Save {
                 model,
                 item,
@@ -151,10 +170,9 @@ impl Ground {
                 .filter(|node| !self.lanes.contains_key(*node))
                 .cloned()
                 .collect();
-            if !missing.is_empty()
-                && let Some(make) = make_lanes(dialect, &missing)
-            {
-                connection.execute(make).await?;
+            // Where nobody else writes they are made when they are first counted.
+            if !missing.is_empty() && !dialect.lanes_for_update().is_empty() {
+                connection.execute(lanes::make(dialect, &missing)).await?;
                 self.read_lanes(connection, &missing).await?;
             }
         }
@@ -203,43 +221,27 @@ impl Ground {
     }
 }
 
-/// Makes the rows of nodes that have none, where they must be there to be locked.
-#[cfg_attr(
-    not(feature = "sqlite"),
-    expect(clippy::unnecessary_wraps, reason = "SQLite needs no such statement")
-)]
-fn make_lanes(dialect: Dialect, nodes: &[NodeName]) -> Option<Statement> {
-    match dialect {
-        // Nobody else writes.
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => {
-            let _ = nodes;
-            None
-        }
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            let mut make = Statement::new(dialect, "INSERT INTO pubsub_node (node) VALUES ");
-            for (position, node) in nodes.iter().enumerate() {
-                make.push(if position > 0 { ", (" } else { "(" });
-                make.bind(node).push(")");
-            }
-            make.push(" ON CONFLICT (node) DO NOTHING");
-            Some(make)
-        }
-    }
-}
-
 impl TableState {
     async fn read(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
         let dialect = connection.dialect();
         let items: Vec<ItemId> = self.rows.keys().cloned().collect();
         for chunk in items.chunks(dialect.most_rows()) {
-            let mut read = Statement::new(dialect, "SELECT pubsub_item, pubsub_payload FROM ");
+            // One journey for both: what is noted has no item.
+            let mut read = Statement::new(
+                dialect,
+                "SELECT NULL, columns FROM pubsub_model WHERE node = ",
+            );
+            read.bind(self.table.model.node)
+                .push(" UNION ALL SELECT pubsub_item, pubsub_payload FROM ");
             read.name(&self.table.name).push(" WHERE pubsub_item IN ");
             read.list(chunk.iter().map(Into::into).collect());
             connection
                 .fetch(read, &mut |row| {
-                    if let Some(state) = self.rows.get_mut(row.some_text(0)?) {
+                    let Some(item) = row.text(0)? else {
+                        self.note = row.text(1)?.map(str::to_owned);
+                        return Ok(());
+                    };
+                    if let Some(state) = self.rows.get_mut(item) {
                         state.was_stored = true;
                         state.payload = row.text(1)?.map(Arc::from);
                     }

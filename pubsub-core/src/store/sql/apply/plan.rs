@@ -10,6 +10,7 @@ use super::work::{Ready, Work};
 use crate::change::Action;
 use crate::name::{ItemId, NodeName};
 use crate::registry::Descriptor;
+use crate::saving::unreadable as unreadable_row;
 use crate::store::sql::statement::{Arg, ArgType};
 use crate::store::{ChannelsOf, EntryKind, Former, Piece, StoreError, StoreErrorKind, Written};
 
@@ -19,6 +20,8 @@ pub(super) struct Draft {
     pieces: Vec<(Former, Vec<Drafted>)>,
     /// The rows that it changed, as they were, in the order of the changes.
     undo: Vec<(&'static str, ItemId, RowState)>,
+    /// Why it cannot be carried out.
+    refusal: Option<StoreError>,
 }
 
 /// An entry, but for its lane and number.
@@ -46,6 +49,7 @@ impl Draft {
         let mut draft = Self {
             pieces: Vec::with_capacity(work.unit.pieces.len()),
             undo: Vec::new(),
+            refusal: None,
         };
         for (piece, ready) in work.unit.pieces.iter().zip(&work.ready) {
             let (former, mut entries) = draft.piece(piece, ready, ground);
@@ -90,11 +94,15 @@ impl Draft {
                 channels_of,
                 may_show,
             } => {
-                let Some((row, former)) =
-                    present(ground, model, item).filter(|(_, former)| may_show(former))
-                else {
+                let Some((row, former)) = present(ground, model, item) else {
                     return nothing();
                 };
+                if !may_show(&former) {
+                    // One that cannot be read may not be shown, but that is not what anybody wants.
+                    let unreadable = channels_of(&former).err();
+                    self.refusal = unreadable.map(|error| unreadable_row(model.node, item, error));
+                    return nothing();
+                }
                 let put = (EntryKind::Put, Some(Action::Update), Some(&former));
                 let entries = everywhere(row, model, item, *channels_of, put);
                 (found(Action::Update, Some(former)), entries)
@@ -168,6 +176,11 @@ impl Draft {
         }
         row.replace(Some(payload.clone()), Some(ready.values.clone()));
         (found(action, former), entries)
+    }
+
+    /// Why it cannot be carried out, if it cannot.
+    pub(super) fn refusal(&mut self) -> Option<StoreError> {
+        self.refusal.take()
     }
 
     /// What the pieces found.

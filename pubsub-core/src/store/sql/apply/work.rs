@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ask::Asked;
 use crate::name::NodeName;
 use crate::store::split::split;
 use crate::store::sql::backend::Backend;
@@ -17,8 +18,8 @@ pub(crate) struct Work {
     pub(crate) unit: Unit,
     /// One a piece.
     pub(super) ready: Vec<Ready>,
-    /// What the consulted caller said; yes when there is nobody to ask.
-    pub(super) verdict: Verdict,
+    /// What the caller was asked.
+    pub(super) asked: Option<Asked>,
     /// How much memory it takes, about.
     pub(crate) bytes: usize,
 }
@@ -32,16 +33,12 @@ pub(super) struct Ready {
     pub(super) values: Arc<[Value]>,
 }
 
-/// What a consulted caller said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Yes,
-    No,
-    /// Nothing in time.
-    Silence,
-}
-
 impl Work {
+    /// Whether its caller need not be waited for any longer.
+    pub(in crate::store::sql) fn is_thought_through(&mut self) -> bool {
+        self.asked.as_mut().is_none_or(Asked::is_over)
+    }
+
     /// Makes a unit ready: finds the tables, and reads the values of the columns from the payloads.
     pub(crate) async fn of(
         unit: Unit,
@@ -88,7 +85,7 @@ impl Work {
         Ok(Self {
             unit,
             ready,
-            verdict: Verdict::Yes,
+            asked: None,
             bytes,
         })
     }

@@ -8,7 +8,9 @@ use super::ground::{Ground, LaneState, RowState, TableState};
 use super::plan::Numbered;
 use crate::name::{ItemId, NodeName};
 use crate::store::sql::clock::now;
+use crate::store::sql::column_change;
 use crate::store::sql::connection::Connection;
+use crate::store::sql::note::Noted;
 use crate::store::sql::script::Script;
 use crate::store::sql::statement::{Arg, Statement, sizes};
 use crate::store::{StoreError, StoreErrorKind, Value};
@@ -65,7 +67,7 @@ async fn write_rows(
     script: &mut Script,
 ) -> Result<(), StoreError> {
     let dialect = connection.dialect();
-    let TableState { table, rows } = state;
+    let TableState { table, rows, note } = state;
     let pending = |(item, row): (ItemId, RowState)| {
         Some(Pending {
             birth: row.birth,
@@ -76,6 +78,13 @@ async fn write_rows(
     };
     let mut rows: Vec<Pending> = rows.into_iter().filter_map(pending).collect();
     rows.sort_unstable_by_key(|row| row.birth);
+    if let Some(note) = note.filter(|_| !rows.is_empty()) {
+        let mut noted = Noted::read(&table.name, &note);
+        // Another version of the model has columns that are not written here.
+        if noted.written(&table.columns) {
+            column_change::note(connection, &table, &noted).await?;
+        }
+    }
     let mut rest = rows.into_iter();
     // SQLite takes 32,766 arguments, PostgreSQL twice as many.
     let most = (16_000 / (table.columns.len() + 2)).clamp(1, dialect.most_rows());

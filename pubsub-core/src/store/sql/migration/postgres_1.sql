@@ -50,6 +50,10 @@ DECLARE
 BEGIN
     IF COALESCE(NEW.node, '') = '' OR COALESCE(NEW.item, '') = '' THEN
         RAISE EXCEPTION 'pubsub_outbox: node and item must be given';
+    ELSIF octet_length(NEW.node) > 1023 OR octet_length(NEW.item) > 1023 THEN
+        RAISE EXCEPTION 'pubsub_outbox: node and item have at most 1023 bytes';
+    ELSIF NEW.node || NEW.item ~ '[\u0001-\u001f\u007f-\u009f\ufffe\uffff]' THEN
+        RAISE EXCEPTION 'pubsub_outbox: node and item cannot hold control characters, such as a line break';
     ELSIF COALESCE(NEW.kind, 'put') NOT IN ('put', 'raw', 'retract', 'retract-silently') THEN
         RAISE EXCEPTION 'pubsub_outbox: kind must be put, raw, retract or retract-silently';
     ELSIF COALESCE(NEW.kind, 'put') IN ('put', 'raw') AND NEW.payload IS NULL THEN

@@ -47,6 +47,15 @@ CREATE TRIGGER pubsub_outbox_insert INSTEAD OF INSERT ON pubsub_outbox
 BEGIN
     SELECT RAISE(ABORT, 'pubsub_outbox: node and item must be given')
         WHERE COALESCE(NEW.node, '') = '' OR COALESCE(NEW.item, '') = '';
+    SELECT RAISE(ABORT, 'pubsub_outbox: every column must be text; a blob or a number cannot be told')
+        WHERE typeof(NEW.node) <> 'text' OR typeof(NEW.item) NOT IN ('text', 'integer') OR typeof(NEW.payload) NOT IN ('text', 'null')
+            OR typeof(NEW.model) NOT IN ('text', 'null') OR typeof(NEW.origin) NOT IN ('text', 'integer', 'null');
+    SELECT RAISE(ABORT, 'pubsub_outbox: node and item have at most 1023 bytes')
+        WHERE length(CAST(NEW.node AS BLOB)) > 1023 OR length(CAST(NEW.item AS BLOB)) > 1023;
+    SELECT RAISE(ABORT, 'pubsub_outbox: node and item cannot hold control characters, such as a line break')
+        WHERE instr(CAST(NEW.node AS BLOB), x'00') > 0 OR instr(CAST(NEW.item AS BLOB), x'00') > 0
+            OR NEW.node GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || char(65534) || char(65535) || ']*'
+            OR NEW.item GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || char(65534) || char(65535) || ']*';
     SELECT RAISE(ABORT, 'pubsub_outbox: kind must be put, raw, retract or retract-silently')
         WHERE COALESCE(NEW.kind, 'put') NOT IN ('put', 'raw', 'retract', 'retract-silently');
     SELECT RAISE(ABORT, 'pubsub_outbox: what is put needs a payload')

@@ -66,6 +66,23 @@ async fn what_is_joined_is_there_after_the_commit_only() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_sqlx_does_not_know_of_is_refused_and_stays_open() {
+    let place = Place::new();
+    let store = place.open().await;
+    store.prepare(&[Tweet::DESCRIPTOR]).await.expect("prepared");
+    let mut connection = theirs(&place).await;
+    let begin = sqlx::raw_sql("BEGIN IMMEDIATE; CREATE TABLE mine (a)");
+    begin.execute(&mut connection).await.expect("begun");
+    let unit = unit([save(&tweet(1, "ann", "x"))]);
+    let joined = store.join(Joined::from(&mut connection), unit).await;
+    let error = joined.expect_err("refused");
+    assert_eq!(error.kind(), StoreErrorKind::Elsewhere);
+    assert!(error.to_string().contains("begin_with"), "{error}");
+    let end = sqlx::raw_sql("INSERT INTO mine VALUES (1); ROLLBACK");
+    end.execute(&mut connection).await.expect("rolled back");
+}
+
+#[tokio::test]
 async fn a_bare_connection_is_committed_at_once() {
     let place = Place::new();
     let store = place.open().await;

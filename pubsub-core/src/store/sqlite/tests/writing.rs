@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::bench::{
     Place, Tweet, delete, item, node, payload, save, soon, touch, tweet, unit, write,
 };
 use crate::Publish as _;
 use crate::change::Action;
-use crate::store::{Consult, EntryKind, Piece, Query, Store, StoreErrorKind, Unit, Wanted};
+use crate::store::{
+    Consult, EntryKind, Piece, Query, Question, Store, StoreErrorKind, Unit, Wanted,
+};
 
 async fn entries(
     store: &Arc<dyn Store>,
@@ -192,20 +194,13 @@ async fn something_that_is_no_row_is_told_with_its_origin() {
     assert_eq!(told[0].model, None);
 }
 
-fn consulted(
-    pieces: impl IntoIterator<Item = Piece>,
-) -> (
-    Unit,
-    oneshot::Receiver<Vec<crate::store::Former>>,
-    oneshot::Sender<bool>,
-) {
-    let (ask, asked) = oneshot::channel();
-    let (say, verdict) = oneshot::channel();
+fn consulted(pieces: impl IntoIterator<Item = Piece>) -> (Unit, mpsc::Receiver<Question>) {
+    let (ask, questions) = mpsc::channel(1);
     let unit = Unit {
-        consult: Some(Consult { ask, verdict }),
+        consult: Some(Consult { ask }),
         ..unit(pieces)
     };
-    (unit, asked, say)
+    (unit, questions)
 }
 
 #[tokio::test]
@@ -213,16 +208,16 @@ async fn a_caller_who_refuses_has_nothing_written() {
     let place = Place::new();
     let store = place.open().await;
     write(&store, [save(&tweet(1, "ann", "hello"))]).await;
-    let (unit, asked, say) = consulted([save(&tweet(1, "ann", "bye")), delete(2)]);
+    let (unit, mut questions) = consulted([save(&tweet(1, "ann", "bye")), delete(2)]);
     let writing = tokio::spawn({
         let store = store.clone();
         async move { store.write(unit).await }
     });
-    let formers = soon(asked).await.expect("a question");
+    let Question { formers, reply } = soon(questions.recv()).await.expect("a question");
     assert_eq!(formers[0].action, Some(Action::Update));
     assert_eq!(formers[0].payload, Some(payload(&tweet(1, "ann", "hello"))));
     assert_eq!(formers[1].action, None);
-    say.send(false).expect("somebody listens");
+    reply.send(false).expect("somebody listens");
     assert_eq!(
         soon(writing).await.expect("no panic").expect("no error"),
         None
@@ -240,8 +235,8 @@ async fn a_caller_who_refuses_has_nothing_written() {
 async fn a_caller_who_is_gone_has_refused() {
     let place = Place::new();
     let store = place.open().await;
-    let (unit, asked, say) = consulted([save(&tweet(1, "ann", "hello"))]);
-    drop((asked, say));
+    let (unit, questions) = consulted([save(&tweet(1, "ann", "hello"))]);
+    drop(questions);
     assert_eq!(soon(store.write(unit)).await.expect("no error"), None);
     assert_eq!(store.depth().await.expect("a depth").waiting, 0);
 }
@@ -250,7 +245,7 @@ async fn a_caller_who_is_gone_has_refused() {
 async fn a_caller_who_says_nothing_is_not_waited_for_long() {
     let place = Place::new();
     let store = place.open().await;
-    let (unit, _asked, _say) = consulted([save(&tweet(1, "ann", "hello"))]);
+    let (unit, _questions) = consulted([save(&tweet(1, "ann", "hello"))]);
     let error = soon(store.write(unit)).await.expect_err("an error");
     assert_eq!(error.kind(), StoreErrorKind::Unanswered);
     let row = store
@@ -258,6 +253,43 @@ async fn a_caller_who_says_nothing_is_not_waited_for_long() {
         .await
         .expect("a read");
     assert_eq!(row, None);
+}
+
+#[tokio::test]
+async fn who_thinks_holds_nobody_and_is_asked_again_about_what_has_changed() {
+    let place = Place::new();
+    let store = place.open().await;
+    write(&store, [save(&tweet(1, "ann", "one"))]).await;
+    let (unit, mut questions) = consulted([save(&tweet(1, "ann", "two"))]);
+    let (beside, mut beside_questions) = consulted([save(&tweet(2, "ann", "two"))]);
+    let spawn = |unit: Unit| {
+        let store = store.clone();
+        tokio::spawn(async move { store.write(unit).await })
+    };
+    let (writing, beside) = (spawn(unit), spawn(beside));
+    let first = soon(questions.recv()).await.expect("a question");
+    let other = soon(beside_questions.recv()).await.expect("a question");
+    assert_eq!(
+        first.formers[0].payload,
+        Some(payload(&tweet(1, "ann", "one")))
+    );
+    // Nobody has answered, and others go on: even with the same row.
+    let started = std::time::Instant::now();
+    for id in [1, 3, 4] {
+        write(&store, [save(&tweet(id, "ann", "meanwhile"))]).await;
+    }
+    assert!(started.elapsed() < std::time::Duration::from_secs(2));
+    // What is as it was needs no second question.
+    other.reply.send(true).expect("somebody listens");
+    let written = soon(beside).await.expect("no panic").expect("no error");
+    assert_eq!(written.expect("written")[0].entries[0].1, 5);
+    first.reply.send(true).expect("somebody listens");
+    let second = soon(questions.recv()).await.expect("another question");
+    let meanwhile = Some(payload(&tweet(1, "ann", "meanwhile")));
+    assert_eq!(second.formers[0].payload, meanwhile);
+    second.reply.send(true).expect("somebody listens");
+    let written = soon(writing).await.expect("no panic").expect("no error");
+    assert_eq!(written.expect("written")[0].former.payload, meanwhile);
 }
 
 #[tokio::test]

@@ -2,13 +2,14 @@
 //!
 //! Pure: no clock, chance or I/O. Bounds what is held and under way in all. What a single lane may do is in `lane`.
 
+mod settling;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio::time::Instant;
 
 use super::bounds::{
     BURST, FIRST_PAGE, HELD, HELD_BYTES, KEEP_LANE, KEPT_LANES, LANES, MOST_LANES, PAGE,
-    SETTLE_AFTER, SETTLE_ENTRIES,
 };
 use super::lane::{Lane, Memory, Outcome, Sent};
 use super::load::{Load, Width};
@@ -35,6 +36,8 @@ pub(super) struct Lanes {
     hungry: VecDeque<Key>,
     unsettled: VecDeque<Key>,
     unsettled_since: Option<Instant>,
+    /// Not before: somebody else held a lane.
+    settles_from: Option<Instant>,
     doubted: VecDeque<Key>,
     waking: BTreeSet<(Instant, Key)>,
     /// Lanes that are ours though they are empty.
@@ -81,6 +84,7 @@ impl Lanes {
             hungry: VecDeque::new(),
             unsettled: VecDeque::new(),
             unsettled_since: None,
+            settles_from: None,
             doubted: VecDeque::new(),
             waking: BTreeSet::new(),
             idle: BTreeSet::new(),
@@ -297,76 +301,6 @@ impl Lanes {
         });
     }
 
-    /// When there is something to settle: how many entries, and since when.
-    pub(super) fn settles_at(&self) -> Option<Instant> {
-        let since = self
-            .unsettled_since
-            .filter(|_| !self.unsettled.is_empty())?;
-        let is_hurried = self.is_hurried && self.total.held == 0;
-        if self.total.unsettled >= SETTLE_ENTRIES || self.is_leaving || is_hurried {
-            return Some(since);
-        }
-        Some(since + SETTLE_AFTER)
-    }
-
-    /// What the store is to note now, `most` lanes at most.
-    pub(super) fn settle(&mut self, most: usize, now: Instant) -> Vec<Settled> {
-        let mut settlement = Vec::new();
-        while settlement.len() < most {
-            let Some(key) = self.unsettled.pop_front() else {
-                break;
-            };
-            let crowded = self.is_leaving || self.idle.len() >= KEPT_LANES;
-            let Some(held) = self.ours.get_mut(&key) else {
-                continue;
-            };
-            held.listed.unsettled = false;
-            let lane = &mut held.lane;
-            if lane.is_settling() || !(lane.has_something_to_settle() || lane.is_unwanted) {
-                continue;
-            }
-            let release = lane.is_exhausted() && (crowded || lane.is_unwanted);
-            if lane.has_something_to_settle() || release {
-                let settled = self.update(key, now, |lane| lane.begin_settling(release));
-                settlement.extend(settled);
-            }
-        }
-        self.unsettled_since = (!self.unsettled.is_empty()).then_some(now);
-        settlement
-    }
-
-    /// The store has noted a settlement, and says which of the lanes to be given back are still ours.
-    pub(super) fn settled(
-        &mut self,
-        settlement: &[(NodeName, u64)],
-        kept: &[store::Lane],
-        now: Instant,
-    ) {
-        for (node, delivered) in settlement {
-            let Some(key) = self.keys.get(node).copied() else {
-                continue;
-            };
-            let is_released = self.update(key, now, |lane| lane.settled(*delivered));
-            let kept = kept.iter().find(|lane| lane.node == *node);
-            match kept {
-                Some(kept) => {
-                    self.update(key, now, |lane| lane.kept(kept.last));
-                }
-                None if is_released == Some(true) => self.forget(node),
-                None => {}
-            }
-        }
-    }
-
-    /// The store could not note a settlement.
-    pub(super) fn not_settled(&mut self, nodes: &[(NodeName, u64)], now: Instant) {
-        for (node, _) in nodes {
-            if let Some(key) = self.keys.get(node).copied() {
-                self.update(key, now, Lane::not_settled);
-            }
-        }
-    }
-
     /// The lane is no longer ours.
     pub(super) fn forget(&mut self, node: &NodeName) {
         let Some(key) = self.keys.remove(node) else {
@@ -384,7 +318,7 @@ impl Lanes {
         }
     }
 
-    /// From now on nothing is read, and every lane is given back as soon as it has nothing to do.
+    /// From now on nothing is read, and lanes are given back as soon as they have nothing to do.
     pub(super) fn leave(&mut self, now: Instant) {
         self.is_leaving = true;
         for key in self.all() {
