@@ -173,7 +173,7 @@ impl Api<'_> {
         };
         let pubsub = self.inner.pubsub();
         let found = source::rows(pubsub, resource, &entry.snapshots, &query).await?;
-        let body = page::page(resource, arguments, span, &found)?;
+        let body = page::page(resource, arguments, span, &found);
         Ok(answer::rows(body, Some(&found.position)))
     }
 
@@ -245,8 +245,7 @@ impl Api<'_> {
     ) -> Result<Response, Refusal> {
         let row = self.row(entry, readable, id).await?;
         let row = row.ok_or_else(Refusal::missing)?;
-        let mut body = String::new();
-        page::push_row(&entry.resource, &row, &mut body)?;
+        let body = page::detail(&entry.resource, &row)?;
         Ok(answer::rows(body, None))
     }
 
@@ -263,18 +262,7 @@ impl Api<'_> {
                 None => missing.push(id),
             }
         }
-        let mut body = String::from("{\"objects\":[");
-        page::push_rows(&entry.resource, &rows, &mut body)?;
-        body.push(']');
-        if !missing.is_empty() {
-            body.push_str(",\"not_found\":[");
-            for (position, id) in missing.into_iter().enumerate() {
-                body.push_str(if position == 0 { "" } else { "," });
-                push_string(&mut body, id);
-            }
-            body.push(']');
-        }
-        body.push('}');
+        let body = page::set(&entry.resource, &rows, &missing);
         Ok(answer::rows(body, None))
     }
 

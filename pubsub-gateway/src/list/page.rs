@@ -15,8 +15,9 @@ pub(super) fn page(
     arguments: &Arguments,
     span: Span,
     found: &Found,
-) -> Result<String, Refusal> {
-    let mut body = String::with_capacity(256 + found.rows.len() * 256);
+) -> String {
+    let objects = Objects::of(resource, &found.rows);
+    let mut body = String::with_capacity(256 + objects.text.len());
     body.push_str("{\"meta\":{\"limit\":");
     push_number(&mut body, span.limit.unwrap_or_default());
     if let Some(limit) = span.limit {
@@ -36,37 +37,81 @@ pub(super) fn page(
     push_number(&mut body, found.total);
     body.push_str(",\"position\":");
     push_string(&mut body, &found.position);
-    body.push_str("},\"objects\":[");
-    push_rows(resource, &found.rows, &mut body)?;
-    body.push_str("]}");
-    Ok(body)
+    objects.push_unreadable(&mut body);
+    body.push_str("},\"objects\":");
+    body.push_str(&objects.text);
+    body.push('}');
+    body
 }
 
-/// Rows with commas between them.
-pub(super) fn push_rows(
-    resource: &Resource,
-    rows: &[Row],
-    body: &mut String,
-) -> Result<(), Refusal> {
-    for (position, row) in rows.iter().enumerate() {
-        if position > 0 {
-            body.push(',');
-        }
-        push_row(resource, row, body)?;
+/// The answer to a question for some rows by id.
+pub(super) fn set(resource: &Resource, rows: &[Row], missing: &[&String]) -> String {
+    let objects = Objects::of(resource, rows);
+    let mut body = format!("{{\"objects\":{}", objects.text);
+    if !missing.is_empty() {
+        body.push_str(",\"not_found\":");
+        push_list(&mut body, missing.iter().map(|id| id.as_str()));
     }
-    Ok(())
+    objects.push_unreadable(&mut body);
+    body.push('}');
+    body
 }
 
 /// One row.
-pub(super) fn push_row(resource: &Resource, row: &Row, body: &mut String) -> Result<(), Refusal> {
-    let written = resource.writer.push_row(&row.item, &row.payload, body);
+pub(super) fn detail(resource: &Resource, row: &Row) -> Result<String, Refusal> {
+    let written = resource.writer.row(&row.item, &row.payload);
     written.map_err(|error| {
-        let what = format!(
-            "row `{}` of {} is not readable as its model is now",
-            row.item, resource.node
-        );
+        let what = format!("row `{}` of {} cannot be read", row.item, resource.node);
         Refusal::failed(&what, &error)
     })
+}
+
+/// Rows as a list, and those that are not readable as their model is now: one that is broken must not hide all others.
+struct Objects<'r> {
+    text: String,
+    unreadable: Vec<&'r str>,
+}
+
+impl<'r> Objects<'r> {
+    fn of(resource: &Resource, rows: &'r [Row]) -> Self {
+        let mut objects = Self {
+            text: String::with_capacity(2 + rows.len() * 256),
+            unreadable: Vec::new(),
+        };
+        objects.text.push('[');
+        for row in rows {
+            let before = objects.text.len();
+            if before > 1 {
+                objects.text.push(',');
+            }
+            let written = resource
+                .writer
+                .push_row(&row.item, &row.payload, &mut objects.text);
+            if let Err(error) = written {
+                tracing::warn!(node = %resource.node, item = row.item, %error, "a row cannot be read");
+                objects.text.truncate(before);
+                objects.unreadable.push(&row.item);
+            }
+        }
+        objects.text.push(']');
+        objects
+    }
+
+    fn push_unreadable(&self, body: &mut String) {
+        if !self.unreadable.is_empty() {
+            body.push_str(",\"unreadable\":");
+            push_list(body, self.unreadable.iter().copied());
+        }
+    }
+}
+
+fn push_list<'t>(body: &mut String, texts: impl Iterator<Item = &'t str>) {
+    body.push('[');
+    for (position, text) in texts.enumerate() {
+        body.push_str(if position == 0 { "" } else { "," });
+        push_string(body, text);
+    }
+    body.push(']');
 }
 
 fn push_link(
