@@ -102,8 +102,8 @@ struct Place {
 fn odd(the_id: u8) -> Odd {
     Odd {
         the_id,
-        r#type: (the_id % 2 == 0).then_some(Mood::SoSo),
-        at: (the_id % 3 == 0).then_some(std::time::UNIX_EPOCH),
+        r#type: the_id.is_multiple_of(2).then_some(Mood::SoSo),
+        at: the_id.is_multiple_of(3).then_some(std::time::UNIX_EPOCH),
         moods: vec![Mood::Good, Mood::SoSo],
         by_number: [(i64::MIN, Mood::SoSo), (7, Mood::Good)].into(),
         ids: [("}{".to_owned(), uuid::Uuid::from_u128(the_id.into()))].into(),
@@ -137,7 +137,7 @@ struct Reading {
 fn readings() -> Vec<Reading> {
     let reading = |number: u64| Reading {
         sensor: format!("s{number}"),
-        celsius: (number % 2 == 0).then_some(0.5),
+        celsius: number.is_multiple_of(2).then_some(0.5),
         number: number << 52,
     };
     (0..5).map(reading).collect()

@@ -24,7 +24,9 @@ use crate::registry::{Descriptor, Registry};
 use crate::session::{PubSubError, Session};
 use crate::set_up::Keeper;
 use crate::store::Store;
-use crate::subscriber::{Decode, Follower, Items, RawXml, Subject, SubscribeError, Subscription};
+use crate::subscriber::{
+    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last,
+};
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
 ///
@@ -272,6 +274,41 @@ impl PubSub {
         position: &Position,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
         self.follow(raw(node, Some(position))).await
+    }
+
+    /// Where a node is now: for who begins to listen later, and does not want what was before.
+    ///
+    /// Read from the store, if that has numbered changes of the node, and else from its items.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Refused`] when the service does not let us read it.
+    pub async fn position_of(&self, node: &NodeName) -> Result<Position, SubscribeError> {
+        if let Some((log, last)) = last(self.store().map(Arc::as_ref), node).await {
+            return Ok(Position::numbered(node, &log, last));
+        }
+        match self.items_of(node).await {
+            Ok(items) => Ok(items.position().clone()),
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. })) => {
+                Ok(Position::beginning(node))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What happened to any node since a position, at most `most` events: for those who come back from time to time and do not stay.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Position`] for a position of another node.
+    pub async fn missed(
+        &self,
+        node: &NodeName,
+        position: &Position,
+        most: usize,
+    ) -> Result<Missed<RawXml>, SubscribeError> {
+        let (outlet, store) = (self.outlet().clone(), self.store().cloned());
+        Missed::read(outlet, store, raw(node, Some(position)), most).await
     }
 
     /// The items that the node of a model keeps at the service, oldest first, and the position at which they were read.

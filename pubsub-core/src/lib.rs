@@ -121,4 +121,4 @@ pub use registry::{Descriptor, Registry, RegistryError, registered};
 pub use saving::{InTransaction, Transaction};
 pub use session::PubSubError;
 pub use store::StoreError;
-pub use subscriber::{Event, Item, Items, SubscribeError, Subscription};
+pub use subscriber::{Event, Item, Items, Missed, SubscribeError, Subscription};

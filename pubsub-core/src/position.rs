@@ -44,6 +44,15 @@ impl Position {
         position
     }
 
+    /// Before the first thing that happens to a node, which keeps nothing yet.
+    #[must_use]
+    pub fn beginning(node: &NodeName) -> Self {
+        Self {
+            was_empty: true,
+            ..Self::of(node)
+        }
+    }
+
     /// Nothing is known of the node.
     pub(crate) fn of(node: &NodeName) -> Self {
         Self {
@@ -71,8 +80,32 @@ impl Position {
         }
     }
 
+    /// Whether this change came before, as far as its number says; one without a number, or of a log that is not known here, did not.
+    #[must_use]
+    pub fn covers(&self, change: &Stamp) -> bool {
+        let known = change.log.as_ref().and_then(|log| self.known.get(log));
+        known
+            .zip(change.sequence)
+            .is_some_and(|(known, sequence)| sequence <= *known)
+    }
+
+    /// Whether this change is the very next in its log.
+    #[must_use]
+    pub fn precedes(&self, change: &Stamp) -> bool {
+        let known = change.log.as_ref().and_then(|log| self.known.get(log));
+        known.map(|known| known.saturating_add(1)) == change.sequence && known.is_some()
+    }
+
+    /// The position after this change, and everything before it.
+    pub fn follow(&mut self, change: &Stamp) {
+        if let (Some(log), Some(sequence)) = (&change.log, change.sequence) {
+            self.advance(log, sequence);
+        }
+    }
+
     /// Whether this may be a position of that node.
-    pub(crate) fn is_of(&self, node: &NodeName) -> bool {
+    #[must_use]
+    pub fn is_of(&self, node: &NodeName) -> bool {
         self.node.is_none_or(|own| own == hash(&[node.as_str()]))
     }
 }

@@ -83,10 +83,15 @@ impl PubSub {
         let found = depot.store().rows(model, query).await?;
         let node = NodeName::new(model.node)
             .map_err(|error| StoreError::new(StoreErrorKind::Query, error.to_string()))?;
+        let log = depot.store().log();
+        let channels = query.channels.iter().zip(&found.channels);
         Ok(Page {
             rows: found.rows,
             total: found.total,
-            position: Position::numbered(&node, depot.store().log(), found.sequence),
+            position: Position::numbered(&node, log, found.sequence),
+            channels: channels
+                .map(|(channel, last)| Position::numbered(channel, log, *last))
+                .collect(),
         })
     }
 
@@ -137,6 +142,8 @@ pub struct Page<M> {
     pub total: Option<u64>,
     /// The moment at which they were read: [`PubSub::subscribe_from`] goes on there.
     pub position: Position,
+    /// The same moment in each of the channels that were named, for [`PubSub::subscribe_channel_from`].
+    pub channels: Vec<Position>,
 }
 
 impl<M: Publish> List<M> {
@@ -178,6 +185,12 @@ impl<M: Publish> List<M> {
     /// Without the first so many rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.query.offset = rows;
+        self
+    }
+
+    /// Tells the position in this channel of the model as well: where to go on for somebody who is shown these rows and listens to that.
+    pub fn with_channel(mut self, channel: &NodeName) -> Self {
+        self.query.channels.push(channel.clone());
         self
     }
 
@@ -233,6 +246,7 @@ impl<M: Publish> List<M> {
             rows: rows?,
             total: page.total,
             position: page.position,
+            channels: page.channels,
         })
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use pubsub_core::{PubSub, Publish as _};
+use pubsub_core::schema::Outline;
+use pubsub_core::{NodeName, PubSub, Publish as _};
 use support::{Link, Peer, Proxy, eventually, within};
 
-use crate::{PATIENCE, Tweet, connect, published, tweet, writer};
+use crate::{PATIENCE, Tweet, connect, impatient, published, tweet, writer};
 
 support::on_peers! {
     {
@@ -30,6 +31,15 @@ support::on_peers! {
     }
     {
         a_killed_server_loses_no_acknowledged_save,
+    }
+}
+
+support::on_peers! {
+    {
+        killed_ours: support::OurServer,
+    }
+    {
+        a_server_that_lost_its_nodes_is_given_them_again,
     }
 }
 
@@ -154,4 +164,20 @@ async fn a_killed_server_loses_no_acknowledged_save(mut peer: Peer) {
     tokio::time::timeout(Duration::from_millis(200), events.next())
         .await
         .unwrap_err();
+}
+
+async fn a_server_that_lost_its_nodes_is_given_them_again(mut peer: Peer) {
+    let _ann = writer(&peer).await;
+    peer.kill();
+    peer.restart().await;
+    // Nothing is saved: the nodes are there again, and say what is in them, because the program is.
+    let reader = PubSub::builder()
+        .session(impatient(&peer.url("bob")))
+        .without_models();
+    let reader = within(PATIENCE, reader.connect()).await.unwrap();
+    let node = NodeName::new(Tweet::NODE).unwrap();
+    let outline = eventually(PATIENCE, async || {
+        reader.outline(&node).await.ok().flatten()
+    });
+    assert_eq!(outline.await, Outline::of(Tweet::DESCRIPTOR));
 }

@@ -160,12 +160,16 @@ async fn a_token_for_the_node_opens_its_rows() {
     };
     let site = Site::with(Kept::Sqlite, Lists::default(), with_keys).await;
     site.save(&letters()).await;
-    let until = SystemTime::now() + Duration::from_secs(60);
+    let until = SystemTime::now() + Duration::from_mins(1);
+    let until = until
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     let good = key()
-        .sign(&Claims::until(until).subscribe("list.Letter"))
+        .sign(&Claims::until("ann", until).subscribe("list.Letter"))
         .unwrap();
     let other = key()
-        .sign(&Claims::until(until).subscribe("user-ann"))
+        .sign(&Claims::until("ann", until).subscribe("user-ann"))
         .unwrap();
     let bearer = format!("Bearer {good}");
     let answer = site

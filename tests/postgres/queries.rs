@@ -152,6 +152,7 @@ fn queries() -> impl Strategy<Value = Query> {
             limit,
             offset,
             with_total: true,
+            channels: Vec::new(),
         })
 }
 

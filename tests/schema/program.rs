@@ -92,3 +92,41 @@ async fn what_cannot_be_told_is_said() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("no node of the service says"), "{error}");
 }
+
+/// Runs the example with these arguments: how it ended, and all that it printed.
+fn example(arguments: &[&str]) -> (bool, String) {
+    let mut command = support::example("front_end_types");
+    let output = command.args(arguments).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(printed).unwrap())
+}
+
+#[test]
+fn the_example_writes_types_and_says_when_they_are_old() {
+    let (is_done, types) = example(&[]);
+    assert!(is_done, "{types}");
+    let documented = include_str!("../../docs/front-end-types.md");
+    let (_, documented) = documented.split_once("```ts\n").unwrap();
+    let (documented, _) = documented.split_once("```").unwrap();
+    for part in documented.split("\n\n") {
+        assert!(types.contains(part.trim()), "{part} is not in {types}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rows.ts");
+    let path = path.to_str().unwrap();
+    let old =
+        format!("front_end_types: {path} is not what the models say; run this without --check\n");
+    assert_eq!(example(&["--out", path, "--check"]), (false, old.clone()));
+    assert_eq!(example(&["--out", path]), (true, String::new()));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), types);
+    assert_eq!(example(&["--out", path, "--check"]), (true, String::new()));
+    std::fs::write(path, "old").unwrap();
+    assert_eq!(example(&["--out", path, "--check"]), (false, old));
+    let (is_done, schema) = example(&["--language", "json-schema"]);
+    assert!(is_done && serde_json::from_str::<serde_json::Value>(&schema).is_ok());
+    let (is_done, schema) = example(&["--language", "xsd"]);
+    assert!(
+        is_done && schema.starts_with("<?xml") && schema.contains("name=\"Status\""),
+        "{schema}"
+    );
+}

@@ -69,6 +69,8 @@ pub struct Rows {
     pub total: Option<u64>,
     /// The number of the last change of the model's node that these rows show; all later ones they do not.
     pub sequence: u64,
+    /// The same of each of the channels that the query named.
+    pub channels: Vec<u64>,
 }
 
 /// Part of what happened to a node.

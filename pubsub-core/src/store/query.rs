@@ -1,6 +1,7 @@
 //! Which rows are asked for, and in what order: names of fields and plain values, checked against the model when it is carried out.
 
 use super::value::Value;
+use crate::name::NodeName;
 
 /// A question for rows of one model.
 ///
@@ -26,6 +27,8 @@ pub struct Query {
     pub offset: u64,
     /// Whether to count all rows for which the conditions hold.
     pub with_total: bool,
+    /// Channels whose numbers are to be told as well, of the same moment.
+    pub channels: Vec<NodeName>,
 }
 
 impl Query {

@@ -11,6 +11,7 @@ mod follower;
 mod items;
 mod journal;
 mod mark;
+mod missed;
 mod raw;
 mod resume;
 
@@ -23,8 +24,9 @@ use tokio::sync::mpsc;
 
 pub use self::error::SubscribeError;
 pub use self::event::{Event, Item};
-pub(crate) use self::follower::{Decode, Follower, Subject};
+pub(crate) use self::follower::{Decode, Follower, Subject, last};
 pub use self::items::Items;
+pub use self::missed::Missed;
 pub use self::raw::RawXml;
 use crate::name::NodeName;
 

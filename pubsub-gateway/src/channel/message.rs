@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pubsub_core::change::Action;
+use pubsub_core::change::{Action, Stamp};
 
 /// What somebody has to say on a channel.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Content {
     pub(crate) event_type: Box<str>,
     /// What happened to the row, if the message is one.
     pub(crate) action: Option<Action>,
+    /// Where the change has its place, if the sender says so.
+    pub(crate) stamp: Stamp,
 }
 
 /// What an entry of a channel is.

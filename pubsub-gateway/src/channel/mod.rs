@@ -22,5 +22,5 @@ pub(crate) use self::live::{Channel, Upstream};
 pub(crate) use self::message::{Content, Kind, Message, Moment, seconds};
 pub use self::name::{ChannelName, ChannelNameError};
 pub(crate) use self::path::{Bounds, PathError, Wanted, decode, named, segments, subscribed};
-pub(crate) use self::replay::{Resume, Since, replay};
+pub(crate) use self::replay::{Replay, Resume, Since, replay};
 pub(crate) use self::ring::Next;

@@ -125,6 +125,7 @@ fn content(text: String, stamp: &Stamp) -> Content {
     Content {
         text: text.into(),
         action: stamp.action,
+        stamp: stamp.clone(),
         ..Content::default()
     }
 }

@@ -5,11 +5,13 @@
 
 mod echo;
 mod item;
+mod missed;
 mod parcel;
 mod upstream;
 
 pub(crate) use self::echo::Echoes;
 pub use self::item::RowJson;
 pub(crate) use self::item::Rows;
+pub(crate) use self::missed::{Missed, missed};
 pub(crate) use self::parcel::Parcel;
 pub(crate) use self::upstream::follow;

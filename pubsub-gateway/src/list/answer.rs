@@ -8,7 +8,6 @@ use http::header::{
     HeaderValue, LOCATION, ORIGIN, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
-use pubsub_core::Position;
 
 use super::refusal::Refusal;
 use crate::access::is_allowed;
@@ -31,9 +30,9 @@ pub(super) fn json(status: StatusCode, body: String) -> Response {
 }
 
 /// Rows, and when they were read.
-pub(super) fn rows(body: String, position: Option<&Position>) -> Response {
+pub(super) fn rows(body: String, position: Option<&str>) -> Response {
     let mut response = json(StatusCode::OK, body);
-    let position = position.map(|position| HeaderValue::from_str(&position.to_string()));
+    let position = position.map(HeaderValue::from_str);
     if let Some(Ok(position)) = position {
         response.headers_mut().insert(POSITION, position);
     }

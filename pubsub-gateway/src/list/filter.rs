@@ -12,7 +12,8 @@ use super::value::{is_nothing, value, year};
 use crate::settings::Filtering;
 
 /// Arguments that are no filters, even if a field has such a name.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
+    "position_of",
     "limit",
     "offset",
     "format",

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::any;
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
+use pubsub_core::NodeName;
 use pubsub_core::schema::push_string;
 use pubsub_core::store::{Condition, Query, Value};
 
@@ -25,6 +26,8 @@ use crate::route::Asked;
 
 /// More ids than this are not followed from one resource to another.
 const MOST_RELATED: u64 = 1000;
+/// The positions of so many channels are told at most.
+const MOST_CHANNELS: usize = 16;
 /// Relations may be followed this far.
 const FURTHEST: usize = 4;
 
@@ -166,6 +169,7 @@ impl Api<'_> {
             limit: span.limit,
             offset: span.offset,
             with_total: true,
+            channels: channels(arguments)?,
         };
         let pubsub = self.inner.pubsub();
         let found = source::rows(pubsub, resource, &entry.snapshots, &query).await?;
@@ -174,11 +178,11 @@ impl Api<'_> {
     }
 
     /// The conditions on a resource's own columns; what is asked of other resources is asked there first.
-    fn resolve<'a>(
-        &'a self,
+    fn resolve(
+        &self,
         wanted: Vec<Wanted>,
         furthest: usize,
-    ) -> BoxFuture<'a, Result<Conditions, Refusal>> {
+    ) -> BoxFuture<'_, Result<Conditions, Refusal>> {
         Box::pin(async move {
             let mut conditions = Vec::new();
             for one in wanted {
@@ -303,4 +307,24 @@ fn check_format(arguments: &Arguments) -> Result<(), Refusal> {
             "The format '{other}' is not available; use 'json'."
         ))),
     }
+}
+
+/// The nodes of the channels whose positions are asked for instead of that of the model's node.
+fn channels(arguments: &Arguments) -> Result<Vec<NodeName>, Refusal> {
+    let names = arguments
+        .all("position_of")
+        .flat_map(|names| names.split(','));
+    let nodes: Vec<_> = names
+        .take(MOST_CHANNELS + 1)
+        .map(|name| match ChannelName::new(name) {
+            Ok(channel) => Ok(channel.node().clone()),
+            Err(error) => Err(Refusal::bad(format!("'{name}' is no channel: {error}"))),
+        })
+        .collect::<Result<_, Refusal>>()?;
+    if nodes.len() > MOST_CHANNELS {
+        return Err(Refusal::bad(format!(
+            "The positions of at most {MOST_CHANNELS} channels are told."
+        )));
+    }
+    Ok(nodes)
 }

@@ -35,7 +35,7 @@ pub(super) fn page(
     body.push_str(",\"total_count\":");
     push_number(&mut body, found.total);
     body.push_str(",\"position\":");
-    push_string(&mut body, &found.position.to_string());
+    push_string(&mut body, &found.position);
     body.push_str("},\"objects\":[");
     push_rows(resource, &found.rows, &mut body)?;
     body.push_str("]}");

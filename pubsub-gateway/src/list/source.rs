@@ -3,12 +3,13 @@
 //! Knows both and hides which it is. From a store come all rows, filtered and sorted by the database. Without one there are as many as the node keeps, which the service
 //! is asked for at most once a second.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pubsub_core::session::PubSubError;
 use pubsub_core::store::{Query, StoreErrorKind};
-use pubsub_core::{Descriptor, ItemId, Position, PubSub, ReadError, SubscribeError};
+use pubsub_core::{Descriptor, ItemId, NodeName, Position, PubSub, ReadError, SubscribeError};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
@@ -25,8 +26,8 @@ pub(super) struct Found {
     pub(super) rows: Vec<Row>,
     /// How many there are without limit and offset.
     pub(super) total: u64,
-    /// The moment at which they were read.
-    pub(super) position: Position,
+    /// The moment at which they were read: in the node of the model, or in each of the channels that were named, as it is handed out.
+    pub(super) position: String,
 }
 
 /// One row: the id of its item and its payload.
@@ -40,6 +41,8 @@ pub(super) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
     latest: Mutex<Option<Snapshot>>,
+    /// Of channels of the model.
+    positions: Mutex<HashMap<NodeName, (Instant, Position)>>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,10 +73,12 @@ pub(super) async fn rows(
                 })
                 .collect(),
             total: page.total.unwrap_or_default(),
-            position: page.position,
+            position: told(&page.position, &page.channels),
         });
     }
-    let snapshot = snapshots.of(pubsub, resource).await?;
+    // First, so that nothing happens between the two that neither shows.
+    let (channels, not_before) = snapshots.positions(pubsub, resource, query).await?;
+    let snapshot = snapshots.of(pubsub, resource, not_before).await?;
     let (places, total) = select(resource, &snapshot.plain, query);
     let rows = places
         .into_iter()
@@ -81,8 +86,17 @@ pub(super) async fn rows(
     Ok(Found {
         rows: rows.cloned().collect(),
         total: total as u64,
-        position: snapshot.position,
+        position: told(&snapshot.position, &channels),
     })
+}
+
+/// Positions as they are handed out.
+fn told(own: &Position, channels: &[Position]) -> String {
+    if channels.is_empty() {
+        return own.to_string();
+    }
+    let channels: Vec<_> = channels.iter().map(Position::to_string).collect();
+    channels.join(",")
 }
 
 /// The row of an item.
@@ -104,7 +118,7 @@ pub(super) async fn row(
             payload: row.payload,
         }));
     }
-    let snapshot = snapshots.of(pubsub, resource).await?;
+    let snapshot = snapshots.of(pubsub, resource, None).await?;
     let found = snapshot.rows.iter().find(|row| row.item == item.as_str());
     Ok(found.cloned())
 }
@@ -116,10 +130,46 @@ fn stored(pubsub: &PubSub, resource: &Resource) -> Option<&'static Descriptor> {
 }
 
 impl Snapshots {
+    /// Where the channels are that a query names, or were a moment ago, and which moment is the latest of these.
+    async fn positions(
+        &self,
+        pubsub: &PubSub,
+        resource: &Resource,
+        query: &Query,
+    ) -> Result<(Vec<Position>, Option<Instant>), Refusal> {
+        let mut positions = Vec::with_capacity(query.channels.len());
+        let mut latest = None;
+        for channel in &query.channels {
+            let mut known = self.positions.lock().await;
+            known.retain(|_, (read, _)| read.elapsed() < FRESH);
+            if let Some((read, position)) = known.get(channel) {
+                latest = latest.max(Some(*read));
+                positions.push(position.clone());
+                continue;
+            }
+            let position = pubsub.position_of(channel).await;
+            let position = position.map_err(|error| unheard(resource, &error))?;
+            // It may be as late as this.
+            let read = Instant::now();
+            latest = Some(read);
+            known.insert(channel.clone(), (read, position.clone()));
+            positions.push(position);
+        }
+        Ok((positions, latest))
+    }
+
     /// The items as they are, or were a moment ago. Whoever asks meanwhile waits for the same answer.
-    async fn of(&self, pubsub: &PubSub, resource: &Resource) -> Result<Snapshot, Refusal> {
+    async fn of(
+        &self,
+        pubsub: &PubSub,
+        resource: &Resource,
+        not_before: Option<Instant>,
+    ) -> Result<Snapshot, Refusal> {
         let mut latest = self.latest.lock().await;
-        if let Some(snapshot) = latest.as_ref().filter(|it| it.read.elapsed() < FRESH) {
+        if let Some(snapshot) = latest
+            .as_ref()
+            .filter(|it| it.read.elapsed() < FRESH && Some(it.read) >= not_before)
+        {
             return Ok(snapshot.clone());
         }
         let read = Instant::now();

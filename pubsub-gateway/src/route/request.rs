@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
+use pubsub_core::{Position, PositionError};
 
+use super::refusal::Refusal;
 use crate::channel::{Resume, Since, decode, seconds};
 use crate::plan::Manner;
 
@@ -60,6 +62,9 @@ pub(crate) struct Asked<'r> {
     pub(crate) rest: &'r str,
 }
 
+/// More positions than this are not looked at; a request names fewer channels.
+const MOST_POSITIONS: usize = 100;
+
 /// Asks for a poll at any door of subscribers.
 const MODE: HeaderName = HeaderName::from_static("x-nginx-pushstream-mode");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -104,6 +109,20 @@ impl<'r> Asked<'r> {
             .raw_argument("token")
             .or_else(|| self.raw_argument("access_token"));
         token.filter(|token| !token.is_empty())
+    }
+
+    /// Where the client has read lists: the `position` in the `meta` of each, with commas between several.
+    pub(crate) fn positions(&self) -> Result<Vec<Position>, Refusal> {
+        let Some(positions) = self.argument("position") else {
+            return Ok(Vec::new());
+        };
+        let positions = positions.split(',').take(MOST_POSITIONS);
+        let read = positions.map(|position| {
+            position.parse().map_err(|error: PositionError| {
+                Refusal::bad(format!("The position cannot be used: {error}."))
+            })
+        });
+        read.collect()
     }
 
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.

@@ -12,6 +12,7 @@ use crate::access::{Identity, Intent};
 use crate::channel::{
     Bounds, Channel, Cursor, Kind, Message, RESET, Resume, Wanted, replay, subscribed,
 };
+use crate::feed::{Missed, missed};
 use crate::frame::{Format, control};
 use crate::inner::Inner;
 use crate::plan::{Manner, Plan};
@@ -22,6 +23,8 @@ use crate::subscriber::{Client, Seat};
 struct Entry {
     channel: Arc<Channel>,
     backtrack: usize,
+    /// What happened since the position that the client has of it, if it has one.
+    missed: Option<Missed>,
     is_taken: bool,
 }
 
@@ -60,6 +63,7 @@ pub(crate) async fn admit(
         most: settings.limits.channels,
     };
     let wanted = subscribed(asked.channels(&["channels", "channel"]), bounds)?;
+    let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
     let grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
@@ -95,13 +99,21 @@ pub(crate) async fn admit(
     for wanted in &wanted {
         entries.push(enter(inner, wanted)?);
     }
-    for entry in &entries {
+    let resume = asked.resume();
+    for entry in &mut entries {
         inner.ready(&entry.channel).await?;
+        let node = entry.channel.name().node();
+        // Whoever was here before knows a later place than that of the page.
+        if resume.cursor.is_none()
+            && let Some(since) = positions.iter().find(|position| position.is_of(node))
+        {
+            entry.missed = Some(missed(inner, &entry.channel, since).await);
+        }
     }
     let format = plan.format(manner).ok_or_else(Refusal::not_found)?;
     Ok(Admitted {
         entries,
-        resume: asked.resume(),
+        resume,
         format: Arc::clone(format),
         identity: Identity::of(&grant),
         expires: grant.until.map(left),
@@ -125,6 +137,7 @@ fn enter(inner: &Arc<Inner>, wanted: &Wanted) -> Result<Entry, Refusal> {
         let entry = Entry {
             channel,
             backtrack: wanted.backtrack,
+            missed: None,
             is_taken: false,
         };
         // It may have been given up between being found and being entered.
@@ -145,6 +158,10 @@ impl Admitted {
                 ticket: Some(entry.channel.join(client)),
                 channel: Arc::clone(&entry.channel),
                 place: 0,
+                known: entry
+                    .missed
+                    .as_ref()
+                    .map(|missed| Box::new(missed.known.clone())),
             });
         }
         // Nothing is published meanwhile.
@@ -172,8 +189,10 @@ impl Admitted {
         let mut past: Vec<Arc<Message>> = Vec::new();
         let mut incomplete = None;
         for entry in &self.entries {
-            let ring = entry.channel.ring();
-            let found = replay(&ring, &self.resume, entry.backtrack, epoch);
+            let found = match &entry.missed {
+                Some(missed) => missed.with_ring(&entry.channel),
+                None => replay(&entry.channel.ring(), &self.resume, entry.backtrack, epoch),
+            };
             past.extend(found.messages);
             if found.is_incomplete {
                 incomplete.get_or_insert(entry.channel.name());
@@ -187,7 +206,7 @@ impl Admitted {
             let first = past.iter().map(|message| message.number).min();
             let mut reset = control(RESET, channel.as_str(), "reset");
             reset.kind = Kind::Reset;
-            reset.number = first.map_or(now, |first| first - 1);
+            reset.number = first.map_or(now, |first| first.saturating_sub(1));
             past.push_front(Arc::new(reset));
         }
         past

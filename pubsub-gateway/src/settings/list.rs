@@ -67,7 +67,7 @@ pub enum Visibility {
     AsTheModel,
     /// Everybody.
     Public,
-    /// Whom the [hook](crate::Builder::list_access) lets in.
+    /// Whoever has a token for the channel of the model's node, or is let in by the [hook](crate::Access).
     Private,
 }
 
@@ -150,7 +150,7 @@ impl Resource {
         self
     }
 
-    /// Is for whom the hook lets in.
+    /// Is for whoever has a token, or is let in by the hook.
     pub fn private(mut self) -> Self {
         self.visibility = Visibility::Private;
         self

@@ -93,6 +93,7 @@ impl Source {
         };
         let is_next = self.state == State::Live
             && self.past.is_empty()
+            && seat.known.is_none()
             && seat.place == batch.place()
             && batch.is_plain()
             && Arc::ptr_eq(&seat.channel, channel);
@@ -189,6 +190,17 @@ impl Source {
 
     /// The entries that come next, and the places after them; the channel where that is lost.
     pub(crate) fn entries(&mut self) -> Result<Vec<Arc<Framed>>, Arc<Channel>> {
+        loop {
+            let (entries, is_all) = self.taken()?;
+            // Of what was told before nothing is left; there may be more behind it.
+            if is_all || !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// The next entries, and whether nothing was left out of them.
+    fn taken(&mut self) -> Result<(Vec<Arc<Framed>>, bool), Arc<Channel>> {
         let gone = |seat: &Seat| Arc::clone(&seat.channel);
         if let [seat] = &mut self.seats[..] {
             let next = seat
@@ -196,11 +208,14 @@ impl Source {
                 .ring()
                 .after(seat.place, MOST_ENTRIES, MOST_BYTES);
             return match next {
-                Next::Nothing => Ok(Vec::new()),
+                Next::Nothing => Ok((Vec::new(), true)),
                 Next::Gone => Err(gone(seat)),
                 Next::Entries(entries, place) => {
                     seat.place = place;
-                    Ok(entries)
+                    let count = entries.len();
+                    let news = seat.news(entries);
+                    let is_all = news.len() == count;
+                    Ok((news, is_all))
                 }
             };
         }
@@ -223,12 +238,16 @@ impl Source {
         }
         found.retain(|(_, entry)| entry.message().number <= limit);
         found.sort_by_key(|(_, entry)| entry.message().number);
-        for (index, _) in &found {
-            if let Some(seat) = self.seats.get_mut(*index) {
+        let count = found.len();
+        let mut news = Vec::with_capacity(count);
+        for (index, entry) in found {
+            if let Some(seat) = self.seats.get_mut(index) {
                 seat.place += 1;
+                news.extend(seat.news(vec![entry]));
             }
         }
-        Ok(found.into_iter().map(|(_, entry)| entry).collect())
+        let is_all = news.len() == count;
+        Ok((news, is_all))
     }
 
     /// Gives up the seats in channels that are deleted by these entries. Whether there are any left.

@@ -47,11 +47,13 @@ pub(super) async fn rows(
         rows: Vec::new(),
         total: None,
         sequence: 0,
+        channels: Vec::with_capacity(query.channels.len()),
     };
-    if let Ok(node) = NodeName::new(table.model.node)
-        && let Some(lane) = lane(connection, &node).await?
-    {
-        rows.sequence = lane.last;
+    if let Ok(node) = NodeName::new(table.model.node) {
+        rows.sequence = last(connection, &node).await?;
+    }
+    for channel in &query.channels {
+        rows.channels.push(last(connection, channel).await?);
     }
     if let Some(total) = selection.total {
         connection
@@ -73,4 +75,10 @@ pub(super) async fn rows(
         })
         .await?;
     Ok(rows)
+}
+
+/// The number of the last change of a node.
+async fn last(connection: &mut dyn Connection, node: &NodeName) -> Result<u64, StoreError> {
+    let lane = lane(connection, node).await?;
+    Ok(lane.map_or(0, |lane| lane.last))
 }

@@ -15,7 +15,8 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc::Sender;
 
 use self::items::mark;
-use self::reader::{Abandoned, Reader};
+use self::reader::Abandoned;
+pub(crate) use self::reader::Reader;
 use super::journal::{Beginning, Journal};
 use super::{Event, SubscribeError};
 use crate::change::Stamp;
@@ -123,6 +124,40 @@ impl<T: Send + 'static> Follower<T> {
         Ok(follower)
     }
 
+    /// Tells what happened since the position of the subject, and does not stay. The service is not asked for a subscription.
+    pub(crate) async fn look_back(
+        outlet: Outlet,
+        store: Option<Arc<dyn Store>>,
+        subject: Subject<T>,
+        mut reader: Reader<T>,
+    ) -> Result<(), SubscribeError> {
+        let Subject {
+            node,
+            config,
+            decode,
+            from,
+        } = subject;
+        let position = from.unwrap_or_default();
+        if !position.is_of(&node) {
+            return Err(SubscribeError::Position { node });
+        }
+        let listener = outlet.listen(&node, 1);
+        let mut follower = Self {
+            outlet,
+            store,
+            node,
+            config,
+            decode,
+            from: None,
+            listener,
+            journal: Journal::new(MEMORY, Beginning::Unknown),
+            heard: 0,
+        };
+        // Whoever reads may have had enough.
+        let _ = follower.resume(position, &mut reader).await;
+        Ok(())
+    }
+
     pub(crate) fn node(&self) -> &NodeName {
         &self.node
     }
@@ -199,7 +234,7 @@ impl<T: Send + 'static> Follower<T> {
 }
 
 /// The number of the last change of a node in the log of a store; `None` if there is none.
-async fn last(store: Option<&dyn Store>, node: &NodeName) -> Option<(Arc<str>, u64)> {
+pub(crate) async fn last(store: Option<&dyn Store>, node: &NodeName) -> Option<(Arc<str>, u64)> {
     let store = store?;
     match store.history(node, 0, 0).await {
         Ok(History { last: 0, .. }) => None,

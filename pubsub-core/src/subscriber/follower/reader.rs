@@ -9,8 +9,8 @@ use crate::subscriber::{Event, SubscribeError};
 pub(super) struct Abandoned;
 
 /// Whoever reads the subscription.
-pub(super) struct Reader<T> {
-    pub(super) out: Sender<Result<Event<T>, SubscribeError>>,
+pub(crate) struct Reader<T> {
+    pub(crate) out: Sender<Result<Event<T>, SubscribeError>>,
 }
 
 impl<T> Reader<T> {
