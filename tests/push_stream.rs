@@ -19,6 +19,8 @@ mod looks;
 mod origins;
 #[path = "push_stream/poll.rs"]
 mod poll;
+#[path = "push_stream/positions.rs"]
+mod positions;
 #[path = "push_stream/publisher.rs"]
 mod publisher;
 #[path = "push_stream/pushstream_js.rs"]

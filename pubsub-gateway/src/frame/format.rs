@@ -7,10 +7,7 @@ use super::deflate::deflate;
 use super::event_stream;
 use super::template::Template;
 use super::websocket;
-use crate::channel::{Cursor, Epoch, Kind, Message, Moment};
-
-/// The id of the message with which a client is greeted; clients of nginx-push-stream-module pass it over.
-const GREETING: i64 = -5;
+use crate::channel::{Epoch, Kind, Message, Moment};
 
 /// How messages travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +100,7 @@ impl Format {
         let Texts { template, .. } = &self.texts;
         let percent = self.look.percent_is_decoded;
         let mut out = Vec::with_capacity(message.content.text.len() + 256);
+        let is_for_our_own_clients = matches!(message.kind, Kind::Reset | Kind::Cursor);
         match self.look.transport {
             Transport::EventStream => {
                 event_stream::event(&mut out, template, message, self.epoch, percent);
@@ -110,7 +108,7 @@ impl Format {
                 self.piece(out)
             }
             // A page with a template of its own would take a reset for a message.
-            _ if message.kind == Kind::Reset && !template.escapes_breaks() => Bytes::new(),
+            _ if is_for_our_own_clients && !template.escapes_breaks() => Bytes::new(),
             _ => {
                 let text = &message.content.text;
                 template.fill(&mut out, message, text, self.epoch, percent);
@@ -121,7 +119,7 @@ impl Format {
     }
 
     /// What a client is sent first.
-    pub(crate) fn header(&self, cursor: Cursor) -> Bytes {
+    pub(crate) fn header(&self, cursor: &str) -> Bytes {
         let mut out = Vec::new();
         match self.look.transport {
             Transport::EventStream => {
@@ -133,13 +131,6 @@ impl Format {
         }
         self.pad(&mut out, self.look.padding.0);
         self.piece(out)
-    }
-
-    /// What tells a client that has asked for it where to go on, before the first message: an event stream says so with its first id.
-    pub(crate) fn greeting(&self, cursor: Cursor) -> Bytes {
-        let greeting =
-            format!("{{\"id\":{GREETING},\"channel\":\"\",\"text\":\"\",\"cursor\":\"{cursor}\"}}");
-        self.piece(greeting.into_bytes())
     }
 
     /// Whether what it makes has no raw line breaks of a text in it.
@@ -289,6 +280,7 @@ pub(crate) fn control(id: i64, channel: &str, text: &str) -> Message {
         number: 0,
         moment: Moment::NEVER,
         is_stored: false,
+        position: None,
         content: crate::channel::Content {
             text: text.into(),
             ..crate::channel::Content::default()

@@ -31,8 +31,6 @@ pub(crate) struct Opening {
     pub(crate) head: Response<()>,
     pub(crate) times: Times,
     pub(crate) is_websocket: bool,
-    /// Whether the client wants to know where to go on before there is a message: `hello` in the query of a WebSocket.
-    greets: bool,
     admitted: Result<Admitted, Refusal>,
     format: Arc<Format>,
     is_deflated: bool,
@@ -92,7 +90,6 @@ pub(crate) async fn open(
             ..plan.times
         },
         is_websocket: false,
-        greets: false,
         format: Arc::clone(&admitted.format),
         admitted: Ok(admitted),
         is_deflated: false,
@@ -149,7 +146,6 @@ async fn open_websocket(
             ..plan.times
         },
         is_websocket: true,
-        greets: asked.argument("hello").is_some(),
         admitted,
         format,
         is_deflated,
@@ -182,10 +178,7 @@ impl Opening {
         match self.admitted {
             Ok(admitted) => {
                 let cursor = admitted.seat(inner, &client);
-                client.lock().say(&format.header(cursor));
-                if self.greets {
-                    client.lock().say(&format.greeting(cursor));
-                }
+                client.lock().say(&format.header(&cursor));
             }
             Err(refusal) => client.lock().close(Some((POLICY, &refusal.reason()))),
         }
