@@ -21,11 +21,28 @@
 //!
 //! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
 //!   of two equal resources wins; messages and IQs between connected clients. No TLS yet, no other servers, no rosters, no offline messages.
+//! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH
+//!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
+//!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
 //! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
 //!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
 //!   whitelist; all publish models; publish-options; nodes come to be when they are published to. Not: subscription options, authorisation
 //!   requests, presence and roster access, collections, PEP.
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
+//!
+//! # Behind an HTTP server
+//!
+//! ```
+//! # use pubsub_server::{HttpClient, HttpService};
+//! # use std::net::SocketAddr;
+//! use hyper::{Request, Response, body::Incoming};
+//!
+//! /// What a service for hyper does with requests for `service`; for everything else it asks somebody else.
+//! async fn answer(service: HttpService, request: Request<Incoming>, address: SocketAddr) -> Response<pubsub_server::HttpBody> {
+//!     let client = HttpClient { address, is_encrypted: false };
+//!     service.handle(request, client).await
+//! }
+//! ```
 //!
 //! # Order of things
 //!
@@ -35,7 +52,7 @@
 //! # Bounds
 //!
 //! Everything a client can make grow is bounded by [`Limits`]. A client that does not read is cut off when more than [`Limits::queue`] waits for
-//! it; nobody else waits.
+//! it; nobody else waits. A page of another origin than the server's own is refused unless [`Origins`] name it.
 //!
 //! The library installs no logger and no signal handler. It needs a Tokio runtime with I/O and time.
 

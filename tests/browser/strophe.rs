@@ -1,7 +1,7 @@
 //! Strophe.js and its pubsub plugin, as npm has them, over WebSocket and over BOSH.
 
 use pubsub_server::RunningServer;
-use support::{Page, in_browser, quoted};
+use support::{Page, RawClient, in_browser, quoted};
 
 use crate::{server, site};
 
@@ -110,4 +110,47 @@ async fn a_wrong_password_is_told() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_lost_websocket_is_resumed_without_loss() {
+    let server = server().await;
+    let site = site(&server, PAGE).await;
+    let mut application = RawClient::login(server.addr(), "ann", "secret")
+        .await
+        .unwrap();
+    let publish = |id: &str| {
+        format!(
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='/n'><item id='{id}'><entry>x</entry></item></publish></pubsub>"
+        )
+    };
+    in_browser(async |browser| {
+        let page = browser.open(&site.url("/")).await;
+        let service = quoted(&Way::WebSocket.of_site(&site));
+        page.run(&format!(
+            "make({service}, {{ enableStreamManagement: true }}).connect('bob@localhost', 'secret', noteStatus)"
+        ))
+        .await;
+        page.until("statuses.includes('CONNECTED')").await;
+        let node = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='/n'/></pubsub>";
+        application.request("set", "pubsub.localhost", node).await.unwrap();
+        page.run("return subscribe('/n')").await;
+        page.until("connection.sm.enabled").await;
+        application.request("set", "pubsub.localhost", &publish("a")).await.unwrap();
+        page.until("heard.includes('a:x')").await;
+        // The connection breaks without a word; what happens then is told to whoever resumes.
+        page.run("connection._proto._closeSocket()")
+            .await;
+        application.request("set", "pubsub.localhost", &publish("b")).await.unwrap();
+        page.run(
+            "statuses.length = 0; connection.connected = false; connection.authenticated = false;\
+             connection.connect(connection.jid, 'secret', noteStatus)",
+        )
+        .await;
+        page.until("statuses.includes('CONNECTED')").await;
+        page.until("heard.includes('b:x')").await;
+        assert_eq!(page.run("return connection.sm.resumed").await, true);
+        assert_eq!(page.run("return heard").await, serde_json::json!(["a:x", "b:x"]));
+    })
+    .await;
 }

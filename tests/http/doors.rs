@@ -135,3 +135,18 @@ async fn another_http_server_hands_requests_in() {
     assert_eq!(answer.status, 503);
     assert!(between(&answer.text(), "the server", "down").is_some());
 }
+
+#[tokio::test]
+async fn a_name_that_points_here_is_not_at_home() {
+    let server = server().await;
+    let rebound = [
+        ("Host", "evil.example:5280"),
+        ("Origin", "http://evil.example:5280"),
+    ];
+    let refused = post(door(&server), &rebound, "<body/>").await.unwrap();
+    assert_eq!(refused.status, 403);
+    // A proxy on this machine speaks for others, and knows under which name it is asked.
+    let proxied = [rebound[0], rebound[1], ("X-Forwarded-For", "192.0.2.1")];
+    let answer = post(door(&server), &proxied, "<body/>").await.unwrap();
+    assert_eq!(answer.status, 200);
+}

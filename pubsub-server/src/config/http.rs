@@ -50,7 +50,8 @@ impl Default for Http {
 /// Which web pages may connect. A request without an `Origin` does not come from a page and is always let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// Pages whose origin is the address that the request went to, as its `Host` says.
+    /// Pages whose origin is the address that the request went to, as its `Host` says. A browser on this machine must have asked for an address,
+    /// a name below `localhost`, or the domain of the server: any other name could be somebody else's that points here.
     #[default]
     Same,
     /// Those, and pages of these origins: scheme, host, and port unless it is the usual one, such as `https://example.org`.

@@ -23,11 +23,15 @@ const FORWARDED_SCHEME: &str = "x-forwarded-proto";
 const OF_PROXIES: [&str; 4] = [FORWARDED_FOR, "x-real-ip", "forwarded", "via"];
 
 impl HttpClient {
+    /// Whether it is on this machine and no proxy.
+    pub(super) fn is_local(self, headers: &HeaderMap) -> bool {
+        Remote::of_socket(self.address).is_private && !is_forwarded(headers)
+    }
+
     /// Whom login has to do with. A proxy is believed only on this machine, and a connection through it is private if its own is encrypted.
     pub(super) fn remote(self, headers: &HeaderMap) -> Remote {
         let direct = Remote::of_socket(self.address);
-        let is_forwarded = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
-        if !direct.is_private || !is_forwarded {
+        if !direct.is_private || !is_forwarded(headers) {
             return Remote {
                 is_private: direct.is_private || self.is_encrypted,
                 ..direct
@@ -46,6 +50,10 @@ impl HttpClient {
             is_private: is_encrypted || address.is_some_and(|address| address.is_loopback()),
         }
     }
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    OF_PROXIES.iter().any(|name| headers.contains_key(*name))
 }
 
 #[cfg(test)]

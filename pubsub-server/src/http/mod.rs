@@ -100,10 +100,15 @@ impl HttpService {
         if let Door::HostMeta | Door::HostMetaJson = door {
             return host_meta::answer(&self.host, &request, door == Door::HostMetaJson);
         }
-        let verdict = origin::judge(request.headers(), &self.host.http.origins);
+        let verdict = origin::judge(
+            request.headers(),
+            &self.host.http.origins,
+            &self.host.domain,
+            client.is_local(request.headers()),
+        );
         if verdict == Verdict::Refused {
             tracing::debug!(origin = ?request.headers().get("origin"), "a page was refused");
-            let words = "pages of this origin may not connect here\n";
+            let words = "pages of this origin may not connect here unless the settings of the server name it\n";
             return Answer::text(StatusCode::FORBIDDEN, words).build();
         }
         let remote = client.remote(request.headers());

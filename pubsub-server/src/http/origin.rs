@@ -1,4 +1,10 @@
 //! May a web page connect? Browsers say on whose behalf they ask, in `Origin`; what is not a browser does not. Pure.
+//!
+//! A page is at home here if its origin is the host that was asked for. That alone is not enough for a browser on this very machine: anybody can
+//! let a name of his own point to the loopback interface, and his page has that name for its origin (DNS rebinding). So whoever asks from there
+//! must have asked for a name that nobody else can have.
+
+use std::net::IpAddr;
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 
@@ -15,8 +21,13 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// Judges a request by its head.
-pub(super) fn judge(headers: &HeaderMap, allowed: &Origins) -> Verdict {
+/// Judges a request by its head. `domain` is the server's own name, and `is_local` whether it comes from this machine without a proxy.
+pub(super) fn judge(
+    headers: &HeaderMap,
+    allowed: &Origins,
+    domain: &str,
+    is_local: bool,
+) -> Verdict {
     let Some(origin) = headers.get(ORIGIN) else {
         return Verdict::Own;
     };
@@ -24,7 +35,8 @@ pub(super) fn judge(headers: &HeaderMap, allowed: &Origins) -> Verdict {
         return Verdict::Refused;
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| is_same(origin, host)) {
+    let is_own = |host: &str| is_same(origin, host) && (!is_local || is_name_of_ours(host, domain));
+    if host.is_some_and(is_own) {
         return Verdict::Own;
     }
     let is_allowed = match allowed {
@@ -59,9 +71,45 @@ fn is_same(origin: &str, host: &str) -> bool {
     !host.is_empty() && trimmed(authority) == trimmed(host)
 }
 
+/// Whether no other machine can be called so: an address, a name below `localhost`, or the domain of the server.
+fn is_name_of_ours(host: &str, domain: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    let name = name.to_ascii_lowercase();
+    address.parse::<IpAddr>().is_ok()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name == domain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn on_this_machine_only_names_that_nobody_else_can_have_are_at_home() {
+        for (host, expected) in [
+            ("localhost:5280", Verdict::Own),
+            ("app.localhost:5280", Verdict::Own),
+            ("127.0.0.1:5280", Verdict::Own),
+            ("[::1]:5280", Verdict::Own),
+            ("chat.example", Verdict::Own),
+            ("evil.example:5280", Verdict::Refused),
+            ("evil-localhost:5280", Verdict::Refused),
+        ] {
+            let mut headers = HeaderMap::new();
+            let origin = format!("http://{host}");
+            headers.insert(ORIGIN, origin.parse().expect("a header value"));
+            headers.insert(HOST, host.parse().expect("a header value"));
+            let verdict = judge(&headers, &Origins::Same, "chat.example", true);
+            assert_eq!(verdict, expected, "{host}");
+            let from_afar = judge(&headers, &Origins::Same, "chat.example", false);
+            assert_eq!(from_afar, Verdict::Own, "{host}");
+        }
+    }
 
     fn verdict(origin: Option<&str>, host: Option<&str>, allowed: &Origins) -> Verdict {
         let mut headers = HeaderMap::new();
@@ -70,7 +118,7 @@ mod tests {
                 headers.insert(name, value.parse().expect("a header value"));
             }
         }
-        judge(&headers, allowed)
+        judge(&headers, allowed, "localhost", false)
     }
 
     #[test]
