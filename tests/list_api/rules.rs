@@ -3,6 +3,7 @@
 use pubsub_gateway::settings::{Filtering, Lists, Origins, Resource};
 use pubsub_gateway::{Gateway, Settings};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::models::{Commit, User, commit};
 use crate::site::{Kept, Site, lists};
@@ -666,4 +667,48 @@ async fn settings_that_do_not_fit_the_models_are_said_to() {
     ] {
         assert_eq!(refused(resource), expected);
     }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_hides_no_other() {
+    let site = Site::start(Kept::Sqlite, 3).await;
+    // As a row of an older model, which lacks a field that has no default.
+    let path = site.directory.path().join("lists.db");
+    let mut database = SqliteConnection::connect(&format!("sqlite:{}", path.display()))
+        .await
+        .unwrap();
+    let named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '%Commit%'";
+    let (table,): (String,) = sqlx::query_as(named)
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    let broken = format!(
+        "UPDATE \"{table}\" SET pubsub_payload = replace(pubsub_payload, 'hash>', 'hush>') WHERE pubsub_item = '2'"
+    );
+    let updated = sqlx::query(AssertSqlSafe(broken))
+        .execute(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(updated.rows_affected(), 1);
+    let page = site.json(&format!("{COMMITS}?order_by=id")).await;
+    let ids: Vec<_> = page["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["id"])
+        .collect();
+    assert_eq!(ids, [1, 3]);
+    assert_eq!(page["meta"]["unreadable"], json!(["2"]));
+    assert_eq!(page["meta"]["total_count"], 3);
+    let set = site.json("/api/v1/commit/set/1;2;9/").await;
+    assert_eq!(
+        (&set["unreadable"], &set["not_found"]),
+        (&json!(["2"]), &json!(["9"]))
+    );
+    let answer = site.get("/api/v1/commit/2/").await;
+    let words = "Sorry, this request could not be processed. Please try again later.";
+    assert_eq!(
+        (answer.status, answer.text()),
+        (500, &*json!({ "error_message": words }).to_string())
+    );
 }

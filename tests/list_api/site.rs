@@ -28,7 +28,7 @@ pub struct Site {
     pub pubsub: PubSub,
     pub address: SocketAddr,
     _stop: oneshot::Sender<()>,
-    _directory: TempDir,
+    pub directory: TempDir,
     _server: Option<std::sync::Arc<PostgresServer>>,
 }
 
@@ -72,7 +72,7 @@ impl Site {
         };
         let pubsub = builder.connect().await.unwrap();
         Self {
-            _directory: directory,
+            directory,
             _server: server,
             ..Self::serve(pubsub, lists, set).await
         }
@@ -105,7 +105,7 @@ impl Site {
             pubsub,
             address,
             _stop: stop,
-            _directory: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
             _server: None,
         }
     }
