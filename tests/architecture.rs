@@ -17,7 +17,7 @@ const LIBRARIES: [&str; 6] = [
 ];
 
 /// Every arrow between crates of the workspace that may exist: who, whom, and behind which feature.
-const ARROWS: [(&str, &str, Option<&str>); 9] = [
+const ARROWS: [(&str, &str, Option<&str>); 10] = [
     ("pubsub-core", "pubsub-xml", None),
     ("pubsub-core", "pubsub-derive", Some("derive")),
     ("pubsub-core", "pubsub-server", Some("embedded")),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &str, Option<&str>); 9] = [
     ("pubsub-gateway", "pubsub-core", None),
     ("pubsub-gateway", "pubsub-xml", None),
     ("pubsub-cli", "pubsub-core", None),
+    ("pubsub-cli", "pubsub-gateway", None),
     ("pubsub-cli", "pubsub-server", None),
     ("pubsub-cli", "pubsub-xml", None),
 ];

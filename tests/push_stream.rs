@@ -7,14 +7,20 @@ mod browser;
 mod deletion;
 #[path = "push_stream/gateway.rs"]
 mod gateway;
+#[path = "push_stream/hostile.rs"]
+mod hostile;
 #[path = "push_stream/journey.rs"]
 mod journey;
 #[path = "push_stream/limits.rs"]
 mod limits;
+#[path = "push_stream/looks.rs"]
+mod looks;
 #[path = "push_stream/origins.rs"]
 mod origins;
 #[path = "push_stream/poll.rs"]
 mod poll;
+#[path = "push_stream/positions.rs"]
+mod positions;
 #[path = "push_stream/publisher.rs"]
 mod publisher;
 #[path = "push_stream/pushstream_js.rs"]

@@ -10,6 +10,7 @@ mod serve;
 mod settings;
 mod subscribe;
 mod target;
+mod web;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

@@ -1,26 +1,46 @@
 //! `pubsub serve`: the server in the foreground, until Ctrl-C or SIGTERM.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 
 use pubsub_server::Server;
 
-use crate::Failure;
 pub(crate) use crate::settings::Arguments;
+use crate::settings::Setup;
+use crate::{Failure, web};
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let config = arguments.into_config()?;
-    if !config.listen.ip().is_loopback() {
-        eprintln!(
-            "pubsub: connections are not encrypted in this version; put a TLS proxy in front of {}",
-            config.listen
-        );
+    let Setup {
+        server: config,
+        http,
+    } = arguments.into_setup()?;
+    for address in [Some(config.listen), http].into_iter().flatten() {
+        warn_of(address);
     }
     let domain = config.domain.clone();
+    if let Some(address) = http {
+        return web::run(config, address, asked_to_stop()).await;
+    }
     let server = Server::bind(config).await?;
-    let mut out = std::io::stdout();
-    writeln!(out, "xmpp {} {domain}", server.local_addr())?;
-    out.flush()?;
+    say(&format!("xmpp {} {domain}", server.local_addr()))?;
     server.serve_until(asked_to_stop()).await;
+    Ok(())
+}
+
+/// What can be heard by others is said before it happens.
+fn warn_of(address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        eprintln!(
+            "pubsub: connections are not encrypted in this version; put a TLS proxy in front of {address}"
+        );
+    }
+}
+
+/// Where the server listens, for programs that wait for it.
+pub(crate) fn say(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()?;
     Ok(())
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Where to listen for XMPP clients; port 0 takes a free one [default: 127.0.0.1:5222]
     #[arg(long, value_name = "ADDR")]
     xmpp: Option<SocketAddr>,
+    /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
     /// Where to keep nodes and items
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -34,6 +37,14 @@ pub(crate) struct Arguments {
     /// A TOML file with the same settings
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// What `serve` does.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) server: Config,
+    /// Where HTTP is answered, if anywhere.
+    pub(crate) http: Option<SocketAddr>,
 }
 
 /// Whether something is permitted to everybody.
@@ -80,6 +91,7 @@ impl TryFrom<String> for User {
 struct File {
     domain: Option<String>,
     xmpp: Option<SocketAddr>,
+    http: Option<SocketAddr>,
     data: Option<PathBuf>,
     #[serde(default)]
     users: Vec<User>,
@@ -96,8 +108,8 @@ impl File {
 }
 
 impl Arguments {
-    /// The configuration of the server.
-    pub(crate) fn into_config(self) -> Result<Config, Failure> {
+    /// What is to be done.
+    pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
         let file = self
             .config
             .as_deref()
@@ -124,7 +136,8 @@ impl Arguments {
             },
             Some(Door::Closed) | None => Registration::Closed,
         };
-        Ok(Config {
+        let http = self.http.or(file.http);
+        let server = Config {
             listen,
             domain: self
                 .domain
@@ -142,6 +155,7 @@ impl Arguments {
             },
             registration,
             ..defaults
-        })
+        };
+        Ok(Setup { server, http })
     }
 }

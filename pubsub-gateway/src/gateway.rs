@@ -9,6 +9,7 @@ use pubsub_core::PubSub;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
+use crate::asset::assets;
 use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
@@ -100,17 +101,22 @@ impl Gateway {
         }
     }
 
-    /// Serves the routes alone, at the [prefixes](Settings::prefixes), until `shutdown` resolves. An idle subscriber costs less
-    /// memory than in a nested [`router`](Self::router).
+    /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle
+    /// subscriber costs less memory than in a nested [`router`](Self::router).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        serve::serve(
-            Arc::clone(&self.inner),
-            self.app(),
-            listener,
-            None,
-            shutdown,
-        )
-        .await;
+        self.serve_with(listener, Router::new(), shutdown).await;
+    }
+
+    /// The same, with other routes beside them: those of a page, say. A path that both have is a mistake of the program, and panics as it does in
+    /// [`Router::merge`].
+    pub async fn serve_with(
+        &self,
+        listener: TcpListener,
+        others: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(others);
+        serve::serve(Arc::clone(&self.inner), app, listener, None, shutdown).await;
     }
 
     /// The same over TLS, with HTTP/2 for those who can.
@@ -154,7 +160,7 @@ impl Gateway {
 
     /// The routes at all prefixes.
     fn app(&self) -> Router {
-        let mut app = self.lists();
+        let mut app = self.lists().merge(assets());
         for prefix in &self.inner.settings().prefixes {
             let prefix = prefix.trim_end_matches('/');
             app = match prefix {

@@ -28,6 +28,7 @@
 //! what requests are answered, `access` says whether they may, `list` shows what there is already, and `serve` is a listener that keeps idle connections small.
 
 mod access;
+mod asset;
 mod channel;
 mod feed;
 mod frame;
@@ -35,7 +36,9 @@ mod gateway;
 mod inner;
 mod list;
 mod measure;
+mod page;
 mod plan;
+mod proxy;
 mod route;
 mod serve;
 pub mod settings;
@@ -45,10 +48,13 @@ pub use self::access::{
     Access, AccessRequest, Claims, Deciding, Denied, Grant, Intent, KeyError, Revocation,
     TokenChannels, TokenError, TokenKey,
 };
+pub use self::asset::assets;
 pub use self::channel::{ChannelName, ChannelNameError};
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
 pub use self::gateway::{BuildError, Builder, Gateway, Presence};
 pub use self::list::ResourceError;
+pub use self::page::dashboard;
+pub use self::proxy::{Proxy, ProxyError, ProxySettings};
 pub use self::serve::{Tls, TlsError};
 pub use self::settings::Settings;

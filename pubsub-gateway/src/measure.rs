@@ -21,7 +21,24 @@ pub(crate) struct Measure {
     refusals: [AtomicU64; 2],
     published: AtomicU64,
     publishing_micros: AtomicU64,
+    publishing: [AtomicU64; BOUNDS.len() + 1],
 }
+
+/// How long publishing may take to be counted in which group: microseconds, and seconds as `/metrics` has them.
+const BOUNDS: [(u64, &str); 12] = [
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+    (2_500_000, "2.5"),
+];
 
 /// What kind of channel one is; there are few, whatever channels are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +106,8 @@ impl Measure {
         raise(Some(&self.published), 1);
         let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
         raise(Some(&self.publishing_micros), micros);
+        let group = BOUNDS.iter().position(|(bound, _)| micros <= *bound);
+        raise(self.publishing.get(group.unwrap_or(BOUNDS.len())), 1);
     }
 
     fn change(&self, transport: Transport, by: i64) {
@@ -169,7 +188,25 @@ impl Measure {
                 "Time until messages published here had come back from the service.",
                 one(&self.publishing_micros),
             ),
+            counter(
+                "publishing_seconds_bucket",
+                "Messages published here that had come back from the service within so many seconds.",
+                self.within(),
+            ),
         ]
+    }
+}
+
+impl Measure {
+    /// How many messages had come back within each bound.
+    fn within(&self) -> Vec<(String, u64)> {
+        let bounds = BOUNDS.iter().map(|(_, seconds)| *seconds).chain(["+Inf"]);
+        let mut sum = 0;
+        let within = bounds.zip(&self.publishing).map(|(bound, group)| {
+            sum += group.load(Ordering::Relaxed);
+            (format!("{{le=\"{bound}\"}}"), sum)
+        });
+        within.collect()
     }
 }
 

@@ -16,22 +16,35 @@ pub(crate) enum Way {
     LongPolling,
 }
 
+/// What a client is like, as far as it makes a difference to what it is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner<'r> {
+    /// Its socket is ours, so that we write chunks ourselves.
+    pub(crate) is_chunked: bool,
+    pub(crate) is_pushstream_js: bool,
+    pub(crate) is_deflated: bool,
+    pub(crate) user_agent: &'r str,
+}
+
 /// One endpoint.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) endpoint: Endpoint,
     pub(crate) way: Way,
     pub(crate) times: Times,
-    /// By whether pieces are chunks, and whether the client percent-decodes.
-    formats: [[Arc<Format>; 2]; 2],
+    /// Without padding, and then for each padding of the endpoint.
+    formats: Vec<Set>,
 }
+
+/// The formats that differ in no padding, by whether they are compressed or in chunks, and whether the client percent-decodes.
+type Set = [[Arc<Format>; 2]; 2];
 
 #[derive(Debug)]
 pub(crate) struct Plans {
-    pub(crate) websocket: Plan,
-    pub(crate) event_stream: Plan,
-    pub(crate) stream: Plan,
-    pub(crate) long_polling: Plan,
+    websocket: Plan,
+    event_stream: Plan,
+    stream: Plan,
+    long_polling: Plan,
     pub(crate) formats: usize,
 }
 
@@ -76,31 +89,20 @@ impl Plan {
             Some(template) => Template::new(template, message.mode),
             None => Template::object(message.mode),
         };
-        let transport = match way {
-            Way::WebSocket => Transport::WebSocket,
-            Way::EventStream => Transport::EventStream,
-            Way::Stream | Way::LongPolling => Transport::Stream,
-        };
         let texts = Texts {
             template,
             header: endpoint.header.clone(),
             footer: endpoint.footer.clone(),
             ping: settings.channels.ping_text.clone(),
             retry_millis: endpoint.retry.as_millis(),
+            deflate_from: endpoint.deflate_from.unwrap_or(usize::MAX),
         };
-        let mut format = |is_chunked, percent_is_decoded| {
-            let look = Look {
-                transport,
-                is_chunked,
-                percent_is_decoded,
-            };
-            formats.add(look, texts.clone(), epoch)
-        };
-        let plain = [format(false, false), format(false, true)];
-        let chunked = match way {
-            Way::EventStream | Way::Stream => [format(true, false), format(true, true)],
-            Way::WebSocket | Way::LongPolling => plain.clone(),
-        };
+        let paddings = endpoint
+            .padding
+            .iter()
+            .map(|padding| (padding.header, padding.message));
+        let paddings = std::iter::once((0, 0)).chain(paddings);
+        let mut set = |padding| set(way, padding, |look| formats.add(look, texts.clone(), epoch));
         let times = Times {
             ping: endpoint.ping_interval,
             lifetime: endpoint.connection_ttl,
@@ -111,19 +113,62 @@ impl Plan {
             endpoint: endpoint.clone(),
             way,
             times,
-            formats: [plain, chunked],
+            formats: paddings.map(&mut set).collect(),
         }
     }
 
     /// The format for a client.
-    pub(crate) fn format(&self, is_chunked: bool, is_pushstream_js: bool) -> &Arc<Format> {
+    pub(crate) fn format(&self, manner: Manner<'_>) -> Option<&Arc<Format>> {
         let percent = match self.endpoint.message.percent {
-            Percent::Auto => is_pushstream_js,
+            Percent::Auto => manner.is_pushstream_js,
             Percent::Always => true,
             Percent::Never => false,
         };
-        let [plain, chunked] = &self.formats;
-        let [as_is, decoded] = if is_chunked { chunked } else { plain };
-        if percent { decoded } else { as_is }
+        let mut paddings = self.endpoint.padding.iter();
+        let padding = paddings.position(|padding| padding.user_agent.is_match(manner.user_agent));
+        let set = self.formats.get(padding.map_or(0, |padding| padding + 1))?;
+        let [plain, other] = set;
+        let is_other = match self.way {
+            Way::WebSocket => manner.is_deflated,
+            _ => manner.is_chunked,
+        };
+        let [as_is, decoded] = if is_other { other } else { plain };
+        Some(if percent { decoded } else { as_is })
     }
+}
+
+fn set(way: Way, padding: (usize, usize), mut add: impl FnMut(Look) -> Arc<Format>) -> Set {
+    let plain = Look {
+        transport: match way {
+            Way::WebSocket => Transport::WebSocket,
+            Way::EventStream => Transport::EventStream,
+            Way::Stream | Way::LongPolling => Transport::Stream,
+        },
+        is_chunked: false,
+        percent_is_decoded: false,
+        is_deflated: false,
+        padding,
+    };
+    let mut both = |look: Look| {
+        [false, true].map(|percent_is_decoded| {
+            add(Look {
+                percent_is_decoded,
+                ..look
+            })
+        })
+    };
+    let first = both(plain);
+    let second = match way {
+        Way::WebSocket => both(Look {
+            is_deflated: true,
+            ..plain
+        }),
+        Way::EventStream | Way::Stream => both(Look {
+            is_chunked: true,
+            ..plain
+        }),
+        // Polls are written by hyper.
+        Way::LongPolling => first.clone(),
+    };
+    [first, second]
 }

@@ -4,9 +4,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use tokio::sync::watch;
+
 use crate::accounts::Accounts;
+use crate::admission::Register;
+use crate::bosh;
 use crate::broker::Broker;
-use crate::config::Limits;
+use crate::config::{Http, Limits};
+use crate::crew::Crew;
 use crate::registration::Registrar;
 use crate::router::Router;
 
@@ -25,6 +30,15 @@ pub(crate) struct Host {
     pub(crate) limits: Limits,
     /// How many sessions wait to be resumed.
     pub(crate) lingering: AtomicUsize,
+    /// Clients, however they are connected.
+    pub(crate) clients: Register,
+    /// Connections of the HTTP listener.
+    pub(crate) http_connections: Register,
+    pub(crate) http: Http,
+    pub(crate) bosh: Arc<bosh::Table>,
+    pub(crate) crew: Crew,
+    /// True once the server goes down.
+    pub(crate) shutdown: watch::Sender<bool>,
 }
 
 impl Host {

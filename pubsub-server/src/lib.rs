@@ -41,10 +41,14 @@
 
 mod accounts;
 mod address;
+mod admission;
+mod bosh;
 mod broker;
 mod config;
 mod connection;
+mod crew;
 mod host;
+mod http;
 mod listener;
 mod registration;
 mod router;
@@ -53,11 +57,13 @@ mod server;
 mod service;
 mod storage;
 mod wire;
+mod witness;
 
 pub use accounts::{
     AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
 };
-pub use config::{Config, Limits, NodeCreation, Registration};
+pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+pub use http::{HttpBody, HttpClient, HttpService};
 pub use server::{BindError, RunningServer, Server};
 pub use service::access::Affiliation;
 pub use service::node::Item;

@@ -12,10 +12,13 @@ use tokio::task::JoinHandle;
 
 use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
 use crate::address;
+use crate::admission::Register;
 use crate::broker::Broker;
 use crate::config::{Config, NodeCreation};
+use crate::crew::Crew;
 use crate::host::Host;
-use crate::listener;
+use crate::http::HttpService;
+use crate::listener::{self, Listeners};
 use crate::registration::Registrar;
 use crate::router::Router;
 use crate::service::Rules;
@@ -51,9 +54,16 @@ pub enum BindError {
 /// A server that listens but does not serve yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Listeners,
+    addresses: Addresses,
     host: Arc<Host>,
+}
+
+/// Where it listens.
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
+    xmpp: SocketAddr,
+    http: Option<SocketAddr>,
 }
 
 impl Server {
@@ -71,16 +81,21 @@ impl Server {
                 Err(error) => return Err(BindError::Account(error)),
             }
         }
-        let refused = |source| BindError::Listen {
-            address: config.listen,
-            source,
+        let (xmpp, xmpp_address) = listen(config.listen).await?;
+        let (http, http_address) = match config.http.listen {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        tracing::info!(%address, domain = %host.domain, "listening for XMPP clients");
+        tracing::info!(address = %xmpp_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
-            listener,
-            address,
+            listeners: Listeners { xmpp, http },
+            addresses: Addresses {
+                xmpp: xmpp_address,
+                http: http_address,
+            },
             host,
         })
     }
@@ -92,13 +107,11 @@ impl Server {
     /// As [`bind`](Self::bind).
     pub async fn spawn(config: Config) -> Result<RunningServer, BindError> {
         let server = Self::bind(config).await?;
-        let (stop, stopped) = watch::channel(false);
-        let (address, host) = (server.address, server.host.clone());
-        let task = tokio::spawn(listener::run(server.listener, server.host, stopped));
+        let (addresses, host) = (server.addresses, server.host.clone());
+        let task = tokio::spawn(listener::run(server.listeners, server.host));
         Ok(RunningServer {
-            address,
+            addresses,
             host,
-            stop,
             task: Some(task),
         })
     }
@@ -106,7 +119,19 @@ impl Server {
     /// The address it listens on, with the real port.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.addresses.xmpp
+    }
+
+    /// The address it listens on for HTTP, with the real port, if it does.
+    #[must_use]
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.addresses.http
+    }
+
+    /// BOSH and WebSocket, to be served by an HTTP server of the caller.
+    #[must_use]
+    pub fn http_service(&self) -> HttpService {
+        HttpService::new(self.host.clone())
     }
 
     /// The domain of its accounts.
@@ -127,15 +152,14 @@ impl Server {
     ///
     /// Dropping the future cuts all clients off at once.
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
-        let (stop, stopped) = watch::channel(false);
+        let host = self.host.clone();
         let signal = async {
             shutdown.await;
-            stop.send_replace(true);
-            // The sender stays, so that nobody mistakes its end for the signal.
+            host.shutdown.send_replace(true);
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = listener::run(self.listener, self.host, stopped) => {}
+            () = listener::run(self.listeners, self.host) => {}
             () = signal => {}
         }
     }
@@ -144,9 +168,8 @@ impl Server {
 /// A server that serves in the background. Dropping it cuts all clients off; [`shutdown`](Self::shutdown) lets them go in peace.
 #[derive(Debug)]
 pub struct RunningServer {
-    address: SocketAddr,
+    addresses: Addresses,
     host: Arc<Host>,
-    stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
 
@@ -154,7 +177,19 @@ impl RunningServer {
     /// The address it listens on, with the real port.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.addresses.xmpp
+    }
+
+    /// The address it listens on for HTTP, with the real port, if it does.
+    #[must_use]
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.addresses.http
+    }
+
+    /// BOSH and WebSocket, to be served by an HTTP server of the caller.
+    #[must_use]
+    pub fn http_service(&self) -> HttpService {
+        HttpService::new(self.host.clone())
     }
 
     /// The domain of its accounts.
@@ -190,7 +225,7 @@ impl RunningServer {
     ///
     /// Dropping the future cuts all clients off at once.
     pub async fn shutdown(mut self) {
-        self.stop.send_replace(true);
+        self.host.shutdown.send_replace(true);
         if let Some(task) = &mut self.task {
             let _ = task.await;
         }
@@ -203,7 +238,15 @@ impl Drop for RunningServer {
         if let Some(task) = self.task.take() {
             task.abort();
         }
+        self.host.crew.dismiss();
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let refused = |source| BindError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 fn prepare(config: &Config) -> Result<Host, BindError> {
@@ -244,6 +287,15 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
+        clients: Register::new(limits.connections, limits.connections_per_address),
+        http_connections: Register::new(
+            config.http.connections,
+            config.http.connections_per_address,
+        ),
+        http: config.http.clone(),
+        bosh: Arc::default(),
+        crew: Crew::default(),
+        shutdown: watch::Sender::new(false),
         limits,
         lingering: AtomicUsize::new(0),
     })

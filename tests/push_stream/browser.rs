@@ -197,6 +197,20 @@ impl Client {
         self.write(&masked(first, payload)).await;
     }
 
+    /// Says that nothing more will be sent.
+    pub async fn finish(&mut self) {
+        // Whoever has closed already does not mind.
+        let _ = self.stream.shutdown().await;
+    }
+
+    /// Everything that comes until the other side closes.
+    pub async fn rest(&mut self) -> String {
+        let mut rest = std::mem::take(&mut self.read);
+        // A reset closes as well.
+        let _ = within(SOON, self.stream.read_to_end(&mut rest)).await;
+        String::from_utf8_lossy(&rest).into_owned()
+    }
+
     /// Waits until the other side closes, and expects that it says nothing more.
     pub async fn closed(&mut self) {
         assert_eq!(self.read, b"", "something was not expected");

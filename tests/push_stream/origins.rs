@@ -81,6 +81,46 @@ async fn c_cors_3_by_default_no_other_page_may() {
 }
 
 #[tokio::test]
+async fn a_page_whose_name_leads_here_is_not_this_machine() {
+    let gateway = Running::start().await;
+    let page = [
+        ("Host", "evil.example"),
+        ("Origin", "http://evil.example"),
+        ("Sec-Fetch-Site", "same-origin"),
+    ];
+    assert_eq!(gateway.post("/pub?id=a", &page, "x").await.status, 403);
+    assert_eq!(gateway.get("/stats", &page).await.status, 403);
+    let own = [("Host", "localhost:80"), ("Origin", "http://localhost")];
+    assert_eq!(gateway.post("/pub?id=a", &own, "x").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_read_as_a_script_what_its_visitor_may() {
+    let gateway = Running::start().await;
+    gateway.publish("a", "secret").await;
+    let own = format!("http://{}/page", gateway.address);
+    for (headers, status) in [
+        ([("Referer", "https://evil.example/page")], 403),
+        ([("Sec-Fetch-Site", "cross-site")], 403),
+        ([("Referer", &*own)], 200),
+        ([("Sec-Fetch-Site", "same-origin")], 200),
+    ] {
+        let answer = gateway.get("/lp/a.b1?callback=f", &headers).await;
+        assert_eq!(answer.status, status, "{headers:?}");
+        assert_eq!(answer.text().contains("secret"), status == 200);
+    }
+    let listed = listed().await;
+    listed.publish("a", "open").await;
+    let answer = listed
+        .get(
+            "/lp/a.b1?callback=f",
+            &[("Referer", "https://page.example/")],
+        )
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
 async fn a_foreign_page_cannot_open_a_socket_or_publish() {
     let gateway = listed().await;
     let own = format!("http://{}", gateway.address);

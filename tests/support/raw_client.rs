@@ -28,27 +28,7 @@ impl RawClient {
     ///
     /// What the server said instead, or what the connection failed with.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| error.to_string())?;
-        let mut client = Self {
-            stream,
-            unread: String::new(),
-            requests: 0,
-        };
-        let secret = base64(format!("\0{user}\0{password}").as_bytes());
-        client.open().await?;
-        client
-            .send(&format!(
-                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
-            ))
-            .await?;
-        let answer = client.until_any(&["<success", "</failure>"]).await?;
-        if answer.contains("<failure") {
-            return Err(answer);
-        }
-        client.unread.clear();
-        client.open().await?;
+        let mut client = Self::authenticated(address, user, password).await?;
         let bound = client
             .request(
                 "set",
@@ -61,6 +41,40 @@ impl RawClient {
         } else {
             Err(bound)
         }
+    }
+
+    /// Logs in as `user` of `localhost` and stops before a resource is bound.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead, or what the connection failed with.
+    pub async fn authenticated(
+        address: SocketAddr,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, String> {
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut client = Self {
+            stream,
+            unread: String::new(),
+            requests: 0,
+        };
+        let secret = plain(user, password);
+        client.open().await?;
+        client
+            .send(&format!(
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
+            ))
+            .await?;
+        let answer = client.until_any(&["<success", "</failure>"]).await?;
+        if answer.contains("<failure") {
+            return Err(answer);
+        }
+        client.unread.clear();
+        client.open().await?;
+        Ok(client)
     }
 
     async fn open(&mut self) -> Result<(), String> {
@@ -188,6 +202,11 @@ fn find_answer(xml: &str, id: &str) -> Option<(usize, usize)> {
     }
     let end = xml[tag_end..].find("</iq>")? + tag_end + "</iq>".len();
     Some((start, end))
+}
+
+/// What SASL PLAIN sends (RFC 4616).
+pub(crate) fn plain(user: &str, password: &str) -> String {
+    base64(format!("\0{user}\0{password}").as_bytes())
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -9,11 +9,20 @@ use crate::step::Step;
 
 /// Test targets of `tests/` that talk to other programs, with what the test runner is told to run
 /// the part of them that does not, if any.
-const PEER_TESTS: [(&str, Option<&str>); 10] = [
+const PEER_TESTS: &[(&str, Option<&str>)] = &[
     ("harness", Some("proxy our_server")),
     ("interop", Some("::ours::")),
     ("journey", Some("--skip ::prosody:: --skip ::ejabberd::")),
+    (
+        "push_stream",
+        Some("--skip ::prosody:: --skip ::ejabberd::"),
+    ),
     ("slixmpp", None),
+    ("browser", None),
+    (
+        "http",
+        Some("--skip ::prosody:: --skip ::ejabberd:: --skip nginx"),
+    ),
     ("postgres", None),
     ("outbox_model", Some("--skip postgresql")),
     ("changing", Some("sqlite::")),
@@ -22,6 +31,16 @@ const PEER_TESTS: [(&str, Option<&str>); 10] = [
     ("orm", Some("--skip ::postgres:: --skip postgresql")),
     ("list_api", Some("--skip postgresql")),
     ("schema", Some("json_schema program")),
+];
+
+/// The checks of `web/`, each an npm script of its own: what is installed is what `package-lock.json` says, and what is checked in is what
+/// the sources build.
+const WEB: &str = "web";
+const WEB_CHECKS: [(&str, &str); 4] = [
+    ("web install", "npm --prefix web ci --no-audit --no-fund"),
+    ("web types", "npm --prefix web run --silent types"),
+    ("web lint", "npm --prefix web run --silent lint"),
+    ("web built", "npm --prefix web run --silent check"),
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.
@@ -47,7 +66,7 @@ pub struct Planned {
 
 /// Whether the checks of `group` talk to other programs.
 pub fn needs_peers(group: &str) -> bool {
-    PEER_TESTS.iter().any(|(target, _)| *target == group)
+    group == WEB || PEER_TESTS.iter().any(|(target, _)| *target == group)
 }
 
 /// Every step; without what needs other programs, if that is left out.
@@ -62,6 +81,15 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
     add("style", Step::check("format", "cargo fmt --all --check"));
     let clippy = "cargo clippy --workspace --all-targets --quiet -- -D warnings";
     add("style", Step::check("clippy", clippy));
+    if !without_peers {
+        for (name, command) in WEB_CHECKS {
+            add(WEB, Step::check(name, command));
+        }
+        add(
+            WEB,
+            Step::tests("web tests", "npm --prefix web run --silent test"),
+        );
+    }
     // Always the whole workspace, so that every step sees the same features and nothing is built twice.
     add(
         "build",
@@ -85,7 +113,7 @@ pub fn plan(without_peers: bool) -> Vec<Planned> {
             Step::tests(target, &format!("cargo test --workspace --test {target}")),
         );
     }
-    for (target, alone) in PEER_TESTS {
+    for &(target, alone) in PEER_TESTS {
         let command = format!("cargo test --workspace --test {target}");
         match alone {
             _ if !without_peers => add(target, Step::tests(target, &command)),

@@ -1,6 +1,6 @@
 //! How many tests passed, failed and were ignored, read off the closing lines of the test runners.
 //!
-//! Knows the one line that cargo's runner prints for each test binary, and nothing of processes.
+//! Knows the one line that cargo's runner prints for each test binary, the summary of Node's, and nothing of processes.
 
 use std::ops::AddAssign;
 
@@ -16,6 +16,7 @@ impl Tally {
     /// Adds what `line` reports, if it is a runner's closing line.
     pub fn read(&mut self, line: &str) {
         let Some(counts) = line.trim().strip_prefix("test result: ") else {
+            self.read_tap(line);
             return;
         };
         let counts = counts.split_once(". ").map_or(counts, |(_, counts)| counts);
@@ -33,6 +34,27 @@ impl Tally {
                 "ignored" => self.ignored += number,
                 _ => {}
             }
+        }
+    }
+}
+
+impl Tally {
+    /// Node's runner closes with one line for each count (TAP comments).
+    fn read_tap(&mut self, line: &str) {
+        let Some((what, number)) = line
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(' '))
+        else {
+            return;
+        };
+        let Ok(number) = number.parse::<u64>() else {
+            return;
+        };
+        match what {
+            "pass" => self.passed += number,
+            "fail" | "cancelled" => self.failed += number,
+            "skipped" | "todo" => self.ignored += number,
+            _ => {}
         }
     }
 }
@@ -75,7 +97,22 @@ mod tests {
     }
 
     #[test]
+    fn the_summary_of_nodes_runner_counts() {
+        check(
+            "# Subtest: 9 lives\nok 1 - fine\n1..3\n# tests 6\n# suites 0\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n# duration_ms 33.5\n",
+            2,
+            2,
+            2,
+        );
+    }
+
+    #[test]
     fn other_lines_count_nothing() {
-        check("test result of the day\n5 passed; 5 failed\n", 0, 0, 0);
+        check(
+            "test result of the day\n5 passed; 5 failed\n# pass on 5\n",
+            0,
+            0,
+            0,
+        );
     }
 }

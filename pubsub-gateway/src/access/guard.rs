@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 
+use super::claims::Claims;
 use super::hook::{Access, AccessRequest, Denied, Grant, Intent};
 use super::local::is_local;
 use super::revoked::{Revocation, Revoked};
-use super::token::{Claims, TokenError, check};
+use super::token::{TokenError, check};
 use crate::channel::ChannelName;
 use crate::settings::{AccessRules, Audience};
 

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, Uri};
 use pubsub_core::store::Condition;
 
-use super::token::Claims;
+use super::claims::Claims;
 use crate::channel::ChannelName;
 
 /// Decides who may listen to and publish to channels, instead of the [rules](crate::settings::AccessRules) of the gateway.

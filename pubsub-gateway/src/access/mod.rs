@@ -2,15 +2,19 @@
 //!
 //! Knows requests, tokens and names of channels. Does not know nodes or what happens to somebody who may: `route` asks, and acts on the answer.
 
+mod claims;
 mod guard;
 mod hook;
+mod key;
 mod local;
 mod origin;
 mod revoked;
 mod token;
 
+pub use self::claims::{Channels as TokenChannels, Claims};
 pub(crate) use self::guard::{Doorkeeper, Identity, Wish};
 pub use self::hook::{Access, AccessRequest, Deciding, Denied, Grant, Intent};
-pub(crate) use self::origin::is_allowed;
+pub use self::key::{KeyError, TokenKey};
+pub(crate) use self::origin::{is_allowed, is_same, may_call};
 pub use self::revoked::Revocation;
-pub use self::token::{Channels as TokenChannels, Claims, KeyError, TokenError, TokenKey};
+pub use self::token::TokenError;

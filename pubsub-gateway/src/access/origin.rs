@@ -3,10 +3,12 @@
 //! Pure. Browsers send `Origin` with what a page does to another host, and with every WebSocket, for which they ask nobody: without this check
 //! any page could open one with the cookies of its visitor (cross-site WebSocket hijacking).
 
-use http::HeaderMap;
-use http::header::{HOST, ORIGIN};
+use http::header::{HOST, ORIGIN, REFERER};
+use http::{HeaderMap, HeaderName};
 
 use crate::settings::Origins;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether the page that makes this request may. Programs that are no browsers send no `Origin`.
 pub(crate) fn is_allowed(origins: &Origins, headers: &HeaderMap) -> bool {
@@ -16,6 +18,34 @@ pub(crate) fn is_allowed(origins: &Origins, headers: &HeaderMap) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
     };
+    is_listed(origins, origin, headers)
+}
+
+/// Whether a page may have the answer as a script (JSONP). For that browsers send no `Origin`, and cookies all the same: without this check any
+/// page could read what its visitor may. What they send says at least where the page is from, or that it is not from here.
+pub(crate) fn may_call(origins: &Origins, headers: &HeaderMap) -> bool {
+    if *origins == Origins::Any {
+        return true;
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &http::HeaderValue| value.to_str().ok())
+    };
+    match text(REFERER).and_then(origin_of) {
+        Some(origin) => is_listed(origins, origin, headers),
+        None => text(SEC_FETCH_SITE).is_none_or(|site| matches!(site, "same-origin" | "none")),
+    }
+}
+
+/// The origin of an address.
+fn origin_of(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    let host = rest.find('/').unwrap_or(rest.len());
+    address.get(..scheme.len() + 3 + host)
+}
+
+fn is_listed(origins: &Origins, origin: &str, headers: &HeaderMap) -> bool {
     match origins {
         Origins::Any => true,
         Origins::Same => is_same(origin, headers),
@@ -49,7 +79,7 @@ mod tests {
     use http::HeaderMap;
     use http::header::{HOST, HeaderValue, ORIGIN};
 
-    use super::is_allowed;
+    use super::{is_allowed, may_call};
     use crate::settings::Origins;
 
     fn check(origins: &Origins, origin: &str, host: &str, expected: bool) {
@@ -77,6 +107,35 @@ mod tests {
             check(&same, origin, host, expected);
         }
         assert!(is_allowed(&same, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn scripts_are_for_pages_that_may_read() {
+        let listed = Origins::Listed(vec!["https://b.example".to_owned()]);
+        for (headers, same, with_list) in [
+            (&[][..], true, true),
+            (&[("referer", "http://a.example/page?x")], true, true),
+            (&[("referer", "https://b.example/page")], false, true),
+            (&[("referer", "https://b.example")], false, true),
+            (
+                &[("referer", "https://evil.example/a.example")],
+                false,
+                false,
+            ),
+            (&[("sec-fetch-site", "same-origin")], true, true),
+            (&[("sec-fetch-site", "none")], true, true),
+            (&[("sec-fetch-site", "cross-site")], false, false),
+            (&[("sec-fetch-site", "same-site")], false, false),
+        ] {
+            let mut map = HeaderMap::new();
+            map.insert(HOST, HeaderValue::from_static("a.example"));
+            for (name, value) in headers {
+                map.insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(may_call(&Origins::Same, &map), same, "{headers:?}");
+            assert_eq!(may_call(&listed, &map), with_list, "{headers:?}");
+            assert!(may_call(&Origins::Any, &map));
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::claims::Claims;
 use super::guard::Identity;
-use super::token::Claims;
 
 /// So many revocations are kept; the one that would have ended first makes room.
 const MOST: usize = 100_000;

@@ -6,8 +6,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::message::Message;
-
 /// Which run of which gateway a number belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch(u64);
@@ -28,13 +26,6 @@ impl Epoch {
 pub(crate) struct Cursor {
     pub(crate) epoch: Epoch,
     pub(crate) number: u64,
-}
-
-impl Cursor {
-    pub(crate) fn after(epoch: Epoch, message: &Message) -> Self {
-        let number = message.number;
-        Self { epoch, number }
-    }
 }
 
 impl fmt::Display for Cursor {

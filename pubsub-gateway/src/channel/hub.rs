@@ -205,6 +205,7 @@ impl Hub {
             number: counter.next(),
             moment: counter.moment(SystemTime::now()),
             is_stored,
+            position: None,
             content,
         };
         let place = ring.push(Arc::new(Framed::new(message, self.formats)), Instant::now())?;
@@ -376,6 +377,7 @@ fn control(channel: &Channel, id: i64, number: u64, text: &str) -> Message {
         number,
         moment: Moment::NEVER,
         is_stored: false,
+        position: None,
         content: Content {
             text: text.into(),
             ..Content::default()

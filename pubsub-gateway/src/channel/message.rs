@@ -2,10 +2,13 @@
 //!
 //! Plain values. Does not know how a message is written on any transport, nor where it came from.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pubsub_core::change::{Action, Stamp};
+
+use super::cursor::{Cursor, Epoch};
 
 /// What somebody has to say on a channel.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +22,8 @@ pub(crate) struct Content {
     pub(crate) action: Option<Action>,
     /// Where the change has its place, if the sender says so.
     pub(crate) stamp: Stamp,
+    /// The item, and the change of it: the same for a message that comes twice.
+    pub(crate) hash: u64,
 }
 
 /// What an entry of a channel is.
@@ -30,6 +35,8 @@ pub(crate) enum Kind {
     Deleted,
     /// Messages are missing before this place.
     Reset,
+    /// Nothing but a place to go on from.
+    Cursor,
 }
 
 /// An entry of a channel.
@@ -44,7 +51,25 @@ pub(crate) struct Message {
     pub(crate) moment: Moment,
     /// Whether new subscribers may ask for it.
     pub(crate) is_stored: bool,
+    /// Where to go on after it, if not by its number.
+    pub(crate) position: Option<Box<str>>,
     pub(crate) content: Content,
+}
+
+impl Message {
+    /// Where to go on after it.
+    pub(crate) fn cursor(&self, epoch: Epoch) -> Cow<'_, str> {
+        match &self.position {
+            Some(position) => Cow::Borrowed(position),
+            None => Cow::Owned(
+                Cursor {
+                    epoch,
+                    number: self.number,
+                }
+                .to_string(),
+            ),
+        }
+    }
 }
 
 /// When something was published: the second, and which one of that second it was, over all channels.

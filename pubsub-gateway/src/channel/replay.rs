@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use pubsub_core::Position;
+
 use super::cursor::{Cursor, Epoch};
 use super::message::{Message, Moment};
 use super::ring::Ring;
@@ -15,6 +17,8 @@ pub(crate) struct Resume {
     pub(crate) cursor: Option<Cursor>,
     pub(crate) event_id: Option<String>,
     pub(crate) since: Option<Since>,
+    /// Where a list was read, or a message of it.
+    pub(crate) positions: Vec<Position>,
 }
 
 /// From a time on; with a tag from a message of that second on.

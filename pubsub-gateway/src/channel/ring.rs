@@ -104,6 +104,7 @@ impl Ring {
             }
             Kind::Deleted => self.is_closed = true,
             Kind::Reset => self.lost = self.lost.max(message.number),
+            Kind::Cursor => {}
         }
         let place = self.end();
         self.recent_bytes += bytes;

@@ -3,11 +3,13 @@
 //! Pure. The text is our JSON of the row where the model is known, the JSON of an XEP-0335 container, the text of an entry that holds nothing
 //! else, what was published over HTTP as it was, and the XML itself of everything else.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pubsub_core::payload::{JSON, Payload};
-use pubsub_core::{Action, NodeName, Stamp};
-use pubsub_xml::{Event, Reader, XmlError};
+use pubsub_core::subscriber::RawXml;
+use pubsub_core::{Action, Event, NodeName, Stamp};
+use pubsub_xml::{Event as Piece, Reader, XmlError};
 
 use super::parcel::{PUSH, Parcel};
 use crate::channel::Content;
@@ -60,14 +62,33 @@ pub(crate) enum Said {
     Deletion(String),
 }
 
+/// What an event says to those who listen; `None` if it is of no interest to them.
+pub(crate) fn said(rows: &Rows, node: &NodeName, event: &Event<RawXml>) -> Option<Said> {
+    let (id, payload, mut said) = match event {
+        Event::Published {
+            id, item, change, ..
+        } => (
+            id,
+            item.as_str(),
+            published(rows, node, id.as_str(), item.as_str(), change),
+        ),
+        Event::Retracted { id, last, change } => {
+            let last = last.as_ref().map(RawXml::as_str);
+            let content = deleted(rows, node, id.as_str(), last, change);
+            (id, last.unwrap_or_default(), Said::Content(content, true))
+        }
+        _ => return None,
+    };
+    if let Said::Content(content, _) = &mut said {
+        let mut hasher = DefaultHasher::new();
+        (id.as_str(), payload, content.action.is_some()).hash(&mut hasher);
+        content.hash = hasher.finish();
+    }
+    Some(said)
+}
+
 /// Reads the payload of an item that was published.
-pub(crate) fn published(
-    rows: &Rows,
-    node: &NodeName,
-    id: &str,
-    payload: &str,
-    stamp: &Stamp,
-) -> Said {
+fn published(rows: &Rows, node: &NodeName, id: &str, payload: &str, stamp: &Stamp) -> Said {
     if let Some(json) = rows.json(node, id, payload) {
         return Said::Content(content(json, stamp), true);
     }
@@ -94,13 +115,7 @@ pub(crate) fn published(
 }
 
 /// What is told of an item that was deleted: the last row, or at least its id.
-pub(crate) fn deleted(
-    rows: &Rows,
-    node: &NodeName,
-    id: &str,
-    last: Option<&str>,
-    stamp: &Stamp,
-) -> Content {
+fn deleted(rows: &Rows, node: &NodeName, id: &str, last: Option<&str>, stamp: &Stamp) -> Content {
     let stamp = Stamp {
         action: Some(Action::Delete),
         ..stamp.clone()
@@ -153,18 +168,18 @@ fn read(payload: &str) -> Result<Option<Found>, XmlError> {
     let mut has_others = false;
     loop {
         match reader.event()? {
-            Event::Text(run) => text.push_str(&run),
-            Event::Start(child) if child.is("json", JSON) => {
+            Piece::Text(run) => text.push_str(&run),
+            Piece::Start(child) if child.is("json", JSON) => {
                 found = Some(Found::Text(reader.text()?.into_owned()));
             }
-            Event::Start(child) if child.is(Parcel::NAME, PUSH) => {
+            Piece::Start(child) if child.is(Parcel::NAME, PUSH) => {
                 found = Parcel::read(&mut reader, PUSH).ok().map(Found::Parcel);
             }
-            Event::Start(child) => {
+            Piece::Start(child) => {
                 has_others |= !child.is("change", pubsub_core::payload::STAMP);
                 reader.skip()?;
             }
-            Event::End | Event::Eof => break,
+            Piece::End | Piece::Eof => break,
         }
     }
     Ok(match found {

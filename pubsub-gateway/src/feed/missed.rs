@@ -7,8 +7,8 @@ use std::sync::Arc;
 use pubsub_core::subscriber::RawXml;
 use pubsub_core::{Event, Position, SubscribeError};
 
-use super::item::{Said, deleted, published};
-use crate::channel::{Channel, Content, Kind, Message, Moment, Replay};
+use super::item::{Said, said};
+use crate::channel::{Channel, Content, Kind, Message, Moment, Replay, Ring};
 use crate::inner::Inner;
 
 /// More than this is not told one by one: who has missed so much reads the page again.
@@ -28,38 +28,34 @@ pub(crate) struct Missed {
 
 /// What happened on the channel since then, as far as it has not come here, or came before now.
 pub(crate) async fn missed(inner: &Inner, channel: &Channel, since: &Position) -> Missed {
-    if let Some(after) = in_ring(channel, since) {
-        return Missed {
-            messages: Vec::new(),
-            known: since.clone(),
-            after,
-            is_complete: true,
-        };
-    }
-    let after = inner.hub().cursor().number;
-    let node = channel.name().node();
-    let found = inner.pubsub().missed(node, since, MOST).await;
+    let in_ring = in_ring(&channel.ring(), since);
     let mut missed = Missed {
         messages: Vec::new(),
         known: since.clone(),
-        after,
-        is_complete: false,
+        after: in_ring.unwrap_or_else(|| inner.hub().cursor().number),
+        is_complete: true,
     };
-    match found {
+    if in_ring.is_some() {
+        return missed;
+    }
+    let node = channel.name().node();
+    match inner.pubsub().missed(node, since, MOST).await {
         Ok(found) => {
             missed.is_complete = found.is_complete;
-            missed.take(inner, channel, found.events);
+            missed.take(inner, channel, &found.events);
         }
         // Of another node: it says nothing about this one.
-        Err(SubscribeError::Position { .. }) => missed.is_complete = true,
-        Err(error) => tracing::debug!(%node, %error, "what was missed cannot be read"),
+        Err(SubscribeError::Position { .. }) => {}
+        Err(error) => {
+            tracing::debug!(%node, %error, "what was missed cannot be read");
+            missed.is_complete = false;
+        }
     }
     missed
 }
 
 /// The number of the last entry before which nothing is news, if the ring has everything after it.
-fn in_ring(channel: &Channel, since: &Position) -> Option<u64> {
-    let ring = channel.ring();
+fn in_ring(ring: &Ring, since: &Position) -> Option<u64> {
     let mut entries = ring.recent().rev();
     // What it has is whole from any entry on; so one that is known, or is the very next, is enough.
     if let Some(known) = entries.find(|entry| since.covers(&entry.content.stamp)) {
@@ -74,40 +70,28 @@ fn in_ring(channel: &Channel, since: &Position) -> Option<u64> {
 }
 
 impl Missed {
-    fn take(&mut self, inner: &Inner, channel: &Channel, events: Vec<Event<RawXml>>) {
-        let last = events.len().saturating_sub(1);
-        let rows = inner.rows();
-        let node = channel.name().node();
-        for (place, event) in events.into_iter().enumerate() {
+    fn take(&mut self, inner: &Inner, channel: &Channel, events: &[Event<RawXml>]) {
+        for event in events {
             if let Some(stamp) = event.change() {
                 self.known.follow(stamp);
             }
-            let content = match event {
-                Event::Published {
-                    id, item, change, ..
-                } => match published(rows, node, id.as_str(), item.as_str(), &change) {
-                    Said::Content(content, _) => content,
-                    Said::Deletion(_) => continue,
-                },
-                Event::Retracted { id, last, change } => {
-                    let last = last.as_ref().map(RawXml::as_str);
-                    deleted(rows, node, id.as_str(), last, &change)
-                }
-                _ => continue,
-            };
-            // Whoever goes on right after one of them, but for the last, cannot be told the rest: it is in no ring.
-            let number = if place == last { self.after } else { 0 };
-            self.messages
-                .push(Arc::new(message(channel, number, content)));
+            if let Some(Said::Content(content, _)) =
+                said(inner.rows(), channel.name().node(), event)
+            {
+                // It is in no ring, so who goes on right after it goes on from there.
+                let position = self.known.to_string();
+                let message = message(channel, content, position);
+                self.messages.push(Arc::new(message));
+            }
         }
     }
 
     /// With what came here meanwhile.
-    pub(crate) fn with_ring(&self, channel: &Channel) -> Replay {
-        let ring = channel.ring();
+    pub(crate) fn with_ring(&self, ring: &Ring) -> Replay {
         let is_news = |entry: &&Arc<Message>| {
-            let is_told = || self.messages.iter().any(|told| is_same(told, entry));
-            entry.id > 0
+            let hash = entry.content.hash;
+            let is_told = || self.messages.iter().any(|told| told.content.hash == hash);
+            entry.kind == Kind::Message
                 && entry.number > self.after
                 && !self.known.covers(&entry.content.stamp)
                 && (entry.content.stamp.log.is_some() || !is_told())
@@ -123,20 +107,16 @@ impl Missed {
     }
 }
 
-/// Whether two messages without a place in any log say the same.
-fn is_same(one: &Message, other: &Message) -> bool {
-    one.content.text == other.content.text && one.content.event_type == other.content.event_type
-}
-
-fn message(channel: &Channel, number: u64, content: Content) -> Message {
+fn message(channel: &Channel, content: Content, position: String) -> Message {
     Message {
         kind: Kind::Message,
         channel: channel.name().shared(),
         // Clients take no other for a message.
         id: 1,
-        number,
+        number: 0,
         moment: Moment::NEVER,
         is_stored: false,
+        position: Some(position.into()),
         content,
     }
 }

@@ -7,8 +7,8 @@ use pubsub_core::session::{AccessRule, PubSubError};
 use pubsub_core::subscriber::RawXml;
 use pubsub_core::{Event, SubscribeError, Subscription};
 
-use super::item::{Said, deleted, published};
-use crate::channel::{Channel, Upstream};
+use super::item::{Said, said};
+use crate::channel::{Channel, Info, Upstream};
 use crate::inner::Inner;
 
 /// The first pause after a failure, and the longest.
@@ -70,39 +70,31 @@ async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscript
 }
 
 fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) {
-    let (hub, rows, node) = (inner.hub(), inner.rows(), channel.name().node());
-    match event {
-        Event::Published {
-            id, item, change, ..
-        } => match published(rows, node, id.as_str(), item.as_str(), &change) {
-            Said::Content(content, is_stored) => {
-                let is_stored = is_stored && hub.settings().store;
-                if let Some(info) = hub.publish(channel, content, is_stored) {
-                    inner.echoes().hear(&id, info);
-                }
-            }
-            Said::Deletion(text) => {
-                let info = crate::channel::Info::of(channel);
-                hub.delete(
-                    channel,
-                    Some(&text)
-                        .filter(|text| !text.is_empty())
-                        .map(String::as_str),
-                );
-                inner.echoes().hear(&id, info);
-            }
-        },
-        Event::Retracted { id, last, change } => {
-            let last = last.as_ref().map(RawXml::as_str);
-            let content = deleted(rows, node, id.as_str(), last, &change);
-            hub.publish(channel, content, hub.settings().store);
+    let (hub, node) = (inner.hub(), channel.name().node());
+    let said = said(inner.rows(), node, &event);
+    let info = match (said, &event) {
+        (Some(Said::Content(content, is_stored)), _) => {
+            let is_stored = is_stored && hub.settings().store;
+            hub.publish(channel, content, is_stored)
         }
-        Event::Purged => hub.reset(channel, true),
-        Event::Deleted { .. } => {
+        (Some(Said::Deletion(text)), _) => {
+            let info = Info::of(channel);
+            let text = Some(&*text).filter(|text| !text.is_empty());
+            hub.delete(channel, text);
+            Some(info)
+        }
+        (None, Event::Purged) => return hub.reset(channel, true),
+        (None, Event::Deleted { .. }) => {
             hub.delete(channel, None);
+            return;
         }
         // Of no interest to those who listen.
-        _ => {}
+        (None, _) => return,
+    };
+    if let Event::Published { id, .. } = event
+        && let Some(info) = info
+    {
+        inner.echoes().hear(&id, info);
     }
 }
 

@@ -4,7 +4,7 @@
 //! events of its own.
 
 use super::template::Template;
-use crate::channel::{Cursor, Epoch, Kind, Message};
+use crate::channel::{Epoch, Kind, Message};
 
 /// Appends the event that a message is.
 pub(crate) fn event(
@@ -16,13 +16,17 @@ pub(crate) fn event(
 ) {
     let content = &message.content;
     if message.kind == Kind::Reset {
-        id(out, &Cursor::after(epoch, message).to_string());
+        id(out, &message.cursor(epoch));
         field(out, "event", "reset");
+    } else if message.kind == Kind::Cursor {
+        id(out, &message.cursor(epoch));
+        out.push(b'\n');
+        return;
     } else if message.id > 0 {
         if is_clean(&content.event_id) && !content.event_id.is_empty() {
             id(out, &content.event_id);
         } else {
-            id(out, &Cursor::after(epoch, message).to_string());
+            id(out, &message.cursor(epoch));
         }
         if !content.event_type.is_empty() {
             field(out, "event", &content.event_type);
@@ -55,8 +59,8 @@ pub(crate) fn comment(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends where a client goes on that is disconnected before the first message, and how soon.
-pub(crate) fn opening(out: &mut Vec<u8>, cursor: Cursor, retry_millis: u128) {
-    id(out, &cursor.to_string());
+pub(crate) fn opening(out: &mut Vec<u8>, cursor: &str, retry_millis: u128) {
+    id(out, cursor);
     field(out, "retry", &retry_millis.to_string());
     out.push(b'\n');
 }
@@ -141,6 +145,7 @@ mod tests {
             number: 3,
             moment: Moment { time: 0, tag: 6 },
             is_stored: true,
+            position: None,
             content: Content {
                 text: text.into(),
                 event_id: event_id.into(),

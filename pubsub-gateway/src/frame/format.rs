@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::chunk::{self, chunk};
+use super::deflate::deflate;
 use super::event_stream;
 use super::template::Template;
 use super::websocket;
-use crate::channel::{Cursor, Epoch, Kind, Message, Moment};
+use crate::channel::{Epoch, Kind, Message, Moment};
 
 /// How messages travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +34,10 @@ pub(crate) struct Look {
     pub(crate) is_chunked: bool,
     /// The client percent-decodes strings, as `pushstream.js` does.
     pub(crate) percent_is_decoded: bool,
+    /// The client of a WebSocket can inflate messages.
+    pub(crate) is_deflated: bool,
+    /// To how many bytes the header and each message are filled up.
+    pub(crate) padding: (usize, usize),
 }
 
 /// How a client is told that it is sent away.
@@ -53,6 +58,8 @@ pub(crate) struct Texts {
     pub(crate) footer: Option<String>,
     pub(crate) ping: String,
     pub(crate) retry_millis: u128,
+    /// From how many bytes on a message is worth compressing.
+    pub(crate) deflate_from: usize,
 }
 
 #[derive(Debug)]
@@ -93,28 +100,26 @@ impl Format {
         let Texts { template, .. } = &self.texts;
         let percent = self.look.percent_is_decoded;
         let mut out = Vec::with_capacity(message.content.text.len() + 256);
+        let is_for_our_own_clients = matches!(message.kind, Kind::Reset | Kind::Cursor);
         match self.look.transport {
             Transport::EventStream => {
                 event_stream::event(&mut out, template, message, self.epoch, percent);
+                self.pad(&mut out, self.look.padding.1);
                 self.piece(out)
             }
             // A page with a template of its own would take a reset for a message.
-            _ if message.kind == Kind::Reset && !template.escapes_breaks() => Bytes::new(),
+            _ if is_for_our_own_clients && !template.escapes_breaks() => Bytes::new(),
             _ => {
-                template.fill(
-                    &mut out,
-                    message,
-                    &message.content.text,
-                    self.epoch,
-                    percent,
-                );
+                let text = &message.content.text;
+                template.fill(&mut out, message, text, self.epoch, percent);
+                self.pad(&mut out, self.look.padding.1);
                 self.piece(out)
             }
         }
     }
 
     /// What a client is sent first.
-    pub(crate) fn header(&self, cursor: Cursor) -> Bytes {
+    pub(crate) fn header(&self, cursor: &str) -> Bytes {
         let mut out = Vec::new();
         match self.look.transport {
             Transport::EventStream => {
@@ -124,6 +129,7 @@ impl Format {
             }
             _ => out.extend_from_slice(self.texts.header.as_deref().unwrap_or_default().as_bytes()),
         }
+        self.pad(&mut out, self.look.padding.0);
         self.piece(out)
     }
 
@@ -226,22 +232,42 @@ impl Format {
         }
     }
 
+    /// Fills a piece up with what clients pass over.
+    fn pad(&self, out: &mut Vec<u8>, least: usize) {
+        let missing = least.saturating_sub(out.len());
+        if missing == 0 || self.look.transport == Transport::WebSocket {
+            return;
+        }
+        let before = out.len();
+        if self.look.transport == Transport::EventStream {
+            out.push(b':');
+        }
+        out.resize((before + missing - 1).max(out.len()), b' ');
+        out.push(b'\n');
+    }
+
     /// What was written, as it goes on the wire.
     fn piece(&self, content: Vec<u8>) -> Bytes {
         if content.is_empty() {
             return Bytes::new();
         }
-        let is_frame = self.look.transport == Transport::WebSocket;
-        if !is_frame && !self.look.is_chunked {
-            return content.into();
-        }
         let mut out = Vec::with_capacity(content.len() + 16);
-        if is_frame {
-            websocket::text(&mut out, &content);
-        } else {
-            chunk(&mut out, &content);
+        match self.look.transport {
+            Transport::WebSocket => self.websocket_frame(&mut out, &content),
+            _ if self.look.is_chunked => chunk(&mut out, &content),
+            _ => return content.into(),
         }
         out.into()
+    }
+
+    fn websocket_frame(&self, out: &mut Vec<u8>, content: &[u8]) {
+        if self.look.is_deflated && content.len() >= self.texts.deflate_from {
+            let deflated = deflate(content);
+            if deflated.len() < content.len() {
+                return websocket::compressed(out, &deflated);
+            }
+        }
+        websocket::text(out, content);
     }
 }
 
@@ -254,6 +280,7 @@ pub(crate) fn control(id: i64, channel: &str, text: &str) -> Message {
         number: 0,
         moment: Moment::NEVER,
         is_stored: false,
+        position: None,
         content: crate::channel::Content {
             text: text.into(),
             ..crate::channel::Content::default()

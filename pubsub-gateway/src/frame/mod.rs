@@ -3,6 +3,7 @@
 //! Pure: knows templates and framing. Does not know clients, channels or sockets.
 
 mod chunk;
+mod deflate;
 mod event_stream;
 mod format;
 mod framed;
@@ -10,6 +11,7 @@ mod json;
 mod template;
 mod websocket;
 
+pub(crate) use self::deflate::{InflateError, inflate, negotiate};
 pub(crate) use self::format::{Farewell, Format, Formats, Look, Texts, Transport, control};
 pub(crate) use self::framed::Framed;
 pub(crate) use self::json::text as json_text;

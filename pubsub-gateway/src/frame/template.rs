@@ -3,7 +3,7 @@
 //! Pure: a message and a template make text. Does not know transports.
 
 use super::json::{self, Place};
-use crate::channel::{Cursor, Epoch, Kind, Message, Moment};
+use crate::channel::{Epoch, Kind, Message, Moment};
 
 /// How the places of a template are filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -192,7 +192,7 @@ impl Template {
             Field::EventType => &message.content.event_type,
             Field::Action => message.content.action.map_or("", |action| action.as_str()),
             Field::Cursor => {
-                cursor = Cursor::after(epoch, message).to_string();
+                cursor = message.cursor(epoch);
                 &cursor
             }
             _ if message.moment == Moment::NEVER && self.mode != Mode::Raw => "",
@@ -216,9 +216,10 @@ fn extras(out: &mut Vec<u8>, message: &Message, epoch: Epoch, place: Place) {
     if message.kind == Kind::Reset {
         out.extend_from_slice(b",\"reset\":true");
     }
-    if message.number > 0 || message.kind == Kind::Reset {
+    let is_placed = message.number > 0 || message.position.is_some();
+    if is_placed || matches!(message.kind, Kind::Reset | Kind::Cursor) {
         out.extend_from_slice(b",\"cursor\":");
-        json::string(out, &Cursor::after(epoch, message).to_string(), place);
+        json::string(out, &message.cursor(epoch), place);
     }
 }
 
@@ -257,6 +258,7 @@ mod tests {
                 tag: 6,
             },
             is_stored: true,
+            position: None,
             content: Content {
                 text: text.into(),
                 event_id: "42".into(),

@@ -1,6 +1,8 @@
 //! Frames of a WebSocket (RFC 6455 §5.2) as a server sends them: unmasked and unfragmented.
 
 const FINAL_TEXT: u8 = 0x81;
+/// The reserved bit that says so.
+const COMPRESSED: u8 = 0x40;
 const FINAL_CLOSE: u8 = 0x88;
 const FINAL_PONG: u8 = 0x8a;
 /// An empty ping.
@@ -13,6 +15,11 @@ const LONGEST_CONTROL: usize = 125;
 /// Appends a frame with a whole message in it.
 pub(crate) fn text(out: &mut Vec<u8>, payload: &[u8]) {
     frame(out, FINAL_TEXT, payload);
+}
+
+/// Appends a frame with a whole message in it that is compressed (RFC 7692 §6).
+pub(crate) fn compressed(out: &mut Vec<u8>, payload: &[u8]) {
+    frame(out, FINAL_TEXT | COMPRESSED, payload);
 }
 
 fn frame(out: &mut Vec<u8>, first: u8, payload: &[u8]) {

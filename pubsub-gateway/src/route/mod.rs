@@ -11,6 +11,7 @@ mod publish;
 mod refusal;
 mod request;
 mod router;
+mod seating;
 mod statistics;
 mod stream;
 mod subscribe;

@@ -12,7 +12,8 @@ use super::answer::{CURSOR, answer, refused, with_body, with_cors};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::subscribe::admit;
-use crate::channel::{Cursor, Kind, Message, Moment, Resume};
+use crate::access::may_call;
+use crate::channel::{Kind, Message, Moment, Resume};
 use crate::frame::{Format, control};
 use crate::inner::Inner;
 use crate::plan::{Plan, Way};
@@ -55,10 +56,16 @@ async fn found(
         return Err(Refusal::method("GET"));
     }
     let callback = callback(asked)?;
-    let admitted = admit(inner, plan, asked, false).await?;
+    if callback.is_some() && !may_call(&inner.settings().origins, asked.headers()) {
+        return Err(Refusal::forbidden(
+            "Pages of this origin may not subscribe.",
+        ));
+    }
+    let admitted = admit(inner, plan, asked, asked.manner()).await?;
     let format = Arc::clone(&admitted.format);
-    let resume = admitted.resume().clone();
+    let resume = admitted.resume.clone();
     let admitted_for = admitted.expires;
+    let epoch = inner.hub().epoch();
     let writer = Writer {
         plan,
         format: &format,
@@ -77,12 +84,12 @@ async fn found(
         past.iter()
             .map(|message| (message.as_ref(), format.frame(message))),
     ) {
-        let last = past.iter().map(|message| message.number).max();
-        let cursor = last.map_or(cursor, |number| Cursor { number, ..cursor });
-        return Ok(placed(writer.whole(&body), newest, cursor));
+        let last = past.iter().max_by_key(|message| message.number);
+        let last = last.map(|message| message.cursor(epoch).into_owned());
+        return Ok(placed(writer.whole(&body), newest, &last.unwrap_or(cursor)));
     }
     if !waits {
-        return Ok(nothing(&resume, cursor));
+        return Ok(nothing(&resume, &cursor));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
     let patience = admitted_for.map_or(patience, |left| patience.min(left));
@@ -91,14 +98,14 @@ async fn found(
             Err(Refusal::forbidden("Access was revoked."))
         }
         // The client comes back, with the place that it had.
-        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(&resume, cursor)),
+        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(&resume, &cursor)),
         Ok(Ok(entries)) => {
             let messages = entries
                 .iter()
                 .map(|entry| (entry.message().as_ref(), entry.bytes(&format)));
             let body = writer.body(messages).unwrap_or_default();
             let last = entries.last().map(|entry| entry.message());
-            let number = last.map_or(cursor.number, |message| message.number);
+            let after = last.map(|message| message.cursor(epoch).into_owned());
             let moment = match last {
                 Some(message) if message.kind == Kind::Message => message.moment,
                 _ => now(),
@@ -106,10 +113,10 @@ async fn found(
             Ok(placed(
                 writer.whole(&body),
                 moment,
-                Cursor { number, ..cursor },
+                &after.unwrap_or(cursor),
             ))
         }
-        Err(_) => Ok(waited_in_vain(inner, &writer, cursor)),
+        Err(_) => Ok(waited_in_vain(inner, &writer, &cursor)),
     }
 }
 
@@ -187,16 +194,16 @@ fn callback(asked: &Asked<'_>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn placed(mut response: Response<Bytes>, moment: Moment, cursor: Cursor) -> Response<Bytes> {
+fn placed(mut response: Response<Bytes>, moment: Moment, cursor: &str) -> Response<Bytes> {
     let headers = response.headers_mut();
     insert(headers, &LAST_MODIFIED, &moment.date());
     insert(headers, &ETAG, &format!("W/{}", moment.tag));
-    insert(headers, &CURSOR, &cursor.to_string());
+    insert(headers, &CURSOR, cursor);
     response
 }
 
 /// Says that there is nothing, with the place of the client as it gave it.
-fn nothing(resume: &Resume, cursor: Cursor) -> Response<Bytes> {
+fn nothing(resume: &Resume, cursor: &str) -> Response<Bytes> {
     let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
     let headers = response.headers_mut();
     if let Some(since) = resume.since {
@@ -209,11 +216,11 @@ fn nothing(resume: &Resume, cursor: Cursor) -> Response<Bytes> {
             insert(headers, &ETAG, &format!("W/{tag}"));
         }
     }
-    insert(headers, &CURSOR, &cursor.to_string());
+    insert(headers, &CURSOR, cursor);
     response
 }
 
-fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: Cursor) -> Response<Bytes> {
+fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: &str) -> Response<Bytes> {
     let response = if inner.settings().channels.timeout_with_body {
         let message = control(TIMED_OUT, "", "");
         let frame = writer.format.frame(&message);

@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
 use pubsub_core::{Position, PositionError};
 
 use super::refusal::Refusal;
 use crate::channel::{Resume, Since, decode, seconds};
+use crate::plan::Manner;
 
 /// A door of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,11 @@ impl<'r> Asked<'r> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether the client wants to know at once where it would go on.
+    pub(crate) fn wants_cursor(&self) -> bool {
+        self.argument("hello").is_some()
+    }
+
     /// The channels as they are written: in the path, else in one of the arguments.
     pub(crate) fn channels(&self, arguments: &[&str]) -> &'r str {
         let has_some = |raw: &&str| raw.bytes().any(|byte| byte != b'/');
@@ -115,13 +121,8 @@ impl<'r> Asked<'r> {
         let Some(positions) = self.argument("position") else {
             return Ok(Vec::new());
         };
-        let positions = positions.split(',').take(MOST_POSITIONS);
-        let read = positions.map(|position| {
-            position.parse().map_err(|error: PositionError| {
-                Refusal::bad(format!("The position cannot be used: {error}."))
-            })
-        });
-        read.collect()
+        read_positions(&positions)
+            .map_err(|error| Refusal::bad(format!("The position cannot be used: {error}.")))
     }
 
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.
@@ -131,6 +132,7 @@ impl<'r> Asked<'r> {
         let id = id.or_else(|| self.argument("eventid"));
         let id = id.or_else(|| self.argument("last_event_id"));
         let cursor = id.as_deref().and_then(|id| id.parse().ok());
+        let positions = id.as_deref().and_then(own_positions);
         let header = |name| self.header(&name).map(str::to_owned);
         let argument = |name| self.argument(name).map(Cow::into_owned);
         let time = [header(IF_MODIFIED_SINCE), argument("time")];
@@ -139,7 +141,10 @@ impl<'r> Asked<'r> {
         let tag = tags.iter().flatten().find_map(|tag| number(tag));
         Resume {
             cursor,
-            event_id: id.filter(|_| cursor.is_none()).map(Cow::into_owned),
+            event_id: id
+                .filter(|_| cursor.is_none() && positions.is_none())
+                .map(Cow::into_owned),
+            positions: positions.unwrap_or_default(),
             since: time.map(|time| Since { time, tag }),
         }
     }
@@ -150,6 +155,16 @@ impl<'r> Asked<'r> {
             "polling" => Some(false),
             "long-polling" => Some(true),
             _ => None,
+        }
+    }
+
+    /// What the client is like.
+    pub(crate) fn manner(&self) -> Manner<'r> {
+        Manner {
+            is_chunked: false,
+            is_pushstream_js: self.is_pushstream_js(),
+            is_deflated: false,
+            user_agent: self.header(&USER_AGENT).unwrap_or_default(),
         }
     }
 
@@ -167,6 +182,19 @@ impl<'r> Asked<'r> {
             .is_some_and(|name| name.starts_with("PushStreamManager"));
         is_stamped && (has_place || polls || calls)
     }
+}
+
+/// Positions in place of an event id: those of messages that were told from a list on.
+fn own_positions(id: &str) -> Option<Vec<Position>> {
+    // An event id may be anything; this it is hardly.
+    id.starts_with("1~").then(|| read_positions(id).ok())?
+}
+
+fn read_positions(text: &str) -> Result<Vec<Position>, PositionError> {
+    text.split(',')
+        .take(MOST_POSITIONS)
+        .map(str::parse)
+        .collect()
 }
 
 /// A tag, as `7`, `W/7` or `"7"`.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_EXTENSIONS};
 use http::{Method, Response, StatusCode};
 use tokio::net::TcpStream;
 
@@ -15,9 +15,11 @@ use super::publish::say;
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::subscribe::{Admitted, admit};
-use crate::access::is_allowed;
+use crate::access::{Intent, is_allowed};
+use crate::channel::ChannelName;
+use crate::frame::{Format, negotiate};
 use crate::inner::Inner;
-use crate::plan::{Plan, Way};
+use crate::plan::{Manner, Plan, Way};
 use crate::subscriber::{Client, Say, Source, Talk, Times};
 
 /// Close code of a WebSocket that may not listen (RFC 6455 §7.4.1).
@@ -30,8 +32,8 @@ pub(crate) struct Opening {
     pub(crate) times: Times,
     pub(crate) is_websocket: bool,
     admitted: Result<Admitted, Refusal>,
-    plan: Way,
-    is_chunked: bool,
+    format: Arc<Format>,
+    is_deflated: bool,
     say: Option<Say>,
 }
 
@@ -55,11 +57,15 @@ pub(crate) async fn open(
         return Err(refuse(&Refusal::method("GET")));
     }
     if way == Way::WebSocket {
-        return open_websocket(inner, plan, asked, is_chunked)
+        return open_websocket(inner, plan, asked)
             .await
             .map_err(|refusal| refuse(&refusal));
     }
-    let admitted = admit(inner, plan, asked, is_chunked)
+    let manner = Manner {
+        is_chunked,
+        ..asked.manner()
+    };
+    let admitted = admit(inner, plan, asked, manner)
         .await
         .map_err(|refusal| refuse(&refusal))?;
     let mut head = answer(StatusCode::OK, ());
@@ -84,9 +90,9 @@ pub(crate) async fn open(
             ..plan.times
         },
         is_websocket: false,
+        format: Arc::clone(&admitted.format),
         admitted: Ok(admitted),
-        plan: way,
-        is_chunked,
+        is_deflated: false,
         say: None,
     })
 }
@@ -96,9 +102,8 @@ async fn open_websocket(
     inner: &Arc<Inner>,
     plan: &Plan,
     asked: &Asked<'_>,
-    is_chunked: bool,
 ) -> Result<Opening, Refusal> {
-    let head = handshake(asked.headers())?.map(drop);
+    let mut head = handshake(asked.headers())?.map(drop);
     if !is_allowed(&inner.settings().origins, asked.headers()) {
         return Err(Refusal::forbidden(
             "Pages of this origin may not subscribe.",
@@ -107,11 +112,30 @@ async fn open_websocket(
     if inner.is_draining() {
         return Err(Refusal::closing());
     }
-    let admitted = admit(inner, plan, asked, is_chunked).await;
+    let extension = match plan.endpoint.deflate_from {
+        Some(_) => asked.header(&SEC_WEBSOCKET_EXTENSIONS).and_then(negotiate),
+        None => None,
+    };
+    if let Some(extension) = extension {
+        let extension = HeaderValue::from_static(extension);
+        head.headers_mut()
+            .insert(SEC_WEBSOCKET_EXTENSIONS, extension);
+    }
+    let is_deflated = extension.is_some();
+    let manner = Manner {
+        is_deflated,
+        ..asked.manner()
+    };
+    let admitted = admit(inner, plan, asked, manner).await;
+    let format = match &admitted {
+        Ok(admitted) => Some(&admitted.format),
+        Err(_) => plan.format(manner),
+    };
+    let format = Arc::clone(format.ok_or_else(Refusal::not_found)?);
     let say = match &admitted {
         Ok(admitted) if plan.endpoint.allows_publish => {
             let channels = admitted.channels().map(|channel| channel.name().clone());
-            Some(say(Arc::clone(inner), channels.collect()))
+            speaker(inner, channels.collect(), asked).await
         }
         _ => None,
     };
@@ -123,10 +147,16 @@ async fn open_websocket(
         },
         is_websocket: true,
         admitted,
-        plan: Way::WebSocket,
-        is_chunked,
+        format,
+        is_deflated,
         say,
     })
+}
+
+/// What publishes what a client says, if it may publish to all its channels.
+async fn speaker(inner: &Arc<Inner>, channels: Vec<ChannelName>, asked: &Asked<'_>) -> Option<Say> {
+    let granted = inner.may(Intent::Publish, &channels, asked).await;
+    granted.is_ok().then(|| say(Arc::clone(inner), channels))
 }
 
 impl Opening {
@@ -138,11 +168,7 @@ impl Opening {
         head: &[u8],
         sent: &[u8],
     ) -> (Arc<Client>, Option<Box<Talk>>) {
-        let plan = inner.plans().of(self.plan);
-        let format = match &self.admitted {
-            Ok(admitted) => Arc::clone(&admitted.format),
-            Err(_) => Arc::clone(plan.format(self.is_chunked, false)),
-        };
+        let format = self.format;
         let source = Source::new(Arc::clone(inner.hub()), Arc::clone(&format));
         let identity = self.admitted.as_ref().ok();
         let identity = identity.and_then(|admitted| admitted.identity.clone());
@@ -152,13 +178,13 @@ impl Opening {
         match self.admitted {
             Ok(admitted) => {
                 let cursor = admitted.seat(inner, &client);
-                client.lock().say(&format.header(cursor));
+                client.lock().say(&format.header(&cursor));
             }
             Err(refusal) => client.lock().close(Some((POLICY, &refusal.reason()))),
         }
         let talk = self.is_websocket.then(|| {
             let most = inner.settings().limits.message;
-            Box::new(Talk::new(most, self.say, sent))
+            Box::new(Talk::new(most, self.is_deflated, self.say, sent))
         });
         (client, talk)
     }

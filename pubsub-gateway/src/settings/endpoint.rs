@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::padding::Padding;
 use crate::frame::Mode;
 
 /// One place where clients subscribe (a location with `push_stream_subscriber`).
@@ -27,10 +28,15 @@ pub struct Endpoint {
     pub most_wildcards: Option<usize>,
     /// Whether the events channel may be subscribed to (`push_stream_allow_connections_to_events_channel`). Default: no.
     pub allows_events: bool,
-    /// Whether what a WebSocket sends is published to all its channels (`push_stream_websocket_allow_publish`). Default: no.
+    /// Whether what a WebSocket sends is published to all its channels (`push_stream_websocket_allow_publish`), if its client may publish to
+    /// them; otherwise it is passed over. Default: no.
     pub allows_publish: bool,
     /// How soon an `EventSource` connects again. Default: 2 seconds.
     pub retry: Duration,
+    /// From how many bytes on a message is compressed for WebSocket clients that can take it (RFC 7692). Default: 1024; `None` for never.
+    pub deflate_from: Option<usize>,
+    /// What is filled up for which browsers. Default: nothing.
+    pub padding: Vec<Padding>,
 }
 
 /// How a message is written.
@@ -70,6 +76,8 @@ impl Default for Endpoint {
             allows_events: false,
             allows_publish: false,
             retry: Duration::from_secs(2),
+            deflate_from: Some(1024),
+            padding: Vec::new(),
         }
     }
 }

@@ -4,12 +4,14 @@
 
 mod endpoint;
 mod list;
+mod padding;
 mod rules;
 
 use std::time::Duration;
 
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
 pub use self::list::{Filtering, Lists, Resource, Visibility};
+pub use self::padding::{Padding, PaddingError};
 pub use self::rules::{AccessRules, Audience};
 
 /// Everything that can be set. `Settings::default()` serves all transports, keeps 20 messages of a channel for five minutes, and publishes

@@ -51,8 +51,8 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    /// Reads what there is, and answers it.
-    fn read(&mut self, context: &mut Context<'_>) -> Result<(), Over> {
+    /// Reads what there is, and answers it. Whether it stopped because the client is owed too much.
+    fn read(&mut self, context: &mut Context<'_>) -> Result<bool, Over> {
         let mut buffer = [0; READ];
         loop {
             if let Some(talk) = &mut self.talk {
@@ -60,11 +60,11 @@ impl<W: Wire> Connection<W> {
                 talk.answer(&mut state, context);
                 let owes_much = state.unsent.len() > MOST_OWED;
                 if (talk.is_busy() || owes_much) && !self.is_closing {
-                    return Ok(());
+                    return Ok(owes_much);
                 }
             }
             match self.wire.poll_read(context, &mut buffer) {
-                Poll::Pending => return Ok(()),
+                Poll::Pending => return Ok(false),
                 Poll::Ready(Ok(length @ 1..)) => {
                     if let Some(talk) = &mut self.talk {
                         talk.feed(buffer.get(..length).unwrap_or_default());
@@ -149,8 +149,12 @@ impl<W: Wire> Connection<W> {
 
     fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Over> {
         loop {
-            self.read(context)?;
+            let owed_much = self.read(context)?;
             self.write(context)?;
+            if owed_much && self.client.0.lock().unsent.is_empty() {
+                // It is listened to again.
+                continue;
+            }
             match self.clock.poll(context) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(due) => self.keep_time(due)?,

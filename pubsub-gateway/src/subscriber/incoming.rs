@@ -3,6 +3,8 @@
 //! Pure: bytes in, messages out. Keeps no buffer while there is no frame half read. What breaks the rules is answered with the close code that
 //! the standard has for it.
 
+use crate::frame::{InflateError, inflate};
+
 /// What a client has sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Received {
@@ -25,15 +27,18 @@ const TOO_BIG: u16 = 1009;
 pub(crate) struct Incoming {
     /// The largest message.
     most: usize,
+    /// Messages may be compressed.
+    may_be_deflated: bool,
     bytes: Vec<u8>,
-    /// The fragments of a message so far.
-    message: Option<Vec<u8>>,
+    /// The fragments of a message so far, and whether it is compressed.
+    message: Option<(Vec<u8>, bool)>,
 }
 
 /// A frame's first bytes.
 #[derive(Debug)]
 struct Head {
     is_final: bool,
+    is_deflated: bool,
     opcode: u8,
     mask: [u8; 4],
     /// Where the payload begins, and where it ends.
@@ -42,9 +47,10 @@ struct Head {
 }
 
 impl Incoming {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, may_be_deflated: bool) -> Self {
         Self {
             most,
+            may_be_deflated,
             bytes: Vec::new(),
             message: None,
         }
@@ -87,7 +93,10 @@ impl Incoming {
             return Ok(None);
         };
         let (is_final, opcode) = (first & 0x80 != 0, first & 0x0f);
-        if first & 0x70 != 0 {
+        // Only the first frame of a message says that it is compressed.
+        let may_be_deflated = self.may_be_deflated && opcode == 1;
+        let is_deflated = first & 0x40 != 0;
+        if first & 0x30 != 0 || (is_deflated && !may_be_deflated) {
             return Err(Violation(PROTOCOL, "a reserved bit is set"));
         }
         if second & 0x80 == 0 {
@@ -111,7 +120,10 @@ impl Incoming {
                 "a control frame is too long or in pieces",
             ));
         }
-        let so_far = self.message.as_ref().map_or(0, Vec::len);
+        let so_far = self
+            .message
+            .as_ref()
+            .map_or(0, |(message, _)| message.len());
         if length > self.most.saturating_sub(so_far) && opcode < 8 {
             return Err(Violation(TOO_BIG, "the message is too big"));
         }
@@ -122,6 +134,7 @@ impl Incoming {
         };
         Ok(Some(Head {
             is_final,
+            is_deflated,
             opcode,
             mask,
             start,
@@ -129,19 +142,33 @@ impl Incoming {
         }))
     }
 
+    fn text(&self, bytes: Vec<u8>, is_deflated: bool) -> Result<Received, Violation> {
+        let bytes = if is_deflated {
+            inflate(&bytes, self.most).map_err(|error| match error {
+                InflateError::TooBig => Violation(TOO_BIG, "the message is too big"),
+                InflateError::Broken => Violation(NOT_TEXT, "the message cannot be inflated"),
+            })?
+        } else {
+            bytes
+        };
+        String::from_utf8(bytes)
+            .map(Received::Text)
+            .map_err(|_| Violation(NOT_TEXT, "text must be UTF-8"))
+    }
+
     fn frame(&mut self, head: &Head, payload: Vec<u8>) -> Result<Option<Received>, Violation> {
         match (head.opcode, &mut self.message) {
-            (0, Some(message)) => {
+            (0, Some((message, _))) => {
                 message.extend_from_slice(&payload);
                 if !head.is_final {
                     return Ok(None);
                 }
-                let whole = self.message.take().unwrap_or_default();
-                text(whole).map(Some)
+                let (whole, is_deflated) = self.message.take().unwrap_or_default();
+                self.text(whole, is_deflated).map(Some)
             }
-            (1, None) if head.is_final => text(payload).map(Some),
+            (1, None) if head.is_final => self.text(payload, head.is_deflated).map(Some),
             (1, None) => {
-                self.message = Some(payload);
+                self.message = Some((payload, head.is_deflated));
                 Ok(None)
             }
             (0, None) => Err(Violation(PROTOCOL, "a continuation of nothing")),
@@ -153,12 +180,6 @@ impl Incoming {
             _ => Err(Violation(PROTOCOL, "an unknown kind of frame")),
         }
     }
-}
-
-fn text(bytes: Vec<u8>) -> Result<Received, Violation> {
-    String::from_utf8(bytes)
-        .map(Received::Text)
-        .map_err(|_| Violation(NOT_TEXT, "text must be UTF-8"))
 }
 
 fn close(payload: &[u8]) -> Result<Received, Violation> {
@@ -209,7 +230,7 @@ mod tests {
     }
 
     fn received(bytes: &[u8], piece: usize) -> Result<Vec<Received>, Violation> {
-        let mut incoming = Incoming::new(1000);
+        let mut incoming = Incoming::new(1000, false);
         let mut all = Vec::new();
         for piece in bytes.chunks(piece) {
             incoming.feed(piece);

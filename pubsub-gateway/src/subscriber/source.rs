@@ -93,9 +93,9 @@ impl Source {
         };
         let is_next = self.state == State::Live
             && self.past.is_empty()
-            && seat.known.is_none()
             && seat.place == batch.place()
             && batch.is_plain()
+            && seat.known.is_none()
             && Arc::ptr_eq(&seat.channel, channel);
         if !is_next {
             return None;

@@ -28,8 +28,8 @@ impl std::fmt::Debug for Talk {
 
 impl Talk {
     /// With what the client has sent already.
-    pub(crate) fn new(most: usize, say: Option<Say>, sent: &[u8]) -> Self {
-        let mut incoming = Incoming::new(most);
+    pub(crate) fn new(most: usize, may_be_deflated: bool, say: Option<Say>, sent: &[u8]) -> Self {
+        let mut incoming = Incoming::new(most, may_be_deflated);
         incoming.feed(sent);
         Self {
             incoming,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use pubsub_xml::Reader;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::channel::{Channel, End};
+use super::carrier::Carrier;
+use super::channel::Channel;
+use super::end::End;
 use super::login::Identity;
 use crate::address;
 use crate::host::Host;
@@ -29,22 +30,21 @@ pub(super) struct Bound {
     pub(super) is_resumed: bool,
 }
 
-pub(super) async fn bind<S>(
-    channel: &mut Channel<S>,
+pub(super) async fn bind<C: Carrier>(
+    channel: &mut Channel<C>,
     host: &Host,
     identity: &Identity,
-) -> Result<Bound, End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    channel.open(host, stream::FEATURES_AUTHENTICATED).await?;
-    channel.trust(&host.limits);
+) -> Result<Bound, End> {
+    channel
+        .open(host, stream::features_authenticated(C::IS_MANAGED))
+        .await?;
+    channel.carrier.trust(&host.limits);
     loop {
         let text = channel.element().await?;
-        let scope = channel.scope.clone();
+        let scope = channel.carrier.scope();
         let mut reader = Reader::with_scope(&text, &scope);
         let name = reader.root()?;
-        if name.is("resume", namespace::STREAM_MANAGEMENT) {
+        if name.is("resume", namespace::STREAM_MANAGEMENT) && C::IS_MANAGED {
             let previous = reader.attribute("previd").unwrap_or_default().into_owned();
             let handled = reader
                 .attribute("h")
@@ -55,7 +55,9 @@ where
             }
             continue;
         }
-        if name.is("enable", namespace::STREAM_MANAGEMENT) {
+        if matches!(name.local, "enable" | "resume")
+            && name.namespace == namespace::STREAM_MANAGEMENT
+        {
             channel.send(&failed("unexpected-request")).await?;
             continue;
         }
@@ -86,7 +88,7 @@ where
             full,
             is_anonymous: identity.is_anonymous,
         };
-        let peer = Peer::new(actor, host.limits.queue);
+        let peer = Peer::new(actor, host.limits.queue, C::IS_FRAMED);
         if host
             .router
             .bind(&peer, host.limits.resources_per_account)
@@ -98,7 +100,7 @@ where
             continue;
         }
         let attachment = peer.outbox.attach();
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = Outgoing::new(C::IS_FRAMED);
         outgoing.push_stanza(&accepted(id, &peer.actor.full));
         return Ok(Bound {
             peer,

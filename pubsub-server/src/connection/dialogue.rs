@@ -25,6 +25,8 @@ pub(super) struct Dialogue {
     pub(super) handled: Option<u32>,
     /// Whether the session outlives its connection.
     pub(super) is_resumable: bool,
+    /// Whether the stream may be managed.
+    pub(super) is_managed: bool,
     pings: u64,
     scratch: String,
 }
@@ -54,6 +56,7 @@ impl Dialogue {
             scope,
             handled,
             is_resumable: handled.is_some(),
+            is_managed: true,
             pings: 0,
             scratch: String::new(),
         }
@@ -287,7 +290,7 @@ impl Dialogue {
                     .and_then(|handled| handled.parse().ok());
                 outgoing.acknowledge(handled.ok_or(StreamError::BadFormat)?)?;
             }
-            ("enable", None) => {
+            ("enable", None) if self.is_managed => {
                 let wants_resumption = reader
                     .attribute("resume")
                     .is_some_and(|word| word == "true" || word == "1");

@@ -6,43 +6,45 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-
-use super::channel::{Channel, End};
+use super::carrier::Carrier;
+use super::channel::Channel;
+use super::end::End;
 use super::serving::Serving;
+use crate::admission::Permit;
 use crate::host::Host;
-use crate::listener::Permit;
-use crate::router::{Parked, Peer, Turn};
-use crate::wire::stream::{self, StreamError};
+use crate::router::{Outgoing, Parked, Peer, Turn};
+use crate::wire::stream::StreamError;
 
 /// How long a client may take to read the last words, and then to close its side.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Everything after a bound client was served.
-pub(super) async fn finish<S>(serving: Serving<S>, host: Arc<Host>, permit: Permit, end: End)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let peer = serving.dialogue.peer.clone();
+pub(super) async fn finish<C: Carrier>(
+    serving: Serving<C>,
+    host: Arc<Host>,
+    permit: Permit,
+    end: End,
+) {
+    let Serving {
+        mut carrier,
+        mut outgoing,
+        dialogue,
+        attachment,
+        ..
+    } = serving;
+    let peer = dialogue.peer.clone();
     tracing::debug!(jid = %peer.actor.full, reason = %end, "connection ended");
-    let (attachment, handled) = (
-        serving.attachment,
-        serving.dialogue.handled.unwrap_or_default(),
-    );
-    let is_resumable = serving.dialogue.is_resumable;
+    let handled = dialogue.handled.unwrap_or_default();
+    let is_resumable = dialogue.is_resumable;
+    drop(dialogue);
     match end {
-        End::Lost | End::Replaced => {
-            let Serving {
-                socket,
-                outgoing,
-                dialogue,
-                ..
-            } = serving;
-            drop((socket, dialogue, permit));
-            if end == End::Replaced {
-                peer.outbox.park(attachment, Parked { outgoing, handled });
-                return;
-            }
+        End::Replaced => {
+            drop((carrier, permit));
+            peer.outbox.park(attachment, Parked { outgoing, handled });
+            return;
+        }
+        End::Lost => {
+            drop((carrier, permit));
             if is_resumable && linger(&host, &peer, attachment, Parked { outgoing, handled }).await
             {
                 return;
@@ -50,37 +52,18 @@ where
         }
         // Silence is how a lost connection looks from here.
         End::Failed(StreamError::TimedOut) if is_resumable => {
-            let Serving {
-                mut socket,
-                outgoing,
-                dialogue,
-                ..
-            } = serving;
-            let mut words = String::new();
-            StreamError::TimedOut.write(&mut words);
-            let _ = tokio::time::timeout(FAREWELL, socket.write_all(words.as_bytes())).await;
-            drop((socket, dialogue, permit));
+            let mut words = Outgoing::new(C::IS_FRAMED);
+            carrier.close(&mut words, Some(StreamError::TimedOut));
+            let said = poll_fn(|context| carrier.poll_write(context, &mut words));
+            let _ = tokio::time::timeout(FAREWELL, said).await;
+            drop((carrier, permit));
             if linger(&host, &peer, attachment, Parked { outgoing, handled }).await {
                 return;
             }
         }
         End::Closed | End::Failed(_) => {
             leave(&host, &peer);
-            let Serving {
-                mut socket,
-                outgoing,
-                ..
-            } = serving;
-            let mut words = String::new();
-            match end {
-                End::Failed(error) => error.write(&mut words),
-                _ => words.push_str("</stream:stream>"),
-            }
-            let farewell = async {
-                socket.write_all(outgoing.unsent()).await?;
-                say_goodbye(&mut socket, &words).await
-            };
-            let _ = tokio::time::timeout(FAREWELL, farewell).await;
+            say_goodbye(&mut carrier, &mut outgoing, end).await;
             return;
         }
     }
@@ -88,37 +71,32 @@ where
 }
 
 /// Tells a client that did not get in why, and closes.
-pub(super) async fn refuse<S>(mut channel: Channel<S>, host: &Host, end: &End)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut words = String::new();
+pub(super) async fn refuse<C: Carrier>(mut channel: Channel<C>, host: &Host, end: End) {
+    if matches!(end, End::Lost | End::Replaced) {
+        return;
+    }
     if !channel.is_open {
-        stream::write_header(
-            &mut words,
-            &host.domain,
-            &format!("{:016x}", rand::random::<u64>()),
-        );
+        channel.write_opening(host);
     }
-    match end {
-        End::Failed(error) => error.write(&mut words),
-        End::Closed => words.push_str("</stream:stream>"),
-        End::Lost | End::Replaced => return,
-    }
-    let _ = tokio::time::timeout(FAREWELL, say_goodbye(&mut channel.socket, &words)).await;
+    say_goodbye(&mut channel.carrier, &mut channel.outgoing, end).await;
 }
 
-/// Writes the last words and waits for the other side to close: a socket that is closed with unread input resets the connection, and the
-/// last words would be lost with it.
-async fn say_goodbye<S>(socket: &mut S, words: &str) -> std::io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    socket.write_all(words.as_bytes()).await?;
-    socket.shutdown().await?;
-    let mut rest = [0; 1024];
-    while socket.read(&mut rest).await? > 0 {}
-    Ok(())
+/// Sends what is left and the last words, and closes in peace, all in a short time.
+async fn say_goodbye<C: Carrier>(carrier: &mut C, outgoing: &mut Outgoing, end: End) {
+    let error = match end {
+        End::Failed(error) => Some(error),
+        _ => None,
+    };
+    carrier.close(outgoing, error);
+    let farewell = async {
+        if poll_fn(|context| carrier.poll_write(context, outgoing))
+            .await
+            .is_ok()
+        {
+            poll_fn(|context| carrier.poll_closed(context)).await;
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, farewell).await;
 }
 
 /// Keeps the session until it is resumed (true), or its time is up or it is told to end (false).

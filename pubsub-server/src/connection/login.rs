@@ -1,15 +1,16 @@
 //! The way in until it is known who comes: stream header, SASL, and registration in the band (RFC 6120 §6, XEP-0077).
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pubsub_xml::Reader;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::channel::{Channel, End};
+use super::carrier::Carrier;
+use super::channel::Channel;
+use super::end::End;
+use super::remote::Remote;
 use crate::accounts::{AccountError, Credentials, add_account};
 use crate::address;
 use crate::host::Host;
@@ -29,16 +30,12 @@ pub(super) struct Identity {
 }
 
 /// Reads the client in, from the first byte to the success of SASL.
-pub(super) async fn log_in<S>(
-    channel: &mut Channel<S>,
+pub(super) async fn log_in<C: Carrier>(
+    channel: &mut Channel<C>,
     host: &Host,
-    address: SocketAddr,
-) -> Result<Identity, End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    // Without encryption only loopback is private.
-    let is_private = address.ip().to_canonical().is_loopback();
+    remote: Remote,
+) -> Result<Identity, End> {
+    let is_private = remote.is_private;
     let mut features = String::new();
     let offered = Mechanism::offered(is_private, host.allows_anonymous).map(Mechanism::name);
     stream::write_features(&mut features, offered, host.registrar.is_open());
@@ -46,11 +43,11 @@ where
     let mut attempts = 0;
     loop {
         let text = channel.element().await?;
-        let scope = channel.scope.clone();
+        let scope = channel.carrier.scope();
         let mut reader = Reader::with_scope(&text, &scope);
         let name = reader.root()?;
         if stanza::kind_of(&name) == Some(Kind::Iq) {
-            let answer = register(host, address, &mut reader).await?;
+            let answer = register(host, remote, &mut reader).await?;
             channel.send(&answer).await?;
             continue;
         }
@@ -90,16 +87,13 @@ where
 type Authenticated = Result<(Identity, String), SaslError>;
 
 /// Runs one mechanism. The outer error ends the stream, the inner one only this attempt.
-async fn authenticate<S>(
-    channel: &mut Channel<S>,
+async fn authenticate<C: Carrier>(
+    channel: &mut Channel<C>,
     host: &Host,
     is_private: bool,
     mechanism: &str,
     initial: &str,
-) -> Result<Authenticated, End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<Authenticated, End> {
     let mechanism = match Mechanism::of(mechanism) {
         Some(Mechanism::Plain) if !is_private => return Ok(Err(SaslError::EncryptionRequired)),
         Some(Mechanism::Anonymous) if !host.allows_anonymous => {
@@ -162,18 +156,15 @@ where
 }
 
 /// Sends a challenge and reads the response.
-async fn exchange<S>(
-    channel: &mut Channel<S>,
+async fn exchange<C: Carrier>(
+    channel: &mut Channel<C>,
     challenge: &str,
-) -> Result<Result<Vec<u8>, SaslError>, End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<Result<Vec<u8>, SaslError>, End> {
     let mut out = String::new();
     stream::write_sasl(&mut out, "challenge", &STANDARD.encode(challenge));
     channel.send(&out).await?;
     let text = channel.element().await?;
-    let scope = channel.scope.clone();
+    let scope = channel.carrier.scope();
     let mut reader = Reader::with_scope(&text, &scope);
     let name = reader.root()?;
     if name.is("abort", namespace::SASL) {
@@ -228,11 +219,7 @@ fn account(host: &Host, username: &str) -> Identity {
 }
 
 /// Answers an IQ before login: only registration may be asked for.
-async fn register(
-    host: &Host,
-    address: SocketAddr,
-    reader: &mut Reader<'_>,
-) -> Result<String, End> {
+async fn register(host: &Host, remote: Remote, reader: &mut Reader<'_>) -> Result<String, End> {
     let request = stanza::read(reader, Kind::Iq);
     let is_set = request.variant == "set";
     match reader.child()? {
@@ -241,7 +228,7 @@ async fn register(
     }
     let application = registration::read(reader)?;
     let result = if is_set {
-        create_account(host, address, application).await
+        create_account(host, remote, application).await
     } else {
         Ok(())
     };
@@ -267,13 +254,13 @@ async fn register(
 
 async fn create_account(
     host: &Host,
-    address: SocketAddr,
+    remote: Remote,
     application: registration::Application,
 ) -> Result<(), StanzaError> {
     let (Some(username), Some(password)) = (application.username, application.password) else {
         return Err(StanzaError::BAD_ACCOUNT);
     };
-    if !host.registrar.admit(address.ip(), Instant::now()) {
+    if !host.registrar.admit(remote.address, Instant::now()) {
         return Err(StanzaError::TOO_OFTEN);
     }
     add_account(

@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use pubsub_xml::{FrameKind, Framer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 
 use super::binding::Bound;
-use super::channel::{Channel, End, READ};
+use super::carrier::{Carrier, Incoming};
+use super::channel::Channel;
 use super::dialogue::Dialogue;
+use super::end::End;
 use crate::host::Host;
 use crate::router::{Outgoing, Turn, Wakes};
 use crate::wire::stream::StreamError;
@@ -31,14 +30,12 @@ const MANY_DELIVERIES: usize = 4096;
 /// An answer that takes time. Nothing else is read until it is there.
 pub(super) type Deferred = Pin<Box<dyn Future<Output = String> + Send>>;
 
-/// A bound client and its socket.
-pub(super) struct Serving<S> {
-    pub(super) socket: S,
+/// A bound client and what carries the dialogue with it.
+pub(super) struct Serving<C> {
+    pub(super) carrier: C,
     pub(super) dialogue: Dialogue,
     pub(super) outgoing: Outgoing,
     pub(super) attachment: u64,
-    framer: Framer,
-    input: BytesMut,
     deferred: Option<Deferred>,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
@@ -50,16 +47,17 @@ pub(super) struct Serving<S> {
     ping: Duration,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
-    pub(super) fn new(channel: Channel<S>, host: Arc<Host>, bound: Bound) -> Self {
+impl<C: Carrier> Serving<C> {
+    pub(super) fn new(channel: Channel<C>, host: Arc<Host>, bound: Bound) -> Self {
         let (idle, ping) = (host.limits.idle, host.limits.ping);
+        let scope = channel.carrier.scope();
+        let mut dialogue = Dialogue::new(host, bound.peer, scope, bound.handled);
+        dialogue.is_managed = C::IS_MANAGED;
         Self {
-            socket: channel.socket,
-            framer: channel.framer,
-            input: channel.input,
+            carrier: channel.carrier,
             attachment: bound.attachment,
             outgoing: bound.outgoing,
-            dialogue: Dialogue::new(host, bound.peer, channel.scope, bound.handled),
+            dialogue,
             deferred: None,
             timer: Box::pin(tokio::time::sleep(idle)),
             heard: Instant::now(),
@@ -74,9 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     /// Serves until there is a reason to stop. Cancel safe: all state is in `self`.
     pub(super) async fn run(&mut self) -> End {
         // What came together with the last step of the way in is not read again.
-        if !self.input.is_empty()
-            && let Err(end) = self.handle_input()
-        {
+        if let Err(end) = self.handle_input() {
             return end;
         }
         std::future::poll_fn(|context| self.poll(context)).await
@@ -98,8 +94,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 return Poll::Ready(end);
             }
             self.outgoing.ask_if_due();
-            if !self.poll_write(context) {
-                return Poll::Ready(End::Lost);
+            if let Err(end) = self.poll_write(context) {
+                return Poll::Ready(end);
             }
             if self.deferred.is_some() || self.outgoing.unsent().len() > FULL {
                 return self.poll_timer(context);
@@ -108,9 +104,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 return Poll::Ready(End::Failed(StreamError::SlowReader));
             }
             if !self.is_held {
-                match self.poll_read(context) {
-                    Poll::Ready(Ok(true)) => {}
-                    Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(End::Lost),
+                match self.carrier.poll_read(context) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(end)) => return Poll::Ready(end),
                     Poll::Pending => return self.poll_timer(context),
                 }
             }
@@ -119,8 +115,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 Ok(has_delivered) if has_delivered && !self.has_yielded => {
                     // Those who were woken get their turn before more is read from a fast publisher.
                     self.has_yielded = true;
-                    if !self.poll_write(context) {
-                        return Poll::Ready(End::Lost);
+                    if let Err(end) = self.poll_write(context) {
+                        return Poll::Ready(end);
                     }
                     context.waker().wake_by_ref();
                     return Poll::Pending;
@@ -130,27 +126,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         }
     }
 
-    /// Writes until the socket takes no more. Returns false if it is broken.
-    fn poll_write(&mut self, context: &mut Context<'_>) -> bool {
-        while !self.outgoing.unsent().is_empty() {
-            match Pin::new(&mut self.socket).poll_write(context, self.outgoing.unsent()) {
-                Poll::Ready(Ok(0) | Err(_)) => return false,
-                Poll::Ready(Ok(bytes)) => self.outgoing.advance(bytes),
-                Poll::Pending => break,
-            }
+    /// Writes until the carrier takes no more.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), End> {
+        match self.carrier.poll_write(context, &mut self.outgoing) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(()),
         }
-        true
-    }
-
-    /// Reads once. Ready with false at the end of the stream.
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<bool>> {
-        self.input.reserve(READ);
-        let read = std::pin::pin!(self.socket.read_buf(&mut self.input)).poll(context);
-        if read.is_pending() && self.input.is_empty() {
-            // An idle client holds no buffer.
-            self.input = BytesMut::new();
-        }
-        read.map_ok(|bytes| bytes > 0)
     }
 
     fn poll_deferred(&mut self, context: &mut Context<'_>) -> Result<(), End> {
@@ -166,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
 
     /// Pings a silent client, and gives up on one that stays silent.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<End> {
-        while self.timer.as_mut().poll(context).is_ready() {
+        while C::IS_PINGED && self.timer.as_mut().poll(context).is_ready() {
             let silence = self.heard.elapsed();
             if silence < self.idle {
                 self.timer.as_mut().reset(self.heard + self.idle);
@@ -176,8 +157,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 if !self.is_pinged {
                     self.is_pinged = true;
                     self.outgoing.push_stanza(&self.dialogue.ping());
-                    if !self.poll_write(context) {
-                        return Poll::Ready(End::Lost);
+                    if let Err(end) = self.poll_write(context) {
+                        return Poll::Ready(end);
                     }
                 }
                 self.timer
@@ -188,13 +169,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         Poll::Pending
     }
 
-    /// Handles all whole frames that have come. Returns whether somebody was woken by it.
+    /// Handles all whole elements that have come. Returns whether somebody was woken by it.
     fn handle_input(&mut self) -> Result<bool, End> {
         self.heard = Instant::now();
         self.is_pinged = false;
         let mut wakes = Wakes::default();
         let mut has_delivered = false;
-        let mut used = 0;
         self.is_held = false;
         let result = loop {
             if self.deferred.is_some() {
@@ -204,24 +184,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 self.is_held = true;
                 break Ok(());
             }
-            let rest = self.input.get(used..).unwrap_or_default();
-            let frame = match self.framer.next(rest) {
-                Ok(Some(frame)) => frame,
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(End::Failed(error.into())),
-            };
-            let bytes = rest.get(..frame.len).unwrap_or_default();
-            used += frame.len;
-            match frame.kind {
-                FrameKind::White => continue,
-                FrameKind::Footer => break Err(End::Closed),
-                FrameKind::Header | FrameKind::Declaration => {
+            let text = match self.carrier.next() {
+                Ok(Some(Incoming::Element(text))) => text,
+                Ok(Some(Incoming::Closing)) => break Err(End::Closed),
+                Ok(Some(Incoming::Opening(_))) => {
                     break Err(End::Failed(StreamError::BadFormat));
                 }
-                FrameKind::Element => {}
-            }
-            let Ok(text) = std::str::from_utf8(bytes) else {
-                break Err(End::Failed(StreamError::NotWellFormed));
+                Ok(None) => break Ok(()),
+                Err(end) => break Err(end),
             };
             match self.dialogue.handle(text, &mut self.outgoing, &mut wakes) {
                 Ok(deferred) => self.deferred = deferred,
@@ -232,7 +202,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 wakes.wake_all();
             }
         };
-        self.input.advance(used);
         has_delivered |= wakes.deliveries() > 0;
         result.map(|()| has_delivered)
     }

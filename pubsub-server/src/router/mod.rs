@@ -29,10 +29,10 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn new(actor: Actor, queue_limit: usize) -> Arc<Self> {
+    pub(crate) fn new(actor: Actor, queue_limit: usize, is_framed: bool) -> Arc<Self> {
         Arc::new(Self {
             actor,
-            outbox: Outbox::new(queue_limit),
+            outbox: Outbox::new(queue_limit, is_framed),
             is_available: AtomicBool::new(true),
             is_announced: AtomicBool::new(false),
             resumption: OnceLock::new(),

@@ -24,9 +24,9 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct State {
     pending: BytesMut,
-    /// The length of each stanza in `pending`, while stanzas are counted.
+    /// The length of each stanza in `pending`, while somebody has to know where each begins.
     lengths: Vec<u32>,
-    is_counting: bool,
+    keeps_lengths: bool,
     /// How many bytes the connection held when it last emptied the queue.
     in_flight: usize,
     waker: Option<Waker>,
@@ -56,10 +56,14 @@ pub(crate) enum Turn {
 }
 
 impl Outbox {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// A queue of so many bytes. One that is framed remembers where each stanza begins.
+    pub(crate) fn new(limit: usize, is_framed: bool) -> Self {
         Self {
             limit,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                keeps_lengths: is_framed,
+                ..State::default()
+            }),
         }
     }
 
@@ -85,7 +89,7 @@ impl Outbox {
         for part in parts {
             state.pending.extend_from_slice(part.as_bytes());
         }
-        if state.is_counting {
+        if state.keeps_lengths {
             state
                 .lengths
                 .push(u32::try_from(length).unwrap_or(u32::MAX));
@@ -162,7 +166,7 @@ impl Outbox {
         } = &mut *state;
         outgoing.absorb(pending, lengths);
         outgoing.start_counting();
-        state.is_counting = true;
+        state.keeps_lengths = true;
     }
 
     /// Leaves the connection's half behind for whoever resumes. Returns false if the stream has been told to end.

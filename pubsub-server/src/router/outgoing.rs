@@ -1,7 +1,8 @@
 //! The bytes of one connection on their way out, and under stream management (XEP-0198) until the client has acknowledged them.
 //!
 //! One contiguous buffer: `[ sent, not acknowledged | not sent ]`. Without stream management the first part is empty. Owned by the task of
-//! the connection, or parked while none is there.
+//! the connection, or parked while none is there. Where its pieces begin is remembered under stream management, and for a carrier that
+//! sends each piece by itself.
 
 use std::collections::VecDeque;
 
@@ -15,7 +16,7 @@ const ASK_AFTER: usize = 64;
 const ASK_AFTER_BYTES: usize = 32 * 1024;
 
 /// A connection's half of the queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outgoing {
     buffer: BytesMut,
     sent: usize,
@@ -26,6 +27,10 @@ pub(crate) struct Outgoing {
 #[derive(Debug, Default)]
 struct Ledger {
     pieces: VecDeque<Piece>,
+    /// How many of them were taken, by a carrier that takes one at a time.
+    taken: usize,
+    /// Whether stanzas are counted and wait for their acknowledgement.
+    is_counting: bool,
     /// How many stanzas the client has acknowledged since counting began, modulo 2^32.
     acknowledged: u32,
     stanzas: usize,
@@ -41,6 +46,15 @@ struct Piece {
 }
 
 impl Outgoing {
+    /// An empty one. One that is framed remembers where each piece begins.
+    pub(crate) fn new(is_framed: bool) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            sent: 0,
+            ledger: is_framed.then(Ledger::default),
+        }
+    }
+
     /// All bytes held, sent or not.
     pub(crate) fn len(&self) -> usize {
         self.buffer.len()
@@ -56,13 +70,36 @@ impl Outgoing {
         self.sent
     }
 
+    /// The first piece that is not sent yet, of an outgoing that is framed.
+    pub(crate) fn next_piece(&self) -> Option<&[u8]> {
+        let ledger = self.ledger.as_ref()?;
+        let piece = ledger.pieces.get(ledger.taken)?;
+        self.unsent().get(..piece.length as usize)
+    }
+
+    /// Notes that the carrier has taken [`next_piece`](Self::next_piece).
+    pub(crate) fn take_piece(&mut self) {
+        let Some(ledger) = &mut self.ledger else {
+            return;
+        };
+        if let Some(piece) = ledger.pieces.get(ledger.taken) {
+            ledger.taken += 1;
+            let length = piece.length as usize;
+            self.advance(length);
+        }
+    }
+
     /// Counts stanzas from here on; bytes held so far are not counted.
     pub(super) fn start_counting(&mut self) {
-        let mut ledger = Ledger::default();
-        if !self.buffer.is_empty() {
-            ledger.push(self.buffer.len(), false);
-        }
-        self.ledger = Some(ledger);
+        let length = self.buffer.len();
+        let ledger = self.ledger.get_or_insert_with(|| {
+            let mut ledger = Ledger::default();
+            if length > 0 {
+                ledger.push(length, false);
+            }
+            ledger
+        });
+        ledger.start_counting();
     }
 
     /// Appends one stanza.
@@ -117,7 +154,7 @@ impl Outgoing {
             None => self.buffer.advance(bytes.min(self.buffer.len())),
             Some(ledger) => {
                 self.sent = (self.sent + bytes).min(self.buffer.len());
-                let done = ledger.drop_uncounted(self.sent);
+                let done = ledger.drop_sent(self.sent);
                 self.release(done);
             }
         }
@@ -131,6 +168,9 @@ impl Outgoing {
         let Some(ledger) = &mut self.ledger else {
             return Ok(());
         };
+        if !ledger.is_counting {
+            return Ok(());
+        }
         ledger.is_asked = false;
         let newly = handled.wrapping_sub(ledger.acknowledged) as usize;
         if newly > ledger.stanzas {
@@ -146,7 +186,7 @@ impl Outgoing {
         }
         // Stanzas still in the buffer of a broken connection may have been acknowledged by resuming; they count as sent.
         self.sent = self.sent.max(done);
-        done += ledger.drop_uncounted(self.sent - done);
+        done += ledger.drop_sent(self.sent - done);
         self.release(done);
         Ok(())
     }
@@ -174,6 +214,7 @@ impl Outgoing {
             length: u32::try_from(opening.len()).unwrap_or(u32::MAX),
             is_stanza: false,
         });
+        ledger.taken = 0;
         ledger.is_asked = false;
     }
 
@@ -198,25 +239,38 @@ impl Ledger {
 
     fn pop(&mut self) -> Option<Piece> {
         let piece = self.pieces.pop_front()?;
+        self.taken = self.taken.saturating_sub(1);
         self.stanzas -= usize::from(piece.is_stanza);
         Some(piece)
     }
 
-    /// Drops the pieces at the front that are no stanzas and have been sent; returns their bytes.
-    fn drop_uncounted(&mut self, sent: usize) -> usize {
+    fn start_counting(&mut self) {
+        self.is_counting = true;
+        self.stanzas = 0;
+        self.since_asked = 0;
+        self.bytes_since_asked = 0;
+        for piece in &mut self.pieces {
+            piece.is_stanza = false;
+        }
+    }
+
+    /// Drops the pieces at the front that have been sent and wait for no acknowledgement; returns their bytes.
+    fn drop_sent(&mut self, sent: usize) -> usize {
         let mut done = 0;
         while let Some(piece) = self.pieces.front() {
-            if piece.is_stanza || done + piece.length as usize > sent {
+            let waits = piece.is_stanza && self.is_counting;
+            if waits || done + piece.length as usize > sent {
                 break;
             }
             done += piece.length as usize;
-            self.pieces.pop_front();
+            self.pop();
         }
         done
     }
 
     fn is_due(&self) -> bool {
-        !self.is_asked
+        self.is_counting
+            && !self.is_asked
             && (self.since_asked >= ASK_AFTER || self.bytes_since_asked >= ASK_AFTER_BYTES)
     }
 }
@@ -225,8 +279,17 @@ impl Ledger {
 mod tests {
     use super::*;
 
+    fn take_all(outgoing: &mut Outgoing) -> Vec<String> {
+        let mut pieces = Vec::new();
+        while let Some(piece) = outgoing.next_piece() {
+            pieces.push(String::from_utf8(piece.to_vec()).expect("utf-8"));
+            outgoing.take_piece();
+        }
+        pieces
+    }
+
     fn counted(stanzas: &[&str]) -> Outgoing {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = Outgoing::new(false);
         outgoing.push_other("<enabled/>");
         outgoing.start_counting();
         for stanza in stanzas {
@@ -243,7 +306,7 @@ mod tests {
 
     #[test]
     fn without_counting_what_is_sent_is_gone() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = Outgoing::new(false);
         outgoing.push_stanza("<a/><b/>");
         outgoing.advance(4);
         assert_eq!(outgoing.unsent(), b"<b/>");
@@ -280,5 +343,42 @@ mod tests {
         outgoing.acknowledge(1).expect("it is held");
         outgoing.rewind("");
         assert_eq!(send_all(&mut outgoing), "<b/>");
+    }
+    #[test]
+    fn a_framed_one_hands_out_one_piece_after_the_other_and_forgets_them() {
+        let mut outgoing = Outgoing::new(true);
+        outgoing.push_other("<open/>");
+        outgoing.push_stanza("<a/>");
+        let (mut pending, mut lengths) = (BytesMut::from("<b/><cc/>"), vec![4, 5]);
+        outgoing.absorb(&mut pending, &mut lengths);
+        assert_eq!(outgoing.unsent(), b"<open/><a/><b/><cc/>");
+        assert_eq!(
+            take_all(&mut outgoing),
+            ["<open/>", "<a/>", "<b/>", "<cc/>"]
+        );
+        assert_eq!((outgoing.len(), outgoing.next_piece()), (0, None));
+    }
+
+    #[test]
+    fn a_framed_one_that_counts_keeps_what_is_not_acknowledged() {
+        let mut outgoing = Outgoing::new(true);
+        outgoing.push_stanza("<uncounted/>");
+        outgoing.push_other("<enabled/>");
+        outgoing.start_counting();
+        outgoing.push_stanza("<a/>");
+        outgoing.push_stanza("<b/>");
+        assert_eq!(
+            take_all(&mut outgoing),
+            ["<uncounted/>", "<enabled/>", "<a/>", "<b/>"]
+        );
+        assert_eq!(outgoing.len(), 8);
+        outgoing.push_other("<r/>");
+        outgoing.acknowledge(1).expect("two were sent");
+        assert_eq!(take_all(&mut outgoing), ["<r/>"]);
+        outgoing.push_stanza("<c/>");
+        outgoing.rewind("<resumed/>");
+        assert_eq!(take_all(&mut outgoing), ["<resumed/>", "<b/>", "<c/>"]);
+        outgoing.acknowledge(3).expect("three were sent");
+        assert_eq!(outgoing.len(), 0);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod notification;
 pub(crate) mod page;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod standalone;
 pub(crate) mod stanza;
 pub(crate) mod stream;
 
@@ -16,8 +17,10 @@ pub(crate) mod stream;
 pub(crate) mod namespace {
     pub(crate) const CLIENT: &str = "jabber:client";
     pub(crate) const DATA_FORM: &str = "jabber:x:data";
+    pub(crate) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
     pub(crate) const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
     pub(crate) const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+    pub(crate) const HTTP_BIND: &str = "http://jabber.org/protocol/httpbind";
     pub(crate) const PAGE: &str = "http://jabber.org/protocol/rsm";
     pub(crate) const PING: &str = "urn:xmpp:ping";
     pub(crate) const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
@@ -28,6 +31,7 @@ pub(crate) mod namespace {
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const STREAM: &str = "http://etherx.jabber.org/streams";
     pub(crate) const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
+    pub(crate) const XBOSH: &str = "urn:xmpp:xbosh";
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 }
 

@@ -76,7 +76,7 @@ impl StreamError {
         }
     }
 
-    /// The whole error and the end of the stream.
+    /// The whole error; the end of the stream is for the caller to write.
     pub(crate) fn write(self, out: &mut String) {
         let (condition, words) = self.words();
         out.push_str("<stream:error><");
@@ -84,7 +84,7 @@ impl StreamError {
         out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>");
         out.push_str("<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>");
         text(out, words);
-        out.push_str("</text></stream:error></stream:stream>");
+        out.push_str("</text></stream:error>");
     }
 }
 
@@ -115,9 +115,16 @@ pub(crate) fn write_features<'m>(
     out.push_str("</stream:features>");
 }
 
-/// The features after authentication: binding, the session that means nothing any more, stream management.
-pub(crate) const FEATURES_AUTHENTICATED: &str = "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>";
+/// The features after authentication: binding, the session that means nothing any more, and stream management where it is offered.
+pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
+    if is_managed {
+        "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+    } else {
+        "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"
+    }
+}
 
 /// A SASL challenge or success with its data.
 pub(crate) fn write_sasl(out: &mut String, element: &str, data: &str) {

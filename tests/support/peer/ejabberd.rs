@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::program::{Program, Recipe, Settled};
-use super::{COMPONENT, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
+use super::{COMPONENT, Doors, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
 use crate::{Certificates, eventually};
 
 /// Starts ejabberd servers.
@@ -31,6 +31,10 @@ impl Ejabberd {
         Program::start(Recipe {
             name: "ejabberd",
             anonymous_domain: "anonymous.localhost",
+            doors: Doors {
+                bosh: "/bosh",
+                websocket: "/ws",
+            },
             prepare,
             command,
             settle,
@@ -105,6 +109,7 @@ fn configuration(listeners: &Listeners, certificates: &Certificates) -> String {
     let clients = listeners.clients.port();
     let clients_over_tls = listeners.clients_over_tls.port();
     let components = listeners.components.port();
+    let http = listeners.http.port();
     let authority = certificates.authority.display();
     let both = certificates.both.display();
     let [first, second] = MAKERS;
@@ -140,6 +145,13 @@ listen:
     hosts:
       {COMPONENT}:
         password: {PASSWORD}
+  -
+    port: {http}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers:
+      /bosh: mod_bosh
+      /ws: ejabberd_http_ws
 auth_method: internal
 auth_password_format: plain
 host_config:
@@ -158,6 +170,7 @@ access_rules:
   makers:
     allow: makers
 modules:
+  mod_bosh: {{}}
   mod_caps: {{}}
   mod_disco: {{}}
   mod_ping: {{}}

@@ -1,7 +1,7 @@
 //! The servers that the same tests run against, all reached the same way.
 //!
 //! Each has the accounts `ann`, `bob` (who may create nodes) and `eve` (who may not), the component
-//! `ticker.localhost`, a PubSub service at `pubsub.localhost`, and listens on the loopback interface alone.
+//! `ticker.localhost`, a PubSub service at `pubsub.localhost`, BOSH and WebSocket, and listens on the loopback interface alone.
 
 mod cases;
 mod ejabberd;
@@ -36,7 +36,15 @@ pub struct Peer {
     name: &'static str,
     listeners: Listeners,
     anonymous_domain: &'static str,
+    doors: Doors,
     server: Running,
+}
+
+/// The paths that a server has for browsers, each its own.
+#[derive(Debug, Clone, Copy)]
+struct Doors {
+    bosh: &'static str,
+    websocket: &'static str,
 }
 
 /// Where a server listens; ours has one door for now.
@@ -45,6 +53,7 @@ struct Listeners {
     clients: SocketAddr,
     clients_over_tls: SocketAddr,
     components: SocketAddr,
+    http: SocketAddr,
 }
 
 /// What runs it.
@@ -71,6 +80,24 @@ impl Peer {
     #[must_use]
     pub fn component_address(&self) -> SocketAddr {
         self.listeners.components
+    }
+
+    /// Where browsers connect.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.listeners.http
+    }
+
+    /// Where BOSH is there.
+    #[must_use]
+    pub fn bosh_path(&self) -> &'static str {
+        self.doors.bosh
+    }
+
+    /// Where the WebSocket is there.
+    #[must_use]
+    pub fn websocket_path(&self) -> &'static str {
+        self.doors.websocket
     }
 
     /// The address of the PubSub service.
@@ -158,7 +185,7 @@ impl Peer {
     pub async fn restart(&mut self) {
         match &mut self.server {
             Running::Program(program) => program.restart(&self.listeners).await,
-            Running::Ours(server) => server.restart(self.listeners.clients).await,
+            Running::Ours(server) => server.restart(&self.listeners).await,
         }
     }
 }

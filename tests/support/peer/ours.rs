@@ -4,10 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
-use pubsub_server::{Config, NodeCreation, RunningServer, Server};
+use pubsub_server::{Config, Http, NodeCreation, RunningServer, Server};
 
 use super::program::{Program, Recipe, Settled};
-use super::{Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
+use super::{Doors, Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
+
+const DOORS: Doors = Doors {
+    bosh: "/xmpp-httpbind",
+    websocket: "/xmpp-websocket",
+};
 
 /// Our server within the test, in memory.
 #[derive(Debug)]
@@ -22,7 +27,8 @@ impl OurServer {
     ///
     /// When it does not start.
     pub async fn start() -> Peer {
-        let server = spawn((Ipv4Addr::LOCALHOST, 0).into()).await;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = spawn(any, any).await;
         let address = server.addr();
         Peer {
             name: "ours",
@@ -30,8 +36,10 @@ impl OurServer {
                 clients: address,
                 clients_over_tls: address,
                 components: address,
+                http: server.http_addr().expect("an address for HTTP"),
             },
             anonymous_domain: "localhost",
+            doors: DOORS,
             server: Running::Ours(Self {
                 server: Some(server),
             }),
@@ -42,12 +50,12 @@ impl OurServer {
         self.server = None;
     }
 
-    pub(super) async fn restart(&mut self, address: SocketAddr) {
-        self.server = Some(spawn(address).await);
+    pub(super) async fn restart(&mut self, listeners: &Listeners) {
+        self.server = Some(spawn(listeners.clients, listeners.http).await);
     }
 }
 
-async fn spawn(listen: SocketAddr) -> RunningServer {
+async fn spawn(listen: SocketAddr, http: SocketAddr) -> RunningServer {
     let config = Config {
         listen,
         accounts: users()
@@ -55,6 +63,10 @@ async fn spawn(listen: SocketAddr) -> RunningServer {
             .collect(),
         anonymous: true,
         node_creation: NodeCreation::Accounts,
+        http: Http {
+            listen: Some(http),
+            ..Http::default()
+        },
         ..Config::default()
     };
     Server::spawn(config).await.expect("our server starts")
@@ -81,6 +93,7 @@ impl OurProgram {
         Program::start(Recipe {
             name,
             anonymous_domain: "localhost",
+            doors: DOORS,
             prepare,
             command,
             settle,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Listeners, MAKERS, PASSWORD, Peer, Running};
+use super::{Doors, Listeners, MAKERS, PASSWORD, Peer, Running};
 use crate::free_port::free_addresses;
 use crate::{Certificates, ChildProcess, RawClient, eventually};
 
@@ -23,6 +23,8 @@ pub(super) struct Recipe {
     pub name: &'static str,
     /// Where one may log in without an account.
     pub anonymous_domain: &'static str,
+    /// Where browsers connect.
+    pub doors: Doors,
     /// Writes configuration and accounts into the directory.
     pub prepare: fn(&Path, &Listeners, &Certificates),
     /// The command that runs it in the foreground, from that directory.
@@ -61,11 +63,12 @@ impl Program {
     async fn attempt(recipe: &Recipe) -> Result<Peer, String> {
         let directory = TempDir::with_prefix(recipe.name).expect("a temporary directory");
         let certificates = Certificates::create(directory.path());
-        let [clients, clients_over_tls, components] = free_addresses();
+        let [clients, clients_over_tls, components, http] = free_addresses();
         let listeners = Listeners {
             clients,
             clients_over_tls,
             components,
+            http,
         };
         (recipe.prepare)(directory.path(), &listeners, &certificates);
         let process = spawn(recipe.command, directory.path(), &listeners);
@@ -81,6 +84,7 @@ impl Program {
             name: recipe.name,
             listeners,
             anonymous_domain: recipe.anonymous_domain,
+            doors: recipe.doors,
             server: Running::Program(server),
         })
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::program::{Program, Recipe, Settled};
-use super::{COMPONENT, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
+use super::{COMPONENT, Doors, Listeners, MAKERS, PASSWORD, Peer, STRANGER};
 use crate::Certificates;
 
 /// Starts Prosody servers.
@@ -28,6 +28,10 @@ impl Prosody {
         Program::start(Recipe {
             name: "prosody",
             anonymous_domain: "anonymous.localhost",
+            doors: Doors {
+                bosh: "/http-bind",
+                websocket: "/xmpp-websocket",
+            },
             prepare,
             command,
             settle,
@@ -69,6 +73,7 @@ fn configuration(directory: &Path, listeners: &Listeners, certificates: &Certifi
     let clients = listeners.clients.port();
     let clients_over_tls = listeners.clients_over_tls.port();
     let components = listeners.components.port();
+    let http = listeners.http.port();
     let certificate = certificates.certificate.display();
     let key = certificates.key.display();
     format!(
@@ -81,9 +86,12 @@ c2s_direct_tls_ports = {{ {clients_over_tls} }}
 component_interfaces = {{ "127.0.0.1" }}
 component_ports = {{ {components} }}
 s2s_ports = {{ }}
-http_ports = {{ }}
+http_ports = {{ {http} }}
+http_interfaces = {{ "127.0.0.1" }}
+consider_bosh_secure = true
+consider_websocket_secure = true
 https_ports = {{ }}
-modules_enabled = {{ "saslauth", "tls", "disco", "ping", "smacks" }}
+modules_enabled = {{ "saslauth", "tls", "disco", "ping", "smacks", "bosh", "websocket" }}
 modules_disabled = {{ "s2s", "posix" }}
 ssl = {{ certificate = "{certificate}", key = "{key}" }}
 c2s_require_encryption = false

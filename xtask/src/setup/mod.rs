@@ -1,8 +1,9 @@
 //! What the tests need beside a Rust toolchain, and the installation of just what is missing.
 //!
-//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`, JavaScript's by `npm`.
+//! Packages are named, never fetched from an address: Debian's by `debian`, Python's by `python`, JavaScript's by `npm`, which comes with `node`.
 
 mod debian;
+mod node;
 mod npm;
 mod python;
 
@@ -15,7 +16,7 @@ pub struct Peer {
 }
 
 /// Every peer, in the order in which they are installed.
-pub const PEERS: [Peer; 7] = [
+pub const PEERS: [Peer; 10] = [
     Peer {
         name: "prosody",
         missing: || debian::missing("prosody") || debian::missing("openssl"),
@@ -45,6 +46,21 @@ pub const PEERS: [Peer; 7] = [
         name: "xmllint",
         missing: || debian::missing("libxml2-utils"),
         install: || debian::install(&["libxml2-utils"]),
+    },
+    Peer {
+        name: "chromium",
+        missing: || debian::missing("chromium") || debian::missing("chromium-driver"),
+        install: || debian::install(&["chromium", "chromium-driver"]),
+    },
+    Peer {
+        name: "nginx",
+        missing: || debian::missing("nginx"),
+        install: || debian::install(&["nginx"]),
+    },
+    Peer {
+        name: "node",
+        missing: node::missing,
+        install: node::install,
     },
     Peer {
         name: "npm packages",

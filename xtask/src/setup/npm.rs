@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use super::debian;
 
 /// What the tests run: clients of other people, and the compiler that judges the types we write; with their versions.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 4] = [
+    ("jquery", "4.0.0"),
     ("strophe.js", "5.0.0"),
     ("strophejs-plugin-pubsub", "0.0.2"),
     ("typescript", "7.0.2"),

@@ -1,5 +1,9 @@
 //! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
 
+mod http;
+
+pub use self::http::{Bosh, Http, Origins};
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +60,8 @@ pub struct Config {
     pub node_defaults: NodeConfig,
     /// Where the state of the service is kept. Default: nowhere but in the running server.
     pub storage: Arc<dyn Storage>,
+    /// BOSH and WebSocket, for browsers.
+    pub http: Http,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -73,6 +79,7 @@ impl std::fmt::Debug for Config {
             .field("node_creation", &self.node_creation)
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
+            .field("http", &self.http)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -92,6 +99,7 @@ impl Default for Config {
             node_creation: NodeCreation::Accounts,
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
+            http: Http::default(),
             limits: Limits::default(),
         }
     }

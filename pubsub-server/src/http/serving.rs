@@ -1,0 +1,75 @@
+//! The server's own HTTP listener: one task a connection, HTTP/1.1 by hyper.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tracing::Instrument as _;
+
+use super::client::HttpClient;
+use super::wire::Wire;
+use super::{HttpService, body::HttpBody};
+use crate::admission::Permit;
+use crate::connection::Remote;
+use crate::host::Host;
+use crate::listener::told;
+
+/// How much of a request is buffered.
+const BUFFER: usize = 16 * 1024;
+
+/// Serves a connection in a task of its own, if there is room for it.
+pub(crate) fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
+    let remote = Remote::of_socket(address);
+    let Some(permit) = host.http_connections.admit(remote.address) else {
+        tracing::warn!(%address, "too many HTTP connections");
+        let refusal =
+            b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        // A fresh socket takes this much at once; if not, closing says enough.
+        let _ = socket.try_write(refusal);
+        return;
+    };
+    let span = tracing::info_span!("http", %address);
+    let serve = serve(host.clone(), socket, address, permit);
+    host.crew.spawn(serve.instrument(span));
+}
+
+async fn serve(host: Arc<Host>, socket: TcpStream, address: SocketAddr, permit: Permit) {
+    let wire = Wire::new(socket, host.http.write);
+    let witness = wire.witness();
+    let client = HttpClient {
+        address,
+        is_encrypted: false,
+    };
+    let service = HttpService::new(host.clone());
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(witness.clone());
+        let service = service.clone();
+        async move { Ok::<hyper::Response<HttpBody>, Infallible>(service.handle(request, client).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(host.http.head)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(wire), answer)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut shutdown = host.shutdown.subscribe();
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = told(&mut shutdown) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "an HTTP connection ended");
+    }
+    drop(permit);
+}

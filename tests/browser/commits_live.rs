@@ -1,0 +1,208 @@
+//! The example `commits_live`: a commit that is pushed appears in the open pages that it concerns, once and without a reload.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use support::{Dialogue, Link, Proxy, http, in_browser};
+use tempfile::TempDir;
+
+/// The example, running, and what is pushed to it.
+struct Commits {
+    address: SocketAddr,
+    pushed: u64,
+    _program: Dialogue,
+    _directory: TempDir,
+}
+
+impl Commits {
+    async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let store = format!("sqlite:{}", directory.path().join("commits.db").display());
+        let mut command = support::example("commits_live");
+        command
+            .args(["--listen", "127.0.0.1:0", "--store", &store])
+            .env_remove("PUBSUB_URL");
+        let mut program = Dialogue::start(command);
+        let line = program.hear().await.unwrap();
+        let address = line.strip_prefix("open http://").expect("an address");
+        Self {
+            address: address.parse().unwrap(),
+            pushed: 0,
+            _program: program,
+            _directory: directory,
+        }
+    }
+
+    /// A push of one commit, as GitHub tells of it.
+    async fn push(&mut self, user: &str, project: &str, message: &str) {
+        self.pushed += 1;
+        let minute = self.pushed % 60;
+        let hour = self.pushed / 60;
+        let body = json!({
+            "ref": "refs/heads/main",
+            "repository": {"full_name": project, "html_url": format!("https://example.org/{project}")},
+            "commits": [{
+                "id": format!("{:040x}", self.pushed),
+                "message": message,
+                "timestamp": format!("2026-11-21T{hour:02}:{minute:02}:00+00:00"),
+                "url": format!("https://example.org/{project}/{}", self.pushed),
+                "author": {"name": user, "email": "nobody@example.org", "username": user},
+                "added": [], "removed": [], "modified": ["README"],
+            }],
+        });
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-github-event", "push"),
+        ];
+        let path = "/hooks/github";
+        let answer = http::request(self.address, "POST", path, &headers, body.to_string())
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
+const MESSAGES: &str = "return [...document.querySelectorAll('.commit .message')].map((message) => message.textContent)";
+
+async fn shows(page: &support::Page, expected: &[&str]) {
+    let count = expected.len();
+    page.until(&format!(
+        "document.querySelectorAll('.commit').length === {count}"
+    ))
+    .await;
+    assert_eq!(page.run(MESSAGES).await, json!(expected));
+}
+
+#[tokio::test]
+async fn a_commit_appears_where_it_belongs_and_survives_a_cut() {
+    let mut commits = Commits::start().await;
+    commits.push("ann", "compass", "first").await;
+    commits.push("bob", "lantern", "<b>second</b>").await;
+    let network = Proxy::before(commits.address).await;
+    in_browser(async |browser| {
+        browser.tolerate("net::ERR_");
+        browser.tolerate("WebSocket connection to");
+        let everybody = browser
+            .open(&format!("http://{}/", network.address()))
+            .await;
+        let ann = browser
+            .open(&format!("http://{}/?user=1", commits.address))
+            .await;
+        let lantern = browser
+            .open(&format!("http://{}/?project=2", commits.address))
+            .await;
+        for page in [&everybody, &ann, &lantern] {
+            page.until("document.querySelector('#state').dataset.state === 'live'")
+                .await;
+        }
+        shows(&everybody, &["<b>second</b>", "first"]).await;
+        shows(&ann, &["first"]).await;
+        shows(&lantern, &["<b>second</b>"]).await;
+        ann.until("document.querySelector('#title').textContent === 'ann'")
+            .await;
+
+        // What is pushed is the same text as in the list.
+        everybody
+            .run("live.on('row', (row, effect, message) => { window.text = message.text; })")
+            .await;
+        commits.push("ann", "lantern", "third").await;
+        shows(&everybody, &["third", "<b>second</b>", "first"]).await;
+        shows(&ann, &["third", "first"]).await;
+        shows(&lantern, &["third", "<b>second</b>"]).await;
+        let is_same = "return fetch('/api/v1/commit/?limit=1').then((answer) => answer.text())\
+            .then((list) => typeof text === 'string' && list.includes(text))";
+        assert_eq!(everybody.run(is_same).await, true);
+        assert_eq!(
+            everybody
+                .run("return document.querySelector('#since').textContent")
+                .await,
+            "1"
+        );
+
+        // The socket drops; two more are pushed meanwhile.
+        network.set(Link::Refusing);
+        network.cut();
+        everybody
+            .until("document.querySelector('#state').dataset.state !== 'live'")
+            .await;
+        commits.push("bob", "compass", "fourth").await;
+        commits.push("ann", "compass", "fifth").await;
+        network.set(Link::Up);
+        shows(
+            &everybody,
+            &["fifth", "fourth", "third", "<b>second</b>", "first"],
+        )
+        .await;
+        shows(&ann, &["fifth", "third", "first"]).await;
+
+        // The form of the page pushes, too.
+        everybody.type_into("#message", "sixth").await;
+        everybody.click("#push button").await;
+        everybody
+            .until("document.querySelector('.commit .message')?.textContent === 'sixth'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn older_commits_come_on_scrolling() {
+    let mut commits = Commits::start().await;
+    let messages: Vec<String> = (1..=45).map(|number| format!("commit {number}")).collect();
+    for message in &messages {
+        commits.push("ann", "compass", message).await;
+    }
+    in_browser(async |browser| {
+        let page = browser.open(&format!("http://{}/", commits.address)).await;
+        page.until("document.querySelectorAll('.commit').length >= 20")
+            .await;
+        assert_eq!(
+            page.run("return document.querySelector('#total').textContent")
+                .await,
+            "45"
+        );
+        // One that comes meanwhile does not shift the pages.
+        commits.push("bob", "lantern", "meanwhile").await;
+        page.until("document.querySelector('.commit .message').textContent === 'meanwhile'")
+            .await;
+        page.run("setInterval(() => window.scrollTo(0, document.body.scrollHeight), 50)")
+            .await;
+        page.until("document.querySelectorAll('.commit').length === 46")
+            .await;
+        let mut expected = vec![Value::from("meanwhile")];
+        expected.extend(messages.iter().rev().map(|message| json!(message)));
+        assert_eq!(page.run(MESSAGES).await, Value::from(expected));
+        page.until("!document.querySelector('#end').hidden").await;
+    })
+    .await;
+    drop(commits);
+}
+
+#[tokio::test]
+async fn hostile_pushes_are_refused_or_shown_as_text() {
+    let mut commits = Commits::start().await;
+    for body in ["", "{", "[]", "{\"repository\": {}}"] {
+        let headers = [("content-type", "application/json")];
+        let path = "/hooks/github";
+        let answer = http::request(commits.address, "POST", path, &headers, body.to_owned())
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 422, "{body}");
+    }
+    let hostile =
+        "<img src=x onerror=\"window.hacked = true\"><script>window.hacked = true</script>";
+    commits.push(hostile, "javascript:alert(1)", hostile).await;
+    in_browser(async |browser| {
+        let page = browser.open(&format!("http://{}/", commits.address)).await;
+        shows(&page, &[hostile]).await;
+        assert_eq!(page.run("return window.hacked").await, Value::Null);
+        let links = "return [...document.links].every((link) => /^https?:/.test(link.href))";
+        assert_eq!(page.run(links).await, true);
+        // Not even somebody who can write into the page can run a script of his own.
+        browser.tolerate("Content Security Policy");
+        let inline = "const script = document.createElement('script'); script.textContent = 'window.hacked = true'; \
+            document.body.append(script); return window.hacked";
+        assert_eq!(page.run(inline).await, Value::Null);
+    })
+    .await;
+}

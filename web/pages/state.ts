@@ -1,0 +1,41 @@
+/** How the connection is doing, in a pill at the top of a page. */
+
+import type { FeedStatus, PubSubStatus } from '/pubsub.js';
+
+const WAYS: Readonly<Record<string, string>> = {
+    websocket: 'WebSocket',
+    bosh: 'BOSH',
+    eventsource: 'event stream',
+    stream: 'stream',
+    longpoll: 'long polling',
+};
+
+/** Shows a status of either client. */
+export function show(pill: HTMLElement, status: FeedStatus | PubSubStatus): void {
+    const [state, words, title] = describe(status);
+    if (pill.textContent !== words) {
+        pill.textContent = words;
+    }
+    pill.dataset.state = state;
+    pill.title = title;
+}
+
+function describe(status: FeedStatus | PubSubStatus): [state: string, words: string, title: string] {
+    switch (status.kind) {
+        case 'live':
+            return ['live', 'Live', ''];
+        case 'open':
+            return ['live', 'Live', `over ${WAYS[status.transport]}`];
+        case 'connected':
+            return ['waiting', 'Connecting', `over ${WAYS[status.road]}`];
+        case 'connecting':
+            return ['waiting', 'Connecting', ''];
+        case 'waiting':
+            return ['waiting', 'Reconnecting', status.reason];
+        case 'refused':
+            return ['wrong', 'Refused', status.reason];
+        case 'closed':
+        case 'disconnected':
+            return ['wrong', 'Offline', ''];
+    }
+}
