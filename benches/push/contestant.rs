@@ -35,7 +35,7 @@ impl Contestant {
     pub(crate) fn gateway(name: &str, program: &Path) -> Self {
         let directory = TempDir::with_prefix("gateway").expect("a temporary directory");
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        command.args(["serve", "--xmpp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
         command.args(["--user", ACCOUNT]);
         let mut process = ChildProcess::start(&command, &directory.path().join("output.log"));
         let (xmpp, address) = until(&mut process, |process| {
@@ -148,9 +148,9 @@ http {
     nchan_shared_memory_size 1024M;
     nchan_message_buffer_length 5000;
     nchan_message_timeout 5m;
-    nchan_subscriber_first_message newest;
     server {
         listen ADDRESS backlog=8192;
+        nchan_subscriber_first_message newest;
         location = /pub {
             nchan_publisher;
             nchan_channel_id $arg_id;

@@ -17,8 +17,8 @@ use super::way::Way;
 const READ: usize = 256 << 10;
 /// What is no event of a socket is looked for so often.
 const SOON: Duration = Duration::from_millis(5);
-/// How long the last messages may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// What has not arrived when nothing at all has arrived for so long is lost.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Subscribers of one channel, and those who publish to it.
 pub(crate) struct Load {
@@ -30,6 +30,8 @@ pub(crate) struct Load {
     road: Option<Road>,
     buffer: Vec<u8>,
     start: Instant,
+    /// When something happened last.
+    moved: Instant,
     tally: Tally,
 }
 
@@ -38,6 +40,7 @@ struct Tally {
     sent: u64,
     answered: u64,
     heard: u64,
+    lost: u64,
 }
 
 /// When the next message is published.
@@ -54,6 +57,8 @@ pub(crate) enum Pace {
 pub(crate) struct Turn {
     pub(crate) published: u64,
     pub(crate) heard: u64,
+    /// What should have been heard as well.
+    pub(crate) lost: u64,
     pub(crate) took: Duration,
     /// Processor time of the contestant.
     pub(crate) cpu: Duration,
@@ -95,6 +100,7 @@ impl Load {
             road: None,
             buffer: vec![0; ROOM + READ],
             start: Instant::now(),
+            moved: Instant::now(),
             tally: Tally::default(),
         })
     }
@@ -109,29 +115,24 @@ impl Load {
         let own = || usage("self").expect("this process");
         let (before, own_before): (Usage, Usage) = (to.usage(), own());
         let (begin, tally) = (Instant::now(), self.tally);
+        self.moved = begin;
         let mut delays = Vec::new();
         let mut due = begin;
         while begin.elapsed() < length {
+            self.give_up();
             let wait = self.publish(pace, &mut due);
             self.step(wait, &mut delays, matches!(pace, Pace::Every(_)));
         }
-        let end = Instant::now();
         while !self.is_done() {
             self.step(SOON, &mut delays, matches!(pace, Pace::Every(_)));
-            assert!(
-                end.elapsed() < PATIENCE,
-                "{} has lost something: of {} messages {} deliveries to {} subscribers",
-                to.name,
-                self.tally.sent,
-                self.tally.heard,
-                self.hearers.len()
-            );
+            self.give_up();
         }
         let took = begin.elapsed();
         let (after, own_after) = (to.usage(), own());
         Turn {
             published: self.tally.sent - tally.sent,
             heard: self.tally.heard - tally.heard,
+            lost: self.tally.lost - tally.lost,
             took,
             cpu: after.cpu.saturating_sub(before.cpu),
             own_cpu: own_after.cpu.saturating_sub(own_before.cpu),
@@ -150,7 +151,9 @@ impl Load {
             let now = Instant::now();
             let moment = match pace {
                 Pace::Window(most) => {
-                    if self.tally.sent * listeners >= self.tally.heard + most * listeners.max(1) {
+                    if self.tally.sent * listeners
+                        >= self.tally.heard + self.tally.lost + most * listeners.max(1)
+                    {
                         break;
                     }
                     now
@@ -179,6 +182,9 @@ impl Load {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => panic!("cannot wait: {error}"),
         }
+        if !self.events.is_empty() {
+            self.moved = Instant::now();
+        }
         for event in &self.events {
             let Token(index) = event.token();
             if let Some(hearer) = self.hearers.get_mut(index) {
@@ -201,21 +207,27 @@ impl Load {
             sent,
             answered,
             heard,
+            lost,
         } = self.tally;
         let answered = self.road.as_ref().map_or(answered, Road::answered);
-        sent == answered && sent * self.hearers.len() as u64 == heard
+        sent == answered && sent * self.hearers.len() as u64 == heard + lost
     }
 
-    /// Makes sure that everybody has heard everything, once and in the same order.
-    pub(crate) fn check(&self, to: &Contestant) {
+    /// Waits no longer for what does not come.
+    fn give_up(&mut self) {
+        let due = self.tally.sent * self.hearers.len() as u64;
+        if due > 0 && self.moved.elapsed() > PATIENCE {
+            self.tally.lost = due - self.tally.heard;
+            self.moved = Instant::now();
+        }
+    }
+
+    /// Whether everybody has heard everything, once and in the same order.
+    pub(crate) fn is_whole(&self) -> bool {
         let accounts: Vec<&Account> = self.hearers.iter().map(Hearer::account).collect();
-        let faults: u64 = accounts.iter().map(|account| account.faults).sum();
-        assert_eq!(faults, 0, "{} lost or reordered something", to.name);
-        assert!(
-            accounts.windows(2).all(|two| two[0].agrees(two[1])),
-            "{} told not everybody the same in the same order",
-            to.name
-        );
+        self.tally.lost == 0
+            && accounts.iter().all(|account| account.faults == 0)
+            && accounts.windows(2).all(|two| two[0].agrees(two[1]))
     }
 }
 

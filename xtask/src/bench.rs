@@ -11,7 +11,7 @@ struct Bench {
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     Bench {
         name: "payload",
         needs_peers: false,
@@ -38,6 +38,10 @@ const BENCHES: [Bench; 7] = [
     },
     Bench {
         name: "push",
+        needs_peers: true,
+    },
+    Bench {
+        name: "browser",
         needs_peers: true,
     },
 ];

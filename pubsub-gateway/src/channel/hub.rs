@@ -196,6 +196,18 @@ impl Hub {
         content: Content,
         is_stored: bool,
     ) -> Option<Info> {
+        let (info, place) = self.keep(channel, content, is_stored)?;
+        announce(channel, place);
+        Some(info)
+    }
+
+    /// Gives a message its place in a channel, from which it is still to be [announced](announce).
+    pub(crate) fn keep(
+        &self,
+        channel: &Arc<Channel>,
+        content: Content,
+        is_stored: bool,
+    ) -> Option<(Info, u64)> {
         let mut counter = self.counter();
         let mut ring = channel.ring();
         let message = Message {
@@ -220,8 +232,7 @@ impl Hub {
             subscribers: channel.subscribers(),
         };
         self.measure.message(channel.kind());
-        announce(channel, place);
-        Some(info)
+        Some((info, place))
     }
 
     /// Tells everybody who is subscribed that messages are missing, of which nobody knows more.

@@ -17,7 +17,7 @@ mod ring;
 pub(crate) use self::batch::{Batch, MOST_BYTES, MOST_ENTRIES, join};
 pub(crate) use self::cursor::{Cursor, Epoch};
 pub(crate) use self::hub::{Full, Hub, Info, RESET};
-pub(crate) use self::lanes::Ticket;
+pub(crate) use self::lanes::{Ticket, announce};
 pub(crate) use self::live::{Channel, Upstream};
 pub(crate) use self::message::{Content, Kind, Message, Moment, seconds};
 pub use self::name::{ChannelName, ChannelNameError};

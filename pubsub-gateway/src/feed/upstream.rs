@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use pubsub_core::session::{AccessRule, PubSubError};
 use pubsub_core::subscriber::RawXml;
 use pubsub_core::{Event, SubscribeError, Subscription};
 
 use super::item::{Said, said};
-use crate::channel::{Channel, Info, Upstream};
+use crate::channel::{Channel, Info, Upstream, announce};
 use crate::inner::Inner;
 
 /// The first pause after a failure, and the longest.
@@ -50,9 +51,24 @@ async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
 
 /// Hands on what the service tells, until it ends.
 async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscription<RawXml>) {
-    while let Some(event) = subscription.next().await {
+    // What comes together is announced together, so that it is written together.
+    let mut news = None;
+    loop {
+        let event = match subscription.next().now_or_never() {
+            Some(event) => event,
+            None => {
+                if let Some(place) = news.take() {
+                    announce(channel, place);
+                }
+                subscription.next().await
+            }
+        };
+        let Some(event) = event else { break };
         match event {
-            Ok(event) => tell(inner, channel, event),
+            Ok(event) => {
+                let place = tell(inner, channel, event);
+                news = news.or(place);
+            }
             Err(SubscribeError::Gap { .. }) => inner.hub().reset(channel, false),
             Err(error @ SubscribeError::Closed { .. }) => {
                 tracing::debug!(channel = %channel.name(), %error, "the subscription has ended");
@@ -62,6 +78,9 @@ async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscript
             }
         }
     }
+    if let Some(place) = news {
+        announce(channel, place);
+    }
     let reason = Arc::from("the connection to the service has ended");
     channel.set_upstream(Upstream::Failed {
         reason,
@@ -69,33 +88,38 @@ async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscript
     });
 }
 
-fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) {
+/// Does what an event says. The place of a message that is still to be announced.
+fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) -> Option<u64> {
     let (hub, node) = (inner.hub(), channel.name().node());
     let said = said(inner.rows(), node, &event);
-    let info = match (said, &event) {
+    let (info, place) = match (said, &event) {
         (Some(Said::Content(content, is_stored)), _) => {
             let is_stored = is_stored && hub.settings().store;
-            hub.publish(channel, content, is_stored)
+            hub.keep(channel, content, is_stored).unzip()
         }
         (Some(Said::Deletion(text)), _) => {
             let info = Info::of(channel);
             let text = Some(&*text).filter(|text| !text.is_empty());
             hub.delete(channel, text);
-            Some(info)
+            (Some(info), None)
         }
-        (None, Event::Purged) => return hub.reset(channel, true),
+        (None, Event::Purged) => {
+            hub.reset(channel, true);
+            return None;
+        }
         (None, Event::Deleted { .. }) => {
             hub.delete(channel, None);
-            return;
+            return None;
         }
         // Of no interest to those who listen.
-        (None, _) => return,
+        (None, _) => return None,
     };
     if let Event::Published { id, .. } = event
         && let Some(info) = info
     {
         inner.echoes().hear(&id, info);
     }
+    place
 }
 
 /// What subscribers are told of a node that cannot be subscribed to.

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response, Version, request::Parts};
 use tokio::net::TcpStream;
 
@@ -30,7 +30,19 @@ pub(super) struct Read {
 
 /// Reads a head, or as much as there may be of one.
 pub(super) async fn read(stream: &TcpStream, most: usize) -> io::Result<Head> {
-    let mut bytes = BytesMut::new();
+    read_on(stream, BytesMut::new(), most).await
+}
+
+/// The same after what was read with the request before.
+pub(super) async fn read_on(
+    stream: &TcpStream,
+    mut bytes: BytesMut,
+    most: usize,
+) -> io::Result<Head> {
+    if ends(&bytes, 0) {
+        let request = parse(&bytes);
+        return Ok(Head { bytes, request });
+    }
     loop {
         // Nothing is kept for a client that has sent nothing.
         stream.readable().await?;
@@ -104,6 +116,22 @@ pub(super) fn refusal(response: &Response<Bytes>) -> Vec<u8> {
     let mut out = begin(response);
     line(&mut out, CONNECTION.as_str(), b"close");
     out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// An answer with its body.
+pub(super) fn answer(response: &Response<Bytes>, is_last: bool) -> Vec<u8> {
+    let mut out = begin(response);
+    let body = response.body();
+    if !response.headers().contains_key(CONTENT_LENGTH) {
+        let length = body.len().to_string();
+        line(&mut out, CONTENT_LENGTH.as_str(), length.as_bytes());
+    }
+    if is_last {
+        line(&mut out, CONNECTION.as_str(), b"close");
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(body);
     out
 }
 

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::Stage;
 use super::head::{self, Head};
+use super::publisher::{Publisher, publishes};
 use super::rewind::Rewind;
 use super::tls::Tls;
 use crate::inner::Inner;
@@ -42,7 +43,7 @@ pub(super) struct Visit {
 
 impl Visit {
     /// Reads what the first request asks for, and has it answered.
-    pub(super) async fn begin(self, stream: TcpStream, tls: Option<Tls>) {
+    pub(super) async fn begin(self, mut stream: TcpStream, tls: Option<Tls>) {
         // A message must not wait for the one after it.
         let _ = stream.set_nodelay(true);
         let within = self.inner.settings().limits.head_within;
@@ -63,8 +64,23 @@ impl Visit {
             read = read => read,
             _ = stage.wait_for(|stage| *stage == Stage::Over) => return,
         };
-        let Ok(Ok(Head { bytes, request })) = read else {
+        let Ok(Ok(head)) = read else {
             return;
+        };
+        let Head { bytes, request } = if publishes(&head) {
+            let publisher = Publisher {
+                inner: &self.inner,
+                stream: &mut stream,
+                peer: self.peer,
+                stage: self.stage.clone(),
+            };
+            // Apart, so that those who listen need no room for it.
+            match Box::pin(publisher.serve(head)).await {
+                Some(head) => head,
+                None => return,
+            }
+        } else {
+            head
         };
         let prefixes = &self.inner.settings().prefixes;
         let subscriber = request
