@@ -22,7 +22,7 @@ const STRIDE: usize = 64;
 /// A channel with fewer has one lane: what one thread writes in a moment is not worth the wake-up of another.
 const SMALL: usize = 256;
 /// From the beginning of a round to that of the next, at least.
-const PACE: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
 pub(crate) struct Lanes {
