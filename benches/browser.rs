@@ -2,17 +2,16 @@
 //!
 //! Run with `cargo xtask bench browser`. Rows are saved through a store, relayed to `pubsub serve --http`, which is a process of its own, and
 //! heard by a page that it serves: with `PushClient` over WebSocket and over `EventSource`, and with `PubSubClient`, which speaks XMPP. Each
-//! row carries the time at which `save()` was called; page and program read the same clock.
+//! row carries the time at which `save()` was called; page and program read the same clock. `--gateway PATH` takes another build of `pubsub`.
 
-#[path = "push/contestant.rs"]
-mod contestant;
-#[path = "push/usage.rs"]
-mod usage;
+#[path = "push/program.rs"]
+mod program;
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bench_support::Table;
-use contestant::{ACCOUNT, Contestant};
+use program::{ACCOUNT, Doors, serve};
 use pubsub_core::{PubSub, Publish};
 use support::{Browser, in_browser};
 
@@ -36,34 +35,30 @@ struct Tweet {
 const WAYS: [(&str, &str); 3] = [
     (
         "PushClient, WebSocket",
-        "const push = new PushClient({channels: '/bench/Tweet', transports: ['websocket']}); \
-         push.on('message', (message) => note(JSON.parse(message.text).at)); \
-         push.on('status', (status) => { window.is_live = status.kind === 'open'; });",
+        "window.client = new PushClient({channels: '/bench/Tweet', transports: ['websocket']}); \
+         client.on('message', (message) => note(JSON.parse(message.text).at)); \
+         client.on('status', (status) => { window.is_live = status.kind === 'open'; });",
     ),
     (
         "PushClient, EventSource",
-        "const push = new PushClient({channels: '/bench/Tweet', transports: ['eventsource']}); \
-         push.on('message', (message) => note(JSON.parse(message.text).at)); \
-         push.on('status', (status) => { window.is_live = status.kind === 'open'; });",
+        "window.client = new PushClient({channels: '/bench/Tweet', transports: ['eventsource']}); \
+         client.on('message', (message) => note(JSON.parse(message.text).at)); \
+         client.on('status', (status) => { window.is_live = status.kind === 'open'; });",
     ),
     (
         "PubSubClient, XMPP over WebSocket",
-        "const pubsub = new PubSubClient({username: 'ann', password: 'secret', domain: 'localhost', node: '/bench/Tweet', transport: 'websocket'}); \
-         pubsub.on('update', (entry) => note(Number(entry.field('at')))); \
-         pubsub.on('status', (status) => { window.is_live = status.kind === 'live'; });",
+        "window.client = new PubSubClient({username: 'ann', password: 'secret', domain: 'localhost', node: '/bench/Tweet', transport: 'websocket'}); \
+         client.on('update', (entry) => note(Number(entry.field('at')))); \
+         client.on('status', (status) => { window.is_live = status.kind === 'live'; });",
     ),
 ];
 
 #[tokio::main]
 async fn main() {
-    let program = support::program("pubsub");
-    let server = Contestant::gateway("gateway", program.get_program().as_ref());
+    let (doors, _server, _directory) = serve(&program());
     let directory = tempfile::tempdir().expect("a writable directory");
     let store = format!("sqlite:{}", directory.path().join("tweets.db").display());
-    let url = format!(
-        "xmpp://{ACCOUNT}@localhost?connect={}",
-        server.xmpp.expect("an address for XMPP")
-    );
+    let url = format!("xmpp://{ACCOUNT}@localhost?connect={}", doors.xmpp);
     let builder = PubSub::builder().url(&url).expect("a URL");
     let builder = builder.store(&store).expect("a store");
     let pubsub = builder.connect().await.expect("a login");
@@ -71,8 +66,10 @@ async fn main() {
     let mut id = 0;
     save(&pubsub, &mut id, 1).await;
     in_browser(async |browser| {
+        // Of the icon, which nobody has.
+        browser.tolerate("404");
         for (name, script) in WAYS {
-            let mut delays = heard(browser, &server, script, &pubsub, &mut id).await;
+            let mut delays = heard(browser, &doors, script, &pubsub, &mut id).await;
             delays.sort_by(f64::total_cmp);
             let at = |hundredth: usize| delays[(delays.len() - 1) * hundredth / 100];
             let times = [50, 99, 100].map(|hundredth| format!("{:.2}", at(hundredth)));
@@ -83,6 +80,15 @@ async fn main() {
     .await;
     println!("{table}");
     pubsub.shutdown().await.expect("a shutdown");
+}
+
+/// The program that was named, or that of this workspace.
+fn program() -> PathBuf {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--gateway");
+    match arguments.nth(1) {
+        Some(path) => path.into(),
+        None => support::program("pubsub").get_program().into(),
+    }
 }
 
 /// Saves rows at an even pace.
@@ -105,14 +111,14 @@ async fn save(pubsub: &PubSub, id: &mut u32, count: u32) {
 /// The delays with which a page hears of what is saved meanwhile.
 async fn heard(
     browser: &Browser,
-    server: &Contestant,
+    doors: &Doors,
     script: &str,
     pubsub: &PubSub,
     id: &mut u32,
 ) -> Vec<f64> {
     // Any document of the server: the script brings everything else.
     let page = browser
-        .open(&format!("http://{}/healthz", server.address))
+        .open(&format!("http://{}/healthz", doors.http))
         .await;
     let begin = format!(
         "window.delays = []; \
@@ -129,7 +135,7 @@ async fn heard(
     page.until(&format!("delays.length === {}", WARMING + ROWS))
         .await;
     let delays = page.run("return delays").await;
-    page.close().await;
+    page.run("client.close()").await;
     let delays = delays.as_array().expect("a list").iter();
     let delays: Vec<f64> = delays.filter_map(serde_json::Value::as_f64).collect();
     delays[WARMING as usize..].to_vec()

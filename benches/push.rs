@@ -17,6 +17,8 @@ mod load;
 mod measure;
 #[path = "push/message.rs"]
 mod message;
+#[path = "push/program.rs"]
+mod program;
 #[path = "push/road.rs"]
 mod road;
 #[path = "push/sender.rs"]

@@ -10,10 +10,8 @@ use std::time::{Duration, Instant};
 use support::{ChildProcess, free_addresses};
 use tempfile::TempDir;
 
+use crate::program::{PAUSE, STARTING, serve, until};
 use crate::usage::{Usage, usage};
-
-const STARTING: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// A server that is measured; it ends when this is dropped.
 pub(crate) struct Contestant {
@@ -27,29 +25,14 @@ pub(crate) struct Contestant {
     _directory: TempDir,
 }
 
-/// An account for what is published over XMPP.
-pub(crate) const ACCOUNT: &str = "ann:secret";
-
 impl Contestant {
     /// Our own program.
     pub(crate) fn gateway(name: &str, program: &Path) -> Self {
-        let directory = TempDir::with_prefix("gateway").expect("a temporary directory");
-        let mut command = Command::new(program);
-        command.args(["serve", "--xmpp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
-        command.args(["--user", ACCOUNT]);
-        let mut process = ChildProcess::start(&command, &directory.path().join("output.log"));
-        let (xmpp, address) = until(&mut process, |process| {
-            let output = process.output();
-            let address = |word: &str| {
-                let rest = output.lines().find_map(|line| line.strip_prefix(word))?;
-                rest.split(' ').next()?.parse().ok()
-            };
-            Some((address("xmpp ")?, address("http ")?))
-        });
+        let (doors, process, directory) = serve(program);
         Self {
             name: name.to_owned(),
-            address,
-            xmpp: Some(xmpp),
+            address: doors.http,
+            xmpp: Some(doors.xmpp),
             base: "/events",
             process,
             _directory: directory,
@@ -103,26 +86,6 @@ impl Contestant {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STARTING))?;
         Ok(stream)
-    }
-}
-
-/// Waits for something that a process does in its own time.
-fn until<T>(
-    process: &mut ChildProcess,
-    mut attempt: impl FnMut(&mut ChildProcess) -> Option<T>,
-) -> T {
-    let deadline = Instant::now() + STARTING;
-    loop {
-        if let Some(found) = attempt(process) {
-            return found;
-        }
-        let is_over = process.ended().is_some() || Instant::now() > deadline;
-        assert!(
-            !is_over,
-            "a server did not start:\n{}\n(`cargo xtask setup` installs what is missing)",
-            process.output()
-        );
-        sleep(PAUSE);
     }
 }
 

@@ -7,6 +7,7 @@ use bench_support::Table;
 use super::contestant::Contestant;
 use super::load::{Load, Pace, Turn};
 use super::message::PUBLISHERS;
+use super::road::Road;
 use super::way::Way;
 
 const ROUNDS: usize = 5;
@@ -161,6 +162,7 @@ pub(crate) fn from_xmpp(gateways: &[Contestant], ways: &[Way], crowds: &[usize])
         for &crowd in crowds {
             let name = format!("xmpp-{way}-{crowd}");
             let all = turns(gateways, &name, |to, channel| {
+                Road::prepare(to, channel);
                 let mut load = connect(to, way, channel, crowd, 0);
                 load.over_xmpp(to, channel);
                 flood(to, load)

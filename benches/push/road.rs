@@ -7,10 +7,12 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use pubsub_core::{NodeName, PubSub};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::contestant::{ACCOUNT, Contestant};
+use super::contestant::Contestant;
 use super::message::Mark;
+use super::program::ACCOUNT;
 
 /// A publisher with a session at the service; it ends when this is dropped.
 pub(crate) struct Road {
@@ -19,21 +21,26 @@ pub(crate) struct Road {
 }
 
 impl Road {
+    /// Makes the node, which nobody else may publish to then; to be called before the gateway would make it.
+    pub(crate) fn prepare(to: &Contestant, channel: &str) {
+        let (url, node) = (url(to), node(channel));
+        runtime().block_on(async {
+            let pubsub = login(&url).await;
+            let first = pubsub.publish(&node, "first").await;
+            let _ = first.expect("a publish");
+            pubsub.shutdown().await.expect("a shutdown");
+        });
+    }
+
     /// Logs in.
     pub(crate) fn open(to: &Contestant, channel: &str, start: Instant) -> Self {
-        let address = to.xmpp.expect("one that speaks XMPP");
-        let url = format!("xmpp://{ACCOUNT}@localhost?connect={address}");
-        let node = NodeName::new(channel).expect("the name of a node");
+        let (url, node) = (url(to), node(channel));
         let (allowed, watched) = watch::channel(0);
         let answered = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&answered);
         // Ends with the sender above.
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let runtime = runtime.expect("a runtime");
-            runtime.block_on(publish(&url, &node, watched, &counted, start));
+            runtime().block_on(publish(&url, &node, watched, &counted, start));
         });
         Self { allowed, answered }
     }
@@ -53,6 +60,25 @@ impl Road {
     }
 }
 
+fn url(to: &Contestant) -> String {
+    let address = to.xmpp.expect("one that speaks XMPP");
+    format!("xmpp://{ACCOUNT}@localhost?connect={address}")
+}
+
+fn node(channel: &str) -> NodeName {
+    NodeName::new(channel).expect("the name of a node")
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("a runtime")
+}
+
+async fn login(url: &str) -> PubSub {
+    let builder = PubSub::builder().url(url).expect("a URL").without_models();
+    builder.connect().await.expect("a login")
+}
+
 async fn publish(
     url: &str,
     node: &NodeName,
@@ -60,8 +86,7 @@ async fn publish(
     answered: &AtomicU64,
     start: Instant,
 ) {
-    let builder = PubSub::builder().url(url).expect("a URL").without_models();
-    let pubsub = builder.connect().await.expect("a login");
+    let pubsub = login(url).await;
     let mut number = 0;
     let mut under_way = FuturesUnordered::new();
     loop {
