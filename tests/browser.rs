@@ -8,6 +8,8 @@ mod commits_live;
 mod dashboard;
 #[path = "browser/django.rs"]
 mod django;
+#[path = "browser/foreign.rs"]
+mod foreign;
 #[path = "browser/push.rs"]
 mod push;
 #[path = "browser/reload.rs"]

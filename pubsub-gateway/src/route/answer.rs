@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES,
-    HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName,
+    HeaderValue,
 };
 use http::{Response, StatusCode};
 
 use super::refusal::Refusal;
-use crate::access::is_allowed;
+use crate::access::let_read;
 use crate::settings::Origins;
 
 /// Says why a request was refused.
@@ -21,10 +21,12 @@ pub(crate) const CURSOR: HeaderName = HeaderName::from_static("x-pubsub-cursor")
 const EXPIRED: HeaderValue = HeaderValue::from_static("Thu, 01 Jan 1970 00:00:01 GMT");
 const NEVER_CACHED: HeaderValue = HeaderValue::from_static("no-cache, no-store, must-revalidate");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id,Authorization",
+    "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id,\
+     Authorization,Content-Type,X-Nginx-PushStream-Mode",
 );
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("Etag, Last-Modified, X-Nginx-PushStream-Explain, X-Pubsub-Cursor");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Etag, Last-Modified, X-Nginx-PushStream-Explain, X-Pubsub-Cursor, Retry-After",
+);
 
 /// An answer of that status that no cache keeps.
 pub(crate) fn answer<B>(status: StatusCode, body: B) -> Response<B> {
@@ -74,26 +76,9 @@ pub(crate) fn with_cors(
     request: &HeaderMap,
     methods: &'static str,
 ) {
-    let allowed = match origins {
-        Origins::Same => return,
-        Origins::Any => "*",
-        Origins::Listed(origins) => {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-            let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-            match origin {
-                Some(origin) if is_allowed(&Origins::Listed(origins.clone()), request) => origin,
-                Some(_) => return,
-                None => match &origins[..] {
-                    [only] => only,
-                    _ => return,
-                },
-            }
-        }
-    };
-    let Ok(allowed) = HeaderValue::from_str(allowed) else {
+    if !let_read(headers, origins, request) {
         return;
-    };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    }
     headers.insert(
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static(methods),

@@ -120,9 +120,9 @@ pub enum Origins {
     /// Those that were served from the same host and port.
     #[default]
     Same,
-    /// Those, and these: `https://example.org`.
+    /// Those, and these: `https://example.org`. Their pages may send the cookies of their visitor along (`withCredentials`).
     Listed(Vec<String>),
-    /// All, which is right for what anybody may read anyway.
+    /// All, without cookies, which is right for what anybody may read anyway.
     Any,
 }
 
