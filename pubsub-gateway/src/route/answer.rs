@@ -1,5 +1,10 @@
 //! What all answers have in common: headers against caches, for pages of other origins, and for those who are refused.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -67,6 +72,34 @@ pub(crate) fn refused(refusal: &Refusal) -> Response<Bytes> {
         );
     }
     response
+}
+
+/// A body that has come to nothing, where one that never was would have hyper leave `Content-Length` out: clients of nginx find it in a 304.
+struct Nothing;
+
+impl http_body::Body for Nothing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(0)
+    }
+}
+
+/// An answer as axum sends it.
+pub(super) fn whole(response: Response<Bytes>) -> Response<Body> {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.map(|_| Body::new(Nothing))
+    } else {
+        response.map(Body::from)
+    }
 }
 
 /// Lets pages of other origins read the answer, where they may.

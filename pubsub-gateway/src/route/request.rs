@@ -137,8 +137,7 @@ impl<'r> Asked<'r> {
         let argument = |name| self.argument(name).map(Cow::into_owned);
         let time = [header(IF_MODIFIED_SINCE), argument("time")];
         let time = time.iter().flatten().find_map(|time| seconds(time));
-        let tags = [header(IF_NONE_MATCH), argument("tag")];
-        let tag = tags.iter().flatten().find_map(|tag| number(tag));
+        let tag = self.tag();
         Resume {
             cursor,
             event_id: id
@@ -147,6 +146,13 @@ impl<'r> Asked<'r> {
             positions: positions.unwrap_or_default(),
             since: time.map(|time| Since { time, tag }),
         }
+    }
+
+    /// The tag that it gives, as a header or an argument, with or without a time.
+    pub(crate) fn tag(&self) -> Option<u64> {
+        let header = self.header(&IF_NONE_MATCH).map(Cow::Borrowed);
+        let tags = [header, self.argument("tag")];
+        tags.iter().flatten().find_map(|tag| number(tag))
     }
 
     /// Whether the request asks for a poll instead of what its door is for, and if so whether the poll waits.

@@ -13,7 +13,7 @@ use http::{Method, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::answer::with_cors;
+use super::answer::{whole, with_cors};
 use super::handshake::handshake;
 use super::health::{health, metrics};
 use super::poll::poll;
@@ -70,8 +70,8 @@ async fn found(inner: &Arc<Inner>, request: Request) -> Response {
         Door::Stream => Way::Stream,
         Door::LongPolling => Way::LongPolling,
     };
-    if let Some(whole) = answered_whole(inner, way, &asked).await {
-        return whole.map(Body::from);
+    if let Some(response) = answered_whole(inner, way, &asked).await {
+        return whole(response);
     }
     match (way, upgrade) {
         (Way::WebSocket, upgrade) => websocket(inner, &asked, upgrade).await,
