@@ -108,7 +108,8 @@ pub struct Limits {
     pub channels: usize,
     /// How many connections may be open. Default: 100,000.
     pub connections: usize,
-    /// How long a client may read nothing of what it was sent. Default: 60 seconds.
+    /// How long a client may read nothing of what it was sent, until it is cut off. Default: 60 seconds. A router that is nested into another
+    /// server sees that of HTTP/1.1, and of HTTP/2 as long as the client grants its stream room; the rest is that server's to limit.
     pub stalled: Duration,
     /// How long a new channel waits for the service to subscribe it. Default: 10 seconds.
     pub upstream: Duration,
