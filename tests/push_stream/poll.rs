@@ -358,3 +358,42 @@ async fn c_lp_13_the_cursor_of_an_answer_goes_on_exactly() {
         .await;
     assert_eq!(answer.status, 304);
 }
+
+#[tokio::test]
+async fn an_endpoint_may_never_wait_and_wait_for_who_asks() {
+    let gateway = Running::with(settings(|settings| settings.long_polling.waits = false)).await;
+    for path in ["/lp/a", "/lp/a?callback=f", "/lp/?id=a"] {
+        assert_eq!(gateway.get(path, &[]).await.status, 304, "{path}");
+    }
+    let mut poll = Client::connect(gateway.address).await;
+    let waiting = [("X-Nginx-PushStream-Mode", "long-polling")];
+    poll.send("GET", "/lp/a", &waiting, "").await;
+    support::eventually(crate::gateway::SOON, async || {
+        let info = gateway.get("/pub?id=a", &[]).await;
+        info.text().contains("\"subscribers\": 1").then_some(())
+    })
+    .await;
+    gateway.publish("a", "x").await;
+    assert_eq!(poll.answer().await.status, 200);
+    assert_eq!(gateway.get("/lp/a.b1?callback=f", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn arguments_may_have_other_names() {
+    let gateway = Running::with(settings(|settings| {
+        settings.arguments.time = "since".to_owned();
+        settings.arguments.tag = "n".to_owned();
+        settings.arguments.event_id = "after".to_owned();
+    }))
+    .await;
+    for id in ["x", "y"] {
+        gateway.post("/pub?id=a", &[("Event-Id", id)], id).await;
+    }
+    let all = "/lp/a?since=Thu%2C%2001%20Jan%201970%2000%3A00%3A00%20GMT&n=0";
+    let answer = gateway.get(all, &[AT_ONCE]).await;
+    assert_eq!(cut(answer.text()).len(), 2);
+    let answer = gateway.get("/lp/a?after=x", &[AT_ONCE]).await;
+    assert_eq!(cut(answer.text()).len(), 1);
+    let answer = gateway.get("/lp/a?eventid=x", &[AT_ONCE]).await;
+    assert_eq!(answer.status, 304);
+}

@@ -63,7 +63,8 @@ async fn found(
             "Pages of this origin may not subscribe.",
         ));
     }
-    let admitted = admit(inner, plan, asked, asked.manner()).await?;
+    let names = &inner.settings().arguments;
+    let admitted = admit(inner, plan, asked, &asked.manner(names)).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume.clone();
     let admitted_for = admitted.expires;
@@ -91,7 +92,7 @@ async fn found(
         return Ok(placed(writer.whole(&body), newest, &last.unwrap_or(cursor)));
     }
     if !waits {
-        return Ok(nothing(asked, &resume, &cursor));
+        return Ok(nothing(asked.tag(names), &resume, &cursor));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
     let patience = admitted_for.map_or(patience, |left| patience.min(left));
@@ -100,7 +101,9 @@ async fn found(
             Err(Refusal::forbidden("Access was revoked."))
         }
         // The client comes back, with the place that it had.
-        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(asked, &resume, &cursor)),
+        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => {
+            Ok(nothing(asked.tag(names), &resume, &cursor))
+        }
         Ok(Ok(entries)) => {
             let messages = entries
                 .iter()
@@ -205,7 +208,7 @@ fn placed(mut response: Response<Bytes>, moment: Moment, cursor: &str) -> Respon
 }
 
 /// Says that there is nothing, with the place of the client as it gave it.
-fn nothing(asked: &Asked<'_>, resume: &Resume, cursor: &str) -> Response<Bytes> {
+fn nothing(tag: Option<u64>, resume: &Resume, cursor: &str) -> Response<Bytes> {
     let mut response = not_modified();
     let headers = response.headers_mut();
     if let Some(since) = resume.since {
@@ -215,7 +218,7 @@ fn nothing(asked: &Asked<'_>, resume: &Resume, cursor: &str) -> Response<Bytes> 
         };
         insert(headers, &LAST_MODIFIED, &moment.date());
     }
-    if let Some(tag) = asked.tag() {
+    if let Some(tag) = tag {
         insert(headers, &ETAG, &format!("W/{tag}"));
     }
     insert(headers, &CURSOR, cursor);

@@ -85,18 +85,19 @@ async fn answered_whole(
     way: Way,
     asked: &Asked<'_>,
 ) -> Option<http::Response<Bytes>> {
-    if asked.parts.method == Method::OPTIONS {
+    if asked.parts.method == Method::OPTIONS && way != Way::WebSocket {
         let mut response = http::Response::new(Bytes::new());
-        if way != Way::WebSocket {
-            let origins = &inner.settings().origins;
-            with_cors(response.headers_mut(), origins, asked.headers(), "GET");
-        }
+        let origins = &inner.settings().origins;
+        with_cors(response.headers_mut(), origins, asked.headers(), "GET");
         return Some(response);
     }
     match (asked.mode(), way) {
         (_, Way::WebSocket) => None,
         (Some(waits), way) => Some(poll(inner, way, asked, waits).await),
-        (None, Way::LongPolling) => Some(poll(inner, way, asked, true).await),
+        (None, Way::LongPolling) => {
+            let waits = inner.plans().of(way).endpoint.waits;
+            Some(poll(inner, way, asked, waits).await)
+        }
         (None, _) => None,
     }
 }

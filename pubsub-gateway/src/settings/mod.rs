@@ -2,6 +2,7 @@
 //!
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
+mod arguments;
 mod endpoint;
 mod list;
 mod padding;
@@ -9,6 +10,7 @@ mod rules;
 
 use std::time::Duration;
 
+pub use self::arguments::Arguments;
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
 pub use self::list::{Filtering, Lists, Resource, Visibility};
 pub use self::padding::{Padding, PaddingError};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub long_polling: Endpoint,
     /// `pub` (`push_stream_publisher`).
     pub publisher: Publisher,
+    /// By which arguments clients say where they go on.
+    pub arguments: Arguments,
     /// What channels are like.
     pub channels: Channels,
     /// What is accepted from clients.
@@ -139,6 +143,7 @@ impl Default for Settings {
                 ..Endpoint::default()
             },
             publisher: Publisher::default(),
+            arguments: Arguments::default(),
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
