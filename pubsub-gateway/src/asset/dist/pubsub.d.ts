@@ -455,6 +455,11 @@ interface PubSubOptions<Client = unknown> {
     jid?: string;
     sid?: string;
     rid?: number | string;
+    /**
+     * Takes a BOSH session along when this tab loads the page again, instead of logging in anew: what was published meanwhile is there.
+     * One client of a page may do so. Off by default; means nothing to a connection over WebSocket.
+     */
+    keepalive?: boolean;
     /** A node to subscribe to. */
     node?: string;
     /** Nodes to subscribe to. */
