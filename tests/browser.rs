@@ -12,6 +12,8 @@ mod django;
 mod foreign;
 #[path = "browser/push.rs"]
 mod push;
+#[path = "browser/readme.rs"]
+mod readme;
 #[path = "browser/reload.rs"]
 mod reload;
 #[path = "browser/status_wall.rs"]
