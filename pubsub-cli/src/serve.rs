@@ -13,13 +13,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Setup {
         server: config,
         http,
+        origins,
     } = arguments.into_setup()?;
     for address in [Some(config.listen), http].into_iter().flatten() {
         warn_of(address);
     }
     let domain = config.domain.clone();
     if let Some(address) = http {
-        return web::run(config, address, asked_to_stop()).await;
+        return web::run(config, address, origins, asked_to_stop()).await;
     }
     let server = Server::bind(config).await?;
     say(&format!("xmpp {} {domain}", server.local_addr()))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use pubsub_server::{Config, NodeCreation, Registration};
+use pubsub_server::{Config, Http, NodeCreation, Origins, Registration};
 use serde::Deserialize;
 
 use crate::Failure;
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// Whose pages may use what is answered over HTTP, beside its own: scheme, host and port; may be given several times
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    origins: Vec<Origin>,
     /// Where to keep nodes and items
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -45,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) server: Config,
     /// Where HTTP is answered, if anywhere.
     pub(crate) http: Option<SocketAddr>,
+    /// Whose pages may use that, beside its own.
+    pub(crate) origins: Vec<String>,
 }
 
 /// Whether something is permitted to everybody.
@@ -85,6 +90,35 @@ impl TryFrom<String> for User {
     }
 }
 
+/// Where pages come from: scheme, host, and port unless it is the usual one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Origin(String);
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']) => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err("write http:// or https://, a host, a port where it is not the usual one, and nothing behind it".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 /// The file. Every name is that of an option.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +126,8 @@ struct File {
     domain: Option<String>,
     xmpp: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    #[serde(default)]
+    origins: Vec<Origin>,
     data: Option<PathBuf>,
     #[serde(default)]
     users: Vec<User>,
@@ -137,6 +173,8 @@ impl Arguments {
             Some(Door::Closed) | None => Registration::Closed,
         };
         let http = self.http.or(file.http);
+        let origins = file.origins.into_iter().chain(self.origins);
+        let origins: Vec<_> = origins.map(|Origin(origin)| origin).collect();
         let server = Config {
             listen,
             domain: self
@@ -154,8 +192,19 @@ impl Arguments {
                 NodeCreation::Accounts
             },
             registration,
+            http: Http {
+                origins: match &origins[..] {
+                    [] => Origins::Same,
+                    _ => Origins::These(origins.clone()),
+                },
+                ..defaults.http
+            },
             ..defaults
         };
-        Ok(Setup { server, http })
+        Ok(Setup {
+            server,
+            http,
+            origins,
+        })
     }
 }

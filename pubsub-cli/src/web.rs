@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use pubsub_core::PubSub;
-use pubsub_gateway::settings::Lists;
+use pubsub_gateway::settings::{Lists, Origins};
 use pubsub_gateway::{Gateway, Settings, dashboard};
 use pubsub_server::{Config, HttpClient, HttpService, RunningServer, Server};
 use tokio::net::TcpListener;
@@ -22,6 +22,7 @@ use crate::serve::say;
 pub(crate) async fn run(
     config: Config,
     address: SocketAddr,
+    origins: Vec<String>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
@@ -35,6 +36,11 @@ pub(crate) async fn run(
             discover: true,
             ..Lists::default()
         }),
+        origins: if origins.is_empty() {
+            Origins::Same
+        } else {
+            Origins::Listed(origins)
+        },
         ..Settings::default()
     };
     let gateway = Gateway::builder(pubsub.clone())

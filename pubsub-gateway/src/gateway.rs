@@ -10,10 +10,11 @@ use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
 use crate::asset::assets;
-use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
+use crate::channel::{ChannelName, Epoch, Hub};
+use crate::check::{BuildError, check, read_headers};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
-use crate::list::{self, Directory, ResourceError};
+use crate::list::{self, Directory};
 use crate::plan::Plans;
 use crate::route::router;
 use crate::serve::{self, Tls};
@@ -42,26 +43,6 @@ pub struct Presence {
     pub connections: usize,
     /// Who that is, as far as they are known, each once and in order.
     pub subjects: Vec<Arc<str>>,
-}
-
-/// Settings that make no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The events channel cannot be called so.
-    #[error("the events channel cannot be called \"{name}\": {error}")]
-    Events {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        error: ChannelNameError,
-    },
-    /// A resource of the list API does not fit its model.
-    #[error(transparent)]
-    Resource(#[from] ResourceError),
-    /// Something is set to zero that cannot be.
-    #[error("{0} cannot be zero; leave it out to switch it off")]
-    Zero(&'static str),
 }
 
 impl Gateway {
@@ -196,8 +177,9 @@ impl Builder {
     /// # Errors
     ///
     /// [`BuildError`] says which setting makes no sense.
-    pub fn build(self) -> Result<Gateway, BuildError> {
+    pub fn build(mut self) -> Result<Gateway, BuildError> {
         check(&self.settings)?;
+        read_headers(&mut self.settings)?;
         let events = self.settings.channels.events.as_deref().map(|name| {
             ChannelName::new(name).map_err(|error| BuildError::Events {
                 name: name.to_owned(),
@@ -244,25 +226,4 @@ impl std::fmt::Debug for Builder {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-fn check(settings: &Settings) -> Result<(), BuildError> {
-    let endpoints = [
-        &settings.websocket,
-        &settings.event_stream,
-        &settings.stream,
-        &settings.long_polling,
-    ];
-    for endpoint in endpoints {
-        if endpoint
-            .ping_interval
-            .is_some_and(|interval| interval.is_zero())
-        {
-            return Err(BuildError::Zero("the ping interval"));
-        }
-        if endpoint.connection_ttl.is_some_and(|ttl| ttl.is_zero()) {
-            return Err(BuildError::Zero("the life of a connection"));
-        }
-    }
-    Ok(())
 }

@@ -39,21 +39,33 @@ async fn c_cors_1_listed_pages_may_read_answers() {
         );
         assert_eq!(answer.header(ORIGIN), PAGE.1);
         assert!(answer.header("vary").contains("Origin"));
-        let allowed = answer.header("access-control-allow-headers");
-        assert!(
-            allowed.starts_with(
-                "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id"
-            )
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id,\
+             Authorization,Content-Type,X-Nginx-PushStream-Mode"
         );
-        assert!(
-            answer
-                .header("access-control-expose-headers")
-                .starts_with("Etag, Last-Modified, X-Nginx-PushStream-Explain")
+        assert_eq!(
+            answer.header("access-control-expose-headers"),
+            "Etag, Last-Modified, X-Nginx-PushStream-Explain, X-Pubsub-Cursor, Retry-After"
         );
+        assert_eq!(answer.header("access-control-allow-credentials"), "true");
     }
     let mut stream = gateway.stream("/ev/a", &[PAGE]).await;
     gateway.publish("a", "y").await;
     stream.event().await;
+}
+
+#[tokio::test]
+async fn only_who_asks_beforehand_is_told_for_how_long_that_holds() {
+    let gateway = listed().await;
+    let asking = [PAGE, ("Access-Control-Request-Method", "POST")];
+    let answer = gateway.ask("OPTIONS", "/pub?id=a", &asking, "").await;
+    assert_eq!(answer.header("access-control-max-age"), "86400");
+    let answer = gateway.get("/lp/ALL", &[PAGE]).await;
+    assert!(!answer.has("access-control-max-age"));
+    let evil = [("Origin", "https://evil.example"), asking[1]];
+    let answer = gateway.ask("OPTIONS", "/pub?id=a", &evil, "").await;
+    assert!(!answer.has("access-control-max-age") && !answer.has(ORIGIN));
 }
 
 #[tokio::test]
@@ -77,7 +89,10 @@ async fn c_cors_3_by_default_no_other_page_may() {
     assert!(!answer.has(ORIGIN) && !answer.has(METHODS));
     let any = Running::with(settings(|settings| settings.origins = Origins::Any)).await;
     any.publish("a", "x").await;
-    assert_eq!(any.get("/lp/a.b1", &[]).await.header(ORIGIN), "*");
+    let answer = any.get("/lp/a.b1", &[PAGE]).await;
+    assert_eq!(answer.header(ORIGIN), "*");
+    // Whom anybody may be, nobody may be with somebody's cookies.
+    assert!(!answer.has("access-control-allow-credentials"));
 }
 
 #[tokio::test]

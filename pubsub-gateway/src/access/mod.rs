@@ -15,6 +15,6 @@ pub use self::claims::{Channels as TokenChannels, Claims};
 pub(crate) use self::guard::{Doorkeeper, Identity, Wish};
 pub use self::hook::{Access, AccessRequest, Deciding, Denied, Grant, Intent};
 pub use self::key::{KeyError, TokenKey};
-pub(crate) use self::origin::{is_allowed, is_same, may_call};
+pub(crate) use self::origin::{is_allowed, is_same, let_read, may_call};
 pub use self::revoked::Revocation;
 pub use self::token::TokenError;

@@ -19,4 +19,4 @@ mod subscribe;
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::request::{Asked, Door};
 pub(crate) use self::router::router;
-pub(crate) use self::stream::open;
+pub(crate) use self::stream::{Opening, open};

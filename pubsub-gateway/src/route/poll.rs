@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CONTENT_LENGTH, ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Method, Response, StatusCode};
 use tokio::time::timeout;
 
@@ -61,7 +63,8 @@ async fn found(
             "Pages of this origin may not subscribe.",
         ));
     }
-    let admitted = admit(inner, plan, asked, asked.manner()).await?;
+    let names = &inner.settings().arguments;
+    let admitted = admit(inner, plan, asked, &asked.manner(names)).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume.clone();
     let admitted_for = admitted.expires;
@@ -89,7 +92,7 @@ async fn found(
         return Ok(placed(writer.whole(&body), newest, &last.unwrap_or(cursor)));
     }
     if !waits {
-        return Ok(nothing(&resume, &cursor));
+        return Ok(nothing(asked.tag(names), &resume, &cursor));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
     let patience = admitted_for.map_or(patience, |left| patience.min(left));
@@ -98,7 +101,9 @@ async fn found(
             Err(Refusal::forbidden("Access was revoked."))
         }
         // The client comes back, with the place that it had.
-        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(&resume, &cursor)),
+        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => {
+            Ok(nothing(asked.tag(names), &resume, &cursor))
+        }
         Ok(Ok(entries)) => {
             let messages = entries
                 .iter()
@@ -203,8 +208,8 @@ fn placed(mut response: Response<Bytes>, moment: Moment, cursor: &str) -> Respon
 }
 
 /// Says that there is nothing, with the place of the client as it gave it.
-fn nothing(resume: &Resume, cursor: &str) -> Response<Bytes> {
-    let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
+fn nothing(tag: Option<u64>, resume: &Resume, cursor: &str) -> Response<Bytes> {
+    let mut response = not_modified();
     let headers = response.headers_mut();
     if let Some(since) = resume.since {
         let moment = Moment {
@@ -212,11 +217,18 @@ fn nothing(resume: &Resume, cursor: &str) -> Response<Bytes> {
             tag: 0,
         };
         insert(headers, &LAST_MODIFIED, &moment.date());
-        if let Some(tag) = since.tag {
-            insert(headers, &ETAG, &format!("W/{tag}"));
-        }
+    }
+    if let Some(tag) = tag {
+        insert(headers, &ETAG, &format!("W/{tag}"));
     }
     insert(headers, &CURSOR, cursor);
+    response
+}
+
+fn not_modified() -> Response<Bytes> {
+    let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     response
 }
 
@@ -227,7 +239,7 @@ fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: &str) -> Response<
         let body = writer.body(std::iter::once((&message, frame)));
         writer.whole(&body.unwrap_or_default())
     } else {
-        answer(StatusCode::NOT_MODIFIED, Bytes::new())
+        not_modified()
     };
     placed(response, now(), cursor)
 }

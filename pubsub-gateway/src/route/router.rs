@@ -13,7 +13,7 @@ use http::{Method, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::answer::with_cors;
+use super::answer::{whole, with_cors};
 use super::handshake::handshake;
 use super::health::{health, metrics};
 use super::poll::poll;
@@ -70,8 +70,8 @@ async fn found(inner: &Arc<Inner>, request: Request) -> Response {
         Door::Stream => Way::Stream,
         Door::LongPolling => Way::LongPolling,
     };
-    if let Some(whole) = answered_whole(inner, way, &asked).await {
-        return whole.map(Body::from);
+    if let Some(response) = answered_whole(inner, way, &asked).await {
+        return whole(response);
     }
     match (way, upgrade) {
         (Way::WebSocket, upgrade) => websocket(inner, &asked, upgrade).await,
@@ -85,18 +85,19 @@ async fn answered_whole(
     way: Way,
     asked: &Asked<'_>,
 ) -> Option<http::Response<Bytes>> {
-    if asked.parts.method == Method::OPTIONS {
+    if asked.parts.method == Method::OPTIONS && way != Way::WebSocket {
         let mut response = http::Response::new(Bytes::new());
-        if way != Way::WebSocket {
-            let origins = &inner.settings().origins;
-            with_cors(response.headers_mut(), origins, asked.headers(), "GET");
-        }
+        let origins = &inner.settings().origins;
+        with_cors(response.headers_mut(), origins, asked.headers(), "GET");
         return Some(response);
     }
     match (asked.mode(), way) {
         (_, Way::WebSocket) => None,
         (Some(waits), way) => Some(poll(inner, way, asked, waits).await),
-        (None, Way::LongPolling) => Some(poll(inner, way, asked, true).await),
+        (None, Way::LongPolling) => {
+            let waits = inner.plans().of(way).endpoint.waits;
+            Some(poll(inner, way, asked, waits).await)
+        }
         (None, _) => None,
     }
 }

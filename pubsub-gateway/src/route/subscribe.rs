@@ -30,7 +30,7 @@ pub(crate) async fn admit(
     inner: &Arc<Inner>,
     plan: &Plan,
     asked: &Asked<'_>,
-    manner: Manner<'_>,
+    manner: &Manner<'_>,
 ) -> Result<Admitted, Refusal> {
     let (settings, hub) = (inner.settings(), inner.hub());
     if inner.is_draining() {
@@ -40,7 +40,7 @@ pub(crate) async fn admit(
         longest: settings.channels.longest_name,
         most: settings.limits.channels,
     };
-    let wanted = subscribed(asked.channels(&["channels", "channel"]), bounds)?;
+    let wanted = subscribed(asked.channels(&["channels", "channel", "id"]), bounds)?;
     let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
     let grant = inner.may(Intent::Subscribe, &names, asked).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn admit(
     for wanted in &wanted {
         entries.push(enter(inner, wanted)?);
     }
-    let mut resume = asked.resume();
+    let mut resume = asked.resume(&settings.arguments);
     resume.positions.extend(positions);
     for entry in &mut entries {
         inner.ready(&entry.channel).await?;

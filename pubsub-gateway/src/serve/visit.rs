@@ -3,32 +3,39 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Version};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::Stage;
 use super::head::{self, Head};
+use super::patient::Patient;
 use super::rewind::Rewind;
+use super::seating::{Seating, direct, refuse, shared};
 use super::tls::Tls;
 use crate::inner::Inner;
 use crate::plan::Way;
 use crate::route::{Asked, Door, open};
-use crate::subscriber::{Connection, Direct};
+use crate::subscriber::{Connection, Wire, watched};
 
 /// What hyper needs at least.
 const LEAST_BUFFER: usize = 8 << 10;
 /// So many requests may be under way in one connection of HTTP/2.
 const MOST_STREAMS: u32 = 200;
+
+/// HTTP/2, as TLS calls it (RFC 9113 §3.1).
+const H2: &[u8] = b"h2";
 
 /// A connection that was accepted.
 pub(super) struct Visit {
@@ -45,19 +52,33 @@ impl Visit {
     pub(super) async fn begin(self, stream: TcpStream, tls: Option<Tls>) {
         // A message must not wait for the one after it.
         let _ = stream.set_nodelay(true);
+        let Some(tls) = tls else {
+            return self.first(stream, direct).await;
+        };
         let within = self.inner.settings().limits.head_within;
-        if let Some(tls) = tls {
-            match timeout(within, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => self.through_hyper(stream).await,
-                Ok(Err(error)) => tracing::debug!(%error, "a connection cannot be encrypted"),
-                Err(_) => {}
+        let mut stage = self.stage.clone();
+        let accepted = tokio::select! {
+            accepted = timeout(within, tls.acceptor().accept(stream)) => accepted,
+            _ = stage.wait_for(|stage| *stage == Stage::Over) => return,
+        };
+        match accepted {
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
+                self.through_hyper(stream).await;
             }
-            return;
+            Ok(Ok(stream)) => self.first(stream, shared).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a connection cannot be encrypted"),
+            Err(_) => {}
         }
-        let read = timeout(
-            within,
-            head::read(&stream, self.inner.settings().limits.head),
-        );
+    }
+
+    /// Reads the head of the first request. A subscriber is served on what `seated` makes of the stream, any other by hyper.
+    async fn first<S, W>(self, mut stream: S, seated: fn(Seating<'_>, S) -> Connection<W>)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        W: Wire + Send + Unpin + 'static,
+    {
+        let limits = &self.inner.settings().limits;
+        let read = timeout(limits.head_within, head::read(&mut stream, limits.head));
         let mut stage = self.stage.clone();
         let read = tokio::select! {
             read = read => read,
@@ -80,14 +101,24 @@ impl Visit {
             peer: Some(self.peer),
             rest,
         };
-        let sent = bytes.get(request.length..).unwrap_or_default();
-        if let Some(connection) = admitted(&self.inner, way, &asked, stream, sent).await {
-            self.spawn(connection);
+        match open(&self.inner, way, &asked, true).await {
+            Ok(opening) => {
+                let sent = bytes.get(request.length..).unwrap_or_default();
+                let inner = &self.inner;
+                let seating = Seating {
+                    inner,
+                    opening,
+                    sent,
+                };
+                let connection = seated(seating, stream);
+                self.spawn(connection);
+            }
+            Err(refused) => refuse(&self.inner, &refused, stream).await,
         }
     }
 
     /// Goes on in a task of its own, which is smaller than this one.
-    fn spawn(self, connection: Connection<Direct>) {
+    fn spawn<W: Wire + Send + Unpin + 'static>(self, connection: Connection<W>) {
         let Self {
             mut stage, permit, ..
         } = self;
@@ -110,7 +141,10 @@ impl Visit {
             permit,
         } = self;
         let limits = &inner.settings().limits;
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+        let executor = Watching {
+            limit: limits.stalled,
+        };
+        let mut builder = auto::Builder::new(executor);
         builder
             .http1()
             .timer(TokioTimer::new())
@@ -122,7 +156,8 @@ impl Visit {
             .max_concurrent_streams(MOST_STREAMS)
             .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
         let service = TowerToHyperService::new(app.layer(axum::Extension(ConnectInfo(peer))));
-        let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Patient::new(stream, limits.stalled));
+        let served = builder.serve_connection_with_upgrades(stream, service);
         let mut served = pin!(served);
         loop {
             tokio::select! {
@@ -141,6 +176,22 @@ impl Visit {
             }
         }
         drop(permit);
+    }
+}
+
+/// Runs the streams of a connection of HTTP/2, as long as somebody reads them: they have one socket and one limit of room each.
+#[derive(Debug, Clone, Copy)]
+struct Watching {
+    limit: Duration,
+}
+
+impl<F> Executor<F> for Watching
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        // Ends with the stream, or with its connection.
+        tokio::spawn(watched(stream, self.limit));
     }
 }
 
@@ -173,39 +224,4 @@ fn subscriber<'r>(prefixes: &[String], request: &'r head::Read) -> Option<(Way, 
     };
     let is_poll = way != Way::WebSocket && asked.mode().is_some();
     (!is_poll).then_some((way, rest))
-}
-
-/// Lets a subscriber in, or tells it why not.
-async fn admitted(
-    inner: &Arc<Inner>,
-    way: Way,
-    asked: &Asked<'_>,
-    mut stream: TcpStream,
-    sent: &[u8],
-) -> Option<Connection<Direct>> {
-    match open(inner, way, asked, true).await {
-        Ok(opening) => {
-            let head = head::write(&opening.head, opening.is_websocket);
-            let times = opening.times;
-            let (client, talk) = opening.seat(inner, Some(stream), &head, sent);
-            Some(Connection::new(
-                Arc::clone(&client),
-                Direct(client),
-                times,
-                talk,
-            ))
-        }
-        Err(refused) => {
-            inner.hub().measure().refused(refused.status());
-            let answer = [&head::refusal(&refused)[..], refused.body()].concat();
-            let wait = inner.settings().limits.head_within;
-            // Whoever does not read it does not miss it.
-            let _ = timeout(wait, async {
-                stream.write_all(&answer).await?;
-                stream.shutdown().await
-            })
-            .await;
-            None
-        }
-    }
 }

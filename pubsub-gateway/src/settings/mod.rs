@@ -2,6 +2,7 @@
 //!
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
+mod arguments;
 mod endpoint;
 mod list;
 mod padding;
@@ -9,6 +10,7 @@ mod rules;
 
 use std::time::Duration;
 
+pub use self::arguments::Arguments;
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
 pub use self::list::{Filtering, Lists, Resource, Visibility};
 pub use self::padding::{Padding, PaddingError};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub long_polling: Endpoint,
     /// `pub` (`push_stream_publisher`).
     pub publisher: Publisher,
+    /// By which arguments clients say where they go on.
+    pub arguments: Arguments,
     /// What channels are like.
     pub channels: Channels,
     /// What is accepted from clients.
@@ -108,7 +112,8 @@ pub struct Limits {
     pub channels: usize,
     /// How many connections may be open. Default: 100,000.
     pub connections: usize,
-    /// How long a client may read nothing of what it was sent. Default: 60 seconds.
+    /// How long a client may read nothing of what it was sent, until it is cut off. Default: 60 seconds. A router that is nested into another
+    /// server sees that of HTTP/1.1, and of HTTP/2 as long as the client grants its stream room; the rest is that server's to limit.
     pub stalled: Duration,
     /// How long a new channel waits for the service to subscribe it. Default: 10 seconds.
     pub upstream: Duration,
@@ -120,9 +125,9 @@ pub enum Origins {
     /// Those that were served from the same host and port.
     #[default]
     Same,
-    /// Those, and these: `https://example.org`.
+    /// Those, and these: `https://example.org`. Their pages may send the cookies of their visitor along (`withCredentials`).
     Listed(Vec<String>),
-    /// All, which is right for what anybody may read anyway.
+    /// All, without cookies, which is right for what anybody may read anyway.
     Any,
 }
 
@@ -138,6 +143,7 @@ impl Default for Settings {
                 ..Endpoint::default()
             },
             publisher: Publisher::default(),
+            arguments: Arguments::default(),
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
