@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use pubsub_server::{Config, Http, NodeCreation, Origins, Registration};
+use pubsub_server::{Config, NodeCreation, Registration};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::Failure;
+use crate::browsers::{Browsers, Options, Table};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -22,9 +24,6 @@ pub(crate) struct Arguments {
     /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Whose pages may use what is answered over HTTP, beside its own: scheme, host and port; may be given several times
-    #[arg(long = "origin", value_name = "ORIGIN")]
-    origins: Vec<Origin>,
     /// Where to keep nodes and items
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -37,7 +36,9 @@ pub(crate) struct Arguments {
     /// Whether one may log in without an account [default: open on loopback when there are no users]
     #[arg(long)]
     anonymous: Option<Door>,
-    /// A TOML file with the same settings
+    #[command(flatten)]
+    browsers: Options,
+    /// A TOML file with the same settings, and a table [gateway]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -46,10 +47,8 @@ pub(crate) struct Arguments {
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) server: Config,
-    /// Where HTTP is answered, if anywhere.
-    pub(crate) http: Option<SocketAddr>,
-    /// Whose pages may use that, beside its own.
-    pub(crate) origins: Vec<String>,
+    /// Where HTTP is answered, if anywhere, and how.
+    pub(crate) http: Option<(SocketAddr, Browsers)>,
 }
 
 /// Whether something is permitted to everybody.
@@ -90,35 +89,6 @@ impl TryFrom<String> for User {
     }
 }
 
-/// Where pages come from: scheme, host, and port unless it is the usual one.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Origin(String);
-
-impl FromStr for Origin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let host = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"));
-        match host {
-            Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']) => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err("write http:// or https://, a host, a port where it is not the usual one, and nothing behind it".to_owned()),
-        }
-    }
-}
-
-impl TryFrom<String> for Origin {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
 /// The file. Every name is that of an option.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,32 +96,28 @@ struct File {
     domain: Option<String>,
     xmpp: Option<SocketAddr>,
     http: Option<SocketAddr>,
-    #[serde(default)]
-    origins: Vec<Origin>,
     data: Option<PathBuf>,
     #[serde(default)]
     users: Vec<User>,
     register: Option<Door>,
     anonymous: Option<Door>,
+    gateway: Option<Table>,
 }
 
-impl File {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
-    }
+/// What a configuration file says, if there is one.
+pub(crate) fn read_file<T: DeserializeOwned + Default>(path: Option<&Path>) -> Result<T, Failure> {
+    let Some(path) = path else {
+        return Ok(T::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 impl Arguments {
     /// What is to be done.
     pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
-        let file = self
-            .config
-            .as_deref()
-            .map(File::read)
-            .transpose()?
-            .unwrap_or_default();
+        let file: File = read_file(self.config.as_deref())?;
         if let Some(data) = self.data.or(file.data) {
             return Err(format!(
                 "--data {}: this version keeps nodes and items in memory only; leave the option out",
@@ -172,9 +138,17 @@ impl Arguments {
             },
             Some(Door::Closed) | None => Registration::Closed,
         };
-        let http = self.http.or(file.http);
-        let origins = file.origins.into_iter().chain(self.origins);
-        let origins: Vec<_> = origins.map(|Origin(origin)| origin).collect();
+        let is_told_how = file.gateway.is_some() || !self.browsers.is_empty();
+        let http = match self.http.or(file.http) {
+            Some(address) => {
+                let table = file.gateway.unwrap_or_default();
+                Some((address, self.browsers.into_browsers(table)?))
+            }
+            None if is_told_how => {
+                return Err("what is said of browsers has no effect without --http ADDR".into());
+            }
+            None => None,
+        };
         let server = Config {
             listen,
             domain: self
@@ -192,19 +166,8 @@ impl Arguments {
                 NodeCreation::Accounts
             },
             registration,
-            http: Http {
-                origins: match &origins[..] {
-                    [] => Origins::Same,
-                    _ => Origins::These(origins.clone()),
-                },
-                ..defaults.http
-            },
             ..defaults
         };
-        Ok(Setup {
-            server,
-            http,
-            origins,
-        })
+        Ok(Setup { server, http })
     }
 }

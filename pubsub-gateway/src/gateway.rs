@@ -107,14 +107,20 @@ impl Gateway {
         tls: Tls,
         shutdown: impl Future<Output = ()>,
     ) {
-        serve::serve(
-            Arc::clone(&self.inner),
-            self.app(),
-            listener,
-            Some(tls),
-            shutdown,
-        )
-        .await;
+        self.serve_tls_with(listener, tls, Router::new(), shutdown)
+            .await;
+    }
+
+    /// The same, with other routes beside them, as [`serve_with`](Self::serve_with) takes them.
+    pub async fn serve_tls_with(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+        others: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(others);
+        serve::serve(Arc::clone(&self.inner), app, listener, Some(tls), shutdown).await;
     }
 
     /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
