@@ -97,6 +97,8 @@ struct File {
     users: Vec<User>,
     register: Option<Door>,
     anonymous: Option<Door>,
+    /// How the names of nodes begin that nobody without an account may read: [default: "user-"]
+    accounts_only: Option<Vec<String>>,
 }
 
 impl File {
@@ -148,6 +150,7 @@ impl Arguments {
                 .map(|user| (user.name, user.password))
                 .collect(),
             anonymous,
+            accounts_only: file.accounts_only.unwrap_or(defaults.accounts_only.clone()),
             node_creation: if anonymous {
                 NodeCreation::Everyone
             } else {
