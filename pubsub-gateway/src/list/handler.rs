@@ -20,6 +20,7 @@ use super::path::{Asked as Place, read};
 use super::refusal::Refusal;
 use super::sieve::holds_all;
 use super::{answer, page, schema, sorting, source};
+use crate::access::{Grant, Intent, settle_host};
 use crate::channel::ChannelName;
 use crate::inner::Inner;
 use crate::route::Asked;
@@ -42,7 +43,8 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
 }
 
 async fn handle(State(inner): State<Arc<Inner>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
+    let settled = settle_host(&mut parts);
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let api = Api {
         inner: &inner,
@@ -52,7 +54,10 @@ async fn handle(State(inner): State<Arc<Inner>>, request: Request) -> Response {
             rest: "",
         },
     };
-    let answer = api.answer().await;
+    let answer = match settled {
+        Ok(()) => api.answer().await,
+        Err(error) => Err(Refusal::bad(error.to_string())),
+    };
     let answer = answer.unwrap_or_else(answer::refused);
     let status = answer.status();
     if status.is_client_error() || status.is_server_error() {
