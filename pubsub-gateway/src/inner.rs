@@ -126,6 +126,11 @@ impl Inner {
         &self.echoes
     }
 
+    /// Whether what a channel tells is not for everybody.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        self.directory.is_private(channel)
+    }
+
     /// Whether a request may do that with these channels.
     pub(crate) async fn may(
         &self,
@@ -133,37 +138,38 @@ impl Inner {
         channels: &[ChannelName],
         asked: &Asked<'_>,
     ) -> Result<Grant, Denied> {
+        let private = channels.iter();
+        let private: Vec<_> = private.filter(|channel| self.is_private(channel)).collect();
         self.doorkeeper
             .decide(Wish {
                 intent,
                 channels,
+                private: &private,
                 peer: asked.peer,
                 uri: &asked.parts.uri,
                 headers: asked.headers(),
                 token: asked.token(),
-                is_public: false,
             })
             .await
     }
 
-    /// Which rows of a model a request may read; `is_public` says that everybody may, as far as the model cares.
-    pub(crate) async fn may_read(
-        &self,
-        node: &ChannelName,
-        is_public: bool,
-        asked: &Asked<'_>,
-    ) -> Result<Grant, Denied> {
-        self.doorkeeper
-            .decide(Wish {
-                intent: Intent::List,
-                channels: std::slice::from_ref(node),
-                peer: asked.peer,
-                uri: &asked.parts.uri,
-                headers: asked.headers(),
-                token: asked.token(),
-                is_public,
-            })
-            .await
+    /// Who may read what, as of now.
+    pub(crate) fn stage(&self) -> Stage {
+        self.doorkeeper.stage()
+    }
+
+    /// Why somebody who was let in at that stage has to leave, if something has happened meanwhile. Whoever asks has its seat: what happens from
+    /// now on finds it there.
+    pub(crate) fn dismissal(&self, identity: Option<&Identity>, stage: Stage) -> Option<Dismissal> {
+        if identity.is_some_and(|identity| self.doorkeeper.was_revoked(identity, stage)) {
+            return Some(Dismissal::Revoked);
+        }
+        self.is_draining()
+            .then(|| Dismissal::Leaving(self.elsewhere()))
+    }
+
+    fn elsewhere(&self) -> Option<Arc<str>> {
+        self.settings.reconnect_to.as_deref().map(Into::into)
     }
 
     /// Who listens to a channel now.

@@ -25,8 +25,8 @@ pub(crate) struct Wish<'r> {
     pub(crate) headers: &'r HeaderMap,
     /// The token in the query.
     pub(crate) token: Option<&'r str>,
-    /// Of a list, whether its rows are for everybody.
-    pub(crate) is_public: bool,
+    /// Those of the channels that are not for everybody.
+    pub(crate) private: &'r [&'r ChannelName],
 }
 
 /// Who somebody is that was let in.
@@ -114,17 +114,11 @@ impl Doorkeeper {
             })
         };
         let is_allowed = match wish.intent {
-            Intent::Subscribe => {
-                let is_private = |channel: &ChannelName| self.rules.is_private(channel.as_str());
-                let may = |channel: &ChannelName| {
-                    claims.is_some_and(|claims| claims.may_subscribe(channel.as_str()))
-                };
-                wish.channels
-                    .iter()
-                    .all(|channel| !is_private(channel) || may(channel))
-            }
+            Intent::Subscribe | Intent::List => wish
+                .private
+                .iter()
+                .all(|channel| claims.is_some_and(|claims| claims.may_subscribe(channel.as_str()))),
             Intent::Publish => self.rules.publishing.includes(is_local) || has(Claims::may_publish),
-            Intent::List => wish.is_public || has(Claims::may_subscribe),
             Intent::Inspect => self.rules.inspection.includes(is_local),
         };
         if is_allowed {

@@ -43,7 +43,10 @@ pub(crate) async fn admit(
     let wanted = subscribed(asked.channels(&["channels", "channel", "id"]), bounds)?;
     let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-    let grant = inner.may(Intent::Subscribe, &names, asked).await?;
+    let stage = inner.stage();
+    let private = || names.iter().filter(|name| inner.is_private(name)).count();
+    let known_private = private();
+    let mut grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
         let known = hub.find(name);
         let is_empty = known
@@ -82,6 +85,10 @@ pub(crate) async fn admit(
     for entry in &mut entries {
         inner.ready(&entry.channel).await?;
         entry.catch_up(inner, &resume).await;
+    }
+    if private() > known_private {
+        // What the nodes of other programs say of themselves is known only now.
+        grant = inner.may(Intent::Subscribe, &names, asked).await?;
     }
     let format = plan.format(manner).ok_or_else(Refusal::not_found)?;
     Ok(Admitted {

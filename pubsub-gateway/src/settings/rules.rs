@@ -5,7 +5,8 @@ use crate::access::TokenKey;
 /// Who may listen and publish, unless an [`Access`](crate::Access) decides.
 #[derive(Debug, Clone)]
 pub struct AccessRules {
-    /// Channels whose names begin so are private: to be heard only with a token that names them. Default: `user-`.
+    /// Channels whose names begin so are private: to be heard only with a token that names them. So is the node of a model that has channels, if
+    /// all of them begin so (`user-{author}`): its rows are those of the channels. Default: `user-`.
     pub private: Vec<String>,
     /// Whose tokens are taken. Default: nobody's.
     pub keys: Vec<TokenKey>,
