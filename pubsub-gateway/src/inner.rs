@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pubsub_core::PubSub;
 use tokio::time::{interval, sleep, timeout};
 
-use crate::access::{Denied, Doorkeeper, Grant, Intent, Revocation, Wish};
+use crate::access::{Denied, Doorkeeper, Grant, Identity, Intent, Revocation, Stage, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
 use crate::feed::{Echoes, Rows, follow};
 use crate::gateway::Presence;
@@ -83,7 +83,7 @@ impl Inner {
     /// Lets nobody in any more, and sends those who are here away, a few at a time, so that they do not all knock elsewhere at once.
     pub(crate) async fn drain(&self, within: Duration) {
         self.is_draining.store(true, Ordering::Relaxed);
-        let to: Option<Arc<str>> = self.settings.reconnect_to.as_deref().map(Into::into);
+        let to = self.elsewhere();
         let clients = self.hub.clients();
         let steps = (within.as_millis() / DRAIN_STEP.as_millis()).max(1);
         let at_once = clients

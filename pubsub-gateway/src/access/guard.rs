@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 use super::claims::Claims;
 use super::hook::{Access, AccessRequest, Denied, Grant, Intent};
 use super::local::is_local;
-use super::revoked::{Revocation, Revoked};
+use super::revoked::{Revocation, Revoked, Stage};
 use super::token::{TokenError, check};
 use crate::channel::ChannelName;
 use crate::settings::{AccessRules, Audience};
@@ -75,6 +75,16 @@ impl Doorkeeper {
     /// Takes something back. Who is here with it is the caller's business.
     pub(crate) fn revoke(&self, revocation: &Revocation) {
         self.revoked.add(revocation, seconds(SystemTime::now()));
+    }
+
+    /// What was taken back so far. To be asked for before a decision that somebody stays with.
+    pub(crate) fn stage(&self) -> Stage {
+        self.revoked.stage()
+    }
+
+    /// Whether something was taken back from somebody after that.
+    pub(crate) fn was_revoked(&self, identity: &Identity, stage: Stage) -> bool {
+        self.revoked.concerns(identity, stage)
     }
 
     /// What the token says, if there is one; one that is not in order is refused wherever it comes with.

@@ -19,4 +19,5 @@ pub(crate) use self::host::{NoHost, settle_host};
 pub use self::key::{KeyError, TokenKey};
 pub(crate) use self::origin::{is_allowed, is_same, let_read, may_call};
 pub use self::revoked::Revocation;
+pub(crate) use self::revoked::Stage;
 pub use self::token::TokenError;

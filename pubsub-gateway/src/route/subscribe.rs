@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::seating::Entry;
-use crate::access::{Identity, Intent};
+use crate::access::{Identity, Intent, Stage};
 use crate::channel::{Bounds, Resume, Wanted, subscribed};
 use crate::frame::Format;
 use crate::inner::Inner;
@@ -21,6 +21,8 @@ pub(crate) struct Admitted {
     pub(super) wants_cursor: bool,
     pub(crate) format: Arc<Format>,
     pub(crate) identity: Option<Arc<Identity>>,
+    /// What had been revoked when it was let in.
+    pub(super) stage: Stage,
     /// How long it may listen.
     pub(crate) expires: Option<Duration>,
 }
@@ -97,6 +99,7 @@ pub(crate) async fn admit(
         resume,
         format: Arc::clone(format),
         identity: Identity::of(&grant),
+        stage,
         expires: grant.until.map(left),
     })
 }
