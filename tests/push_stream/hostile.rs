@@ -67,9 +67,9 @@ async fn requests_that_are_none_are_answered_or_dropped_and_no_more() {
         b"GET\r\n\r\n",
         b"GET /ev/a HTTP/9.9\r\n\r\n",
         b"GET /ev/a HTTP/1.1\r\nHost\x00: x\r\n\r\n",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         long.as_bytes(),
         many.as_bytes(),
     ] {
@@ -255,7 +255,7 @@ async fn bodies_that_never_come_hold_nothing_up() {
     let gateway = Running::start().await;
     let mut client = Client::connect(gateway.address).await;
     client
-        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\npart")
+        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\npart")
         .await;
     client.finish().await;
     assert!(client.rest().await.is_empty() || gateway.get("/healthz", &[]).await.status == 200);

@@ -110,6 +110,22 @@ async fn a_page_whose_name_leads_here_is_not_this_machine() {
     ];
     assert_eq!(gateway.post("/pub?id=a", &page, "x").await.status, 403);
     assert_eq!(gateway.get("/stats", &page).await.status, 403);
+    // Nor where it asks its own origin, which browsers do without saying so, or as any program would.
+    for page in [&page[..1], &[page[0], page[2]]] {
+        for path in ["/stats", "/metrics", "/pub?id=a"] {
+            assert_eq!(gateway.get(path, page).await.status, 403, "{path} {page:?}");
+        }
+    }
+    for host in ["localhost:80", "[::1]", "app.localhost"] {
+        let answer = gateway.get("/metrics", &[("Host", host)]).await;
+        assert_eq!(answer.status, 200, "{host}");
+    }
+    let named = Running::with(settings(|settings| {
+        settings.access.local_names = vec!["push.example".to_owned()];
+    }))
+    .await;
+    let answer = named.get("/stats", &[("Host", "push.example:80")]).await;
+    assert_eq!(answer.status, 200);
     let own = [("Host", "localhost:80"), ("Origin", "http://localhost")];
     assert_eq!(gateway.post("/pub?id=a", &own, "x").await.status, 200);
 }

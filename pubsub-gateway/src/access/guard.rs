@@ -115,7 +115,7 @@ impl Doorkeeper {
     }
 
     fn by_rules(&self, wish: &Wish<'_>, claims: Option<&Claims>) -> Result<Grant, Denied> {
-        let is_local = is_local(wish.peer, wish.headers);
+        let is_local = is_local(wish.peer, wish.headers, &self.rules.local_names);
         let has = |may: fn(&Claims, &str) -> bool| {
             claims.is_some_and(|claims| {
                 wish.channels
