@@ -165,10 +165,14 @@ fn origins(list: Vec<String>) -> Result<Origins, Failure> {
         return Ok(Origins::Any);
     }
     for origin in &list {
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        if authority.is_none_or(|name| name.is_empty() || name.contains(['/', '@', '?', '#'])) {
+        let host = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| origin.strip_prefix(scheme));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', '@', '*', ' ']))
+        {
             return Err(format!(
-                "the origin \"{origin}\" should look like https://example.org, or be `{ANY}`"
+                "the origin \"{origin}\": write http:// or https://, a host, a port where it is not the usual one, and nothing behind it; \
+                 or `{ANY}`"
             )
             .into());
         }

@@ -101,6 +101,8 @@ struct File {
     users: Vec<User>,
     register: Option<Door>,
     anonymous: Option<Door>,
+    /// How the names of nodes begin that nobody without an account may read; what is private in the table `gateway` unless it is said.
+    accounts_only: Option<Vec<String>>,
     gateway: Option<Table>,
 }
 
@@ -149,6 +151,13 @@ impl Arguments {
             }
             None => None,
         };
+        let private = http
+            .as_ref()
+            .map(|(_, browsers)| browsers.settings.access.private.clone());
+        let accounts_only = file
+            .accounts_only
+            .or(private)
+            .unwrap_or(defaults.accounts_only.clone());
         let server = Config {
             listen,
             domain: self
@@ -160,6 +169,7 @@ impl Arguments {
                 .map(|user| (user.name, user.password))
                 .collect(),
             anonymous,
+            accounts_only,
             node_creation: if anonymous {
                 NodeCreation::Everyone
             } else {

@@ -203,7 +203,11 @@ impl Builder {
             all: false,
             ..Lists::default()
         });
-        let directory = Arc::new(Directory::new(self.pubsub.clone(), lists)?);
+        let directory = Arc::new(Directory::new(
+            self.pubsub.clone(),
+            lists,
+            self.settings.access.clone(),
+        )?);
         let rows = self.rows.unwrap_or_else(|| {
             let directory = Arc::clone(&directory);
             Arc::new(move |node, id, payload| directory.row(node, id, payload))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pubsub_core::PubSub;
 use tokio::time::{interval, sleep, timeout};
 
-use crate::access::{Denied, Doorkeeper, Grant, Intent, Revocation, Wish};
+use crate::access::{Denied, Doorkeeper, Grant, Identity, Intent, Revocation, Stage, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
 use crate::feed::{Echoes, Rows, follow};
 use crate::gateway::Presence;
@@ -83,7 +83,7 @@ impl Inner {
     /// Lets nobody in any more, and sends those who are here away, a few at a time, so that they do not all knock elsewhere at once.
     pub(crate) async fn drain(&self, within: Duration) {
         self.is_draining.store(true, Ordering::Relaxed);
-        let to: Option<Arc<str>> = self.settings.reconnect_to.as_deref().map(Into::into);
+        let to = self.elsewhere();
         let clients = self.hub.clients();
         let steps = (within.as_millis() / DRAIN_STEP.as_millis()).max(1);
         let at_once = clients
@@ -126,6 +126,11 @@ impl Inner {
         &self.echoes
     }
 
+    /// Whether what a channel tells is not for everybody.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        self.directory.is_private(channel)
+    }
+
     /// Whether a request may do that with these channels.
     pub(crate) async fn may(
         &self,
@@ -133,37 +138,38 @@ impl Inner {
         channels: &[ChannelName],
         asked: &Asked<'_>,
     ) -> Result<Grant, Denied> {
+        let private = channels.iter();
+        let private: Vec<_> = private.filter(|channel| self.is_private(channel)).collect();
         self.doorkeeper
             .decide(Wish {
                 intent,
                 channels,
+                private: &private,
                 peer: asked.peer,
                 uri: &asked.parts.uri,
                 headers: asked.headers(),
                 token: asked.token(),
-                is_public: false,
             })
             .await
     }
 
-    /// Which rows of a model a request may read; `is_public` says that everybody may, as far as the model cares.
-    pub(crate) async fn may_read(
-        &self,
-        node: &ChannelName,
-        is_public: bool,
-        asked: &Asked<'_>,
-    ) -> Result<Grant, Denied> {
-        self.doorkeeper
-            .decide(Wish {
-                intent: Intent::List,
-                channels: std::slice::from_ref(node),
-                peer: asked.peer,
-                uri: &asked.parts.uri,
-                headers: asked.headers(),
-                token: asked.token(),
-                is_public,
-            })
-            .await
+    /// Who may read what, as of now.
+    pub(crate) fn stage(&self) -> Stage {
+        self.doorkeeper.stage()
+    }
+
+    /// Why somebody who was let in at that stage has to leave, if something has happened meanwhile. Whoever asks has its seat: what happens from
+    /// now on finds it there.
+    pub(crate) fn dismissal(&self, identity: Option<&Identity>, stage: Stage) -> Option<Dismissal> {
+        if identity.is_some_and(|identity| self.doorkeeper.was_revoked(identity, stage)) {
+            return Some(Dismissal::Revoked);
+        }
+        self.is_draining()
+            .then(|| Dismissal::Leaving(self.elsewhere()))
+    }
+
+    fn elsewhere(&self) -> Option<Arc<str>> {
+        self.settings.reconnect_to.as_deref().map(Into::into)
     }
 
     /// Who listens to a channel now.

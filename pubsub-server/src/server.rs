@@ -262,6 +262,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
+        accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
         max_items: limits.items_per_node,
         max_payload: limits.payload,

@@ -115,7 +115,7 @@ async fn a_page_from_elsewhere_is_let_in_by_its_origin() {
 async fn an_origin_that_is_none_is_refused() {
     for wrong in ["example.org", "https://example.org/", "https://*", "null"] {
         let mut program = support::program("pubsub");
-        program.args(["serve", "--origin", wrong]);
+        program.args(["serve", "--http", "127.0.0.1:0", "--origin", wrong]);
         let output = program.output().unwrap();
         assert!(!output.status.success());
         let error = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -177,11 +177,6 @@ async fn what_makes_no_sense_is_said_before_anything_is_started() {
             vec!["--token-key", "/nowhere/key"],
             "cannot read /nowhere/key",
         ),
-        (vec!["--origin", "example.org"], "https://example.org"),
-        (
-            vec!["--origin", "https://example.org/page"],
-            "https://example.org",
-        ),
         (vec!["--tls-key", words(&short)], "--tls-certificate"),
         (vec!["--config", words(&file)], "unknown field `publish`"),
         (vec!["--config", words(&half)], "belong together"),

@@ -128,6 +128,8 @@ async fn a_gateway_that_links_no_model_shows_what_nodes_describe() {
         top.get("secret").is_none(),
         "its node is not for everybody: {top}"
     );
+    let secret = gateway.get("/events/ev/list.Secret").await;
+    assert_eq!(secret.status, 403, "{secret:?}");
     let page = gateway.json("/api/v1/commit/?order_by=-id&limit=2").await;
     assert_eq!(page["meta"]["total_count"], 3);
     let ids: Vec<_> = page["objects"]

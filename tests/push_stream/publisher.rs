@@ -120,7 +120,7 @@ async fn empty_and_oversized_bodies_are_refused() {
         200
     );
     let mut client = crate::browser::Client::connect(gateway.address).await;
-    let head = "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     client
         .write(format!("{head}6\r\n123456\r\n6\r\n123456\r\n0\r\n\r\n").as_bytes())
         .await;
@@ -131,7 +131,7 @@ async fn empty_and_oversized_bodies_are_refused() {
 async fn chunked_uploads_are_taken() {
     let gateway = Running::start().await;
     let mut client = crate::browser::Client::connect(gateway.address).await;
-    let head = "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     client
         .write(format!("{head}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n").as_bytes())
         .await;
@@ -166,7 +166,7 @@ async fn text_that_xml_cannot_carry_arrives_and_bytes_that_are_no_text_are_refus
     assert_eq!(socket.json().await["text"], text);
     let mut client = crate::browser::Client::connect(gateway.address).await;
     client
-        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n\xff\xfe")
+        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n\xff\xfe")
         .await;
     assert_eq!(client.answer().await.status, 400);
 }

@@ -1,7 +1,7 @@
 //! What was taken back, for as long as somebody could still come with it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::claims::Claims;
 use super::guard::Identity;
@@ -23,32 +23,67 @@ pub enum Revocation {
 
 #[derive(Debug, Default)]
 pub(crate) struct Revoked {
-    /// When each was revoked, and until when that is kept.
     lists: Mutex<Lists>,
 }
 
 #[derive(Debug, Default)]
 struct Lists {
-    subjects: HashMap<String, (u64, u64)>,
-    ids: HashMap<String, (u64, u64)>,
+    subjects: HashMap<String, Entry>,
+    ids: HashMap<String, Entry>,
+    /// How many there were.
+    count: u64,
 }
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// When it was revoked, in seconds, and until when that is kept.
+    since: u64,
+    until: u64,
+    /// Which revocation it was, counted from 1.
+    number: u64,
+}
+
+/// Which revocations there had been at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stage(u64);
 
 impl Revoked {
     pub(crate) fn add(&self, revocation: &Revocation, now: u64) {
         let mut lists = self.lock();
         let until = now.saturating_add(LONGEST_LIFE);
+        lists.count += 1;
+        let entry = Entry {
+            since: now,
+            until,
+            number: lists.count,
+        };
         let (list, name) = match revocation {
             Revocation::Subject(subject) => (&mut lists.subjects, subject),
             Revocation::Id(id) => (&mut lists.ids, id),
         };
-        list.retain(|_, (_, until)| *until > now);
+        list.retain(|_, entry| entry.until > now);
         if list.len() >= MOST {
-            let first = list.iter().min_by_key(|(_, (_, until))| *until);
+            let first = list.iter().min_by_key(|(_, entry)| entry.until);
             if let Some(first) = first.map(|(name, _)| name.clone()) {
                 list.remove(&first);
             }
         }
-        list.insert(name.clone(), (now, until));
+        list.insert(name.clone(), entry);
+    }
+
+    /// How far it has come.
+    pub(crate) fn stage(&self) -> Stage {
+        Stage(self.lock().count)
+    }
+
+    /// Whether something was taken back from somebody after that stage.
+    pub(crate) fn concerns(&self, identity: &Identity, stage: Stage) -> bool {
+        let lists = self.lock();
+        let is_later = |list: &HashMap<String, Entry>, name: &Option<Arc<str>>| {
+            let entry = name.as_deref().and_then(|name| list.get(name));
+            entry.is_some_and(|entry| entry.number > stage.0)
+        };
+        is_later(&lists.subjects, &identity.subject) || is_later(&lists.ids, &identity.id)
     }
 
     /// Whether a token with these claims was taken back.
@@ -64,7 +99,7 @@ impl Revoked {
             .and_then(|subject| lists.subjects.get(subject));
         by_id
             || by_subject
-                .is_some_and(|(since, _)| claims.issued.is_none_or(|issued| issued <= *since))
+                .is_some_and(|entry| claims.issued.is_none_or(|issued| issued <= entry.since))
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {
@@ -76,7 +111,7 @@ impl Revoked {
 impl Revocation {
     /// Whether it concerns somebody who is here.
     pub(crate) fn concerns(&self, identity: &Identity) -> bool {
-        let is = |own: &Option<std::sync::Arc<str>>, name: &str| own.as_deref() == Some(name);
+        let is = |own: &Option<Arc<str>>, name: &str| own.as_deref() == Some(name);
         match self {
             Self::Subject(subject) => is(&identity.subject, subject),
             Self::Id(id) => is(&identity.id, id),

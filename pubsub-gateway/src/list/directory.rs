@@ -10,12 +10,13 @@ use futures_util::{StreamExt as _, stream};
 use pubsub_core::payload::STAMP;
 use pubsub_core::registry::Format;
 use pubsub_core::schema::Outline;
-use pubsub_core::{NodeName, PubSub};
+use pubsub_core::{AccessModel, NodeName, PubSub};
 use pubsub_xml::Reader;
 
 use super::resource::{Resource, ResourceError, Source, kebab};
 use super::source::Snapshots;
-use crate::settings::{Lists, Resource as Settings};
+use crate::channel::ChannelName;
+use crate::settings::{AccessRules, Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
 const BETWEEN: Duration = Duration::from_mins(1);
@@ -28,6 +29,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Directory {
     pubsub: PubSub,
     lists: Lists,
+    rules: AccessRules,
     known: RwLock<Arc<Known>>,
     /// What nodes have said of themselves, and when they were asked last.
     learned: tokio::sync::Mutex<Learned>,
@@ -64,11 +66,16 @@ impl Directory {
     /// # Errors
     ///
     /// When settings do not fit them.
-    pub(crate) fn new(pubsub: PubSub, lists: Lists) -> Result<Self, ResourceError> {
-        let known = Known::of(&pubsub, &lists, &BTreeMap::new(), true)?;
+    pub(crate) fn new(
+        pubsub: PubSub,
+        lists: Lists,
+        rules: AccessRules,
+    ) -> Result<Self, ResourceError> {
+        let known = Known::of(&pubsub, &lists, &rules, &BTreeMap::new(), true)?;
         Ok(Self {
             pubsub,
             lists,
+            rules,
             known: RwLock::new(Arc::new(known)),
             learned: tokio::sync::Mutex::default(),
         })
@@ -76,6 +83,17 @@ impl Directory {
 
     pub(crate) fn lists(&self) -> &Lists {
         &self.lists
+    }
+
+    /// The one answer to who may read what a channel or its node tells, in lists, in what is pushed, and in what was missed: everybody, or only who
+    /// has a token for it or is let in by the hook.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        let is_of_private_model = || {
+            let known = self.known();
+            let entry = known.by_node.get(channel.node().as_str());
+            entry.is_some_and(|entry| !entry.resource.is_public)
+        };
+        self.rules.is_private(channel.as_str()) || is_of_private_model()
     }
 
     fn known(&self) -> Arc<Known> {
@@ -129,10 +147,18 @@ impl Directory {
             return;
         }
         let mut learned = self.learned.lock().await;
-        if learned.asked.len() >= MOST_NODES || !learned.asked.insert(node.clone()) {
+        if learned.asked.len() >= MOST_NODES {
+            // Those that were not found are asked for once more, at worst.
+            learned.asked.clear();
+        }
+        if !learned.asked.insert(node.clone()) {
             return;
         }
         if let Some(found) = described(&self.pubsub, node).await {
+            if learned.outlines.len() >= MOST_NODES {
+                tracing::warn!(%node, "more nodes describe their items than are looked at");
+                return;
+            }
             learned.outlines.insert(node.as_str().to_owned(), found);
             self.relearn(&learned);
         } else {
@@ -177,7 +203,13 @@ impl Directory {
     }
 
     fn relearn(&self, learned: &Learned) {
-        match Known::of(&self.pubsub, &self.lists, &learned.outlines, false) {
+        match Known::of(
+            &self.pubsub,
+            &self.lists,
+            &self.rules,
+            &learned.outlines,
+            false,
+        ) {
             Ok(known) => {
                 let mut place = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 *place = Arc::new(known);
@@ -228,6 +260,7 @@ impl Known {
     fn of(
         pubsub: &PubSub,
         lists: &Lists,
+        rules: &AccessRules,
         learned: &BTreeMap<String, (Outline, bool)>,
         is_strict: bool,
     ) -> Result<Self, ResourceError> {
@@ -269,7 +302,7 @@ impl Known {
             let is_listed = is_listed(&source);
             let settings = settings(&node).unwrap_or(&usual);
             let entry = Arc::new(Entry {
-                resource: Resource::new(source, settings, lists, &bases)?,
+                resource: Resource::new(source, settings, lists, &bases, rules)?,
                 snapshots: Snapshots::default(),
                 is_listed,
             });
@@ -298,12 +331,14 @@ fn sources(pubsub: &PubSub, learned: &BTreeMap<String, (Outline, bool)>) -> Vec<
         .map(|model| Source {
             outline: Outline::of(model),
             model: Some(model),
+            is_open: matches!(model.config.access, None | Some(AccessModel::Open)),
             name: unnamed.clone(),
         })
         .collect();
-    sources.extend(learned.values().map(|(outline, _)| Source {
+    sources.extend(learned.values().map(|(outline, is_open)| Source {
         outline: outline.clone(),
         model: None,
+        is_open: *is_open,
         name: unnamed.clone(),
     }));
     sources

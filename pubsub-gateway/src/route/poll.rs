@@ -78,6 +78,9 @@ async fn found(
     let identity = admitted.identity.clone();
     let client = Guard(Client::new(source, None, identity));
     let cursor = admitted.seat(inner, &client.0);
+    if let Some(Dismissal::Revoked) = client.0.dismissal() {
+        return Err(Refusal::forbidden("Access was revoked."));
+    }
     let (past, newest) = {
         let mut state = client.0.lock();
         (state.source.take_past(), state.source.newest())

@@ -21,6 +21,7 @@ use super::publish::publish;
 use super::request::{Asked, Door};
 use super::statistics::statistics;
 use super::stream::open;
+use crate::access::{NoHost, settle_host};
 use crate::inner::Inner;
 use crate::plan::Way;
 use crate::subscriber::{Connection, Stream, StreamBody};
@@ -47,6 +48,10 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
 
 async fn found(inner: &Arc<Inner>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Err(NoHost) = settle_host(&mut parts) {
+        let refusal = super::Refusal::bad(NoHost.to_string());
+        return super::answer::refused(&refusal).map(Body::from);
+    }
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()

@@ -97,6 +97,10 @@ impl Admitted {
         let cursor = self.before(&past, Cursor { epoch, number: now });
         let past = self.complete(past, now);
         client.lock().source.start(seats, past);
+        // What happened between the decision and now has not found it in its channels.
+        if let Some(dismissal) = inner.dismissal(self.identity.as_deref(), self.stage) {
+            client.dismiss(dismissal);
+        }
         cursor
     }
 

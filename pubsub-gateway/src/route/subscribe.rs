@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::seating::Entry;
-use crate::access::{Identity, Intent};
+use crate::access::{Identity, Intent, Stage};
 use crate::channel::{Bounds, Resume, Wanted, subscribed};
 use crate::frame::Format;
 use crate::inner::Inner;
@@ -21,6 +21,8 @@ pub(crate) struct Admitted {
     pub(super) wants_cursor: bool,
     pub(crate) format: Arc<Format>,
     pub(crate) identity: Option<Arc<Identity>>,
+    /// What had been revoked when it was let in.
+    pub(super) stage: Stage,
     /// How long it may listen.
     pub(crate) expires: Option<Duration>,
 }
@@ -43,7 +45,10 @@ pub(crate) async fn admit(
     let wanted = subscribed(asked.channels(&["channels", "channel", "id"]), bounds)?;
     let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-    let grant = inner.may(Intent::Subscribe, &names, asked).await?;
+    let stage = inner.stage();
+    let private = || names.iter().filter(|name| inner.is_private(name)).count();
+    let known_private = private();
+    let mut grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
         let known = hub.find(name);
         let is_empty = known
@@ -83,6 +88,10 @@ pub(crate) async fn admit(
         inner.ready(&entry.channel).await?;
         entry.catch_up(inner, &resume).await;
     }
+    if private() > known_private {
+        // What the nodes of other programs say of themselves is known only now.
+        grant = inner.may(Intent::Subscribe, &names, asked).await?;
+    }
     let format = plan.format(manner).ok_or_else(Refusal::not_found)?;
     Ok(Admitted {
         entries,
@@ -90,6 +99,7 @@ pub(crate) async fn admit(
         resume,
         format: Arc::clone(format),
         identity: Identity::of(&grant),
+        stage,
         expires: grant.until.map(left),
     })
 }

@@ -10,6 +10,8 @@ use http::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response, Version, request::Parts};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::access::settle_host;
+
 /// More headers than this nobody sends.
 const MOST_HEADERS: usize = 100;
 /// What is read at once.
@@ -95,7 +97,8 @@ fn parse(bytes: &[u8]) -> Option<Read> {
         let value = HeaderValue::from_bytes(header.value).ok()?;
         request.headers_mut().append(name, value);
     }
-    let (parts, ()) = request.into_parts();
+    let (mut parts, ()) = request.into_parts();
+    settle_host(&mut parts).ok()?;
     Some(Read { parts, length })
 }
 

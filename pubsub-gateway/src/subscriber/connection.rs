@@ -61,8 +61,14 @@ impl<W: Wire> Connection<W> {
             if let Some(talk) = &mut self.talk {
                 let mut state = self.client.0.lock();
                 talk.answer(&mut state, context);
+                if state.source.has_ended() {
+                    // Whatever comes after the end is read, so that the client sees the end, and forgotten.
+                    drop(state);
+                    self.talk = None;
+                    continue;
+                }
                 let owes_much = state.unsent.len() > MOST_OWED;
-                if (talk.is_busy() || owes_much) && !self.is_closing {
+                if talk.is_busy() || owes_much {
                     return Ok(owes_much);
                 }
             }

@@ -28,6 +28,8 @@ pub(crate) struct Rules {
     /// The configuration of a node that nobody configured.
     pub(crate) defaults: Arc<NodeConfig>,
     pub(crate) anonymous_may_create: bool,
+    /// How the names of nodes begin that nobody without an account may read.
+    pub(crate) accounts_only: Vec<String>,
     pub(crate) max_nodes: usize,
     pub(crate) max_items: usize,
     pub(crate) max_payload: usize,
