@@ -15,7 +15,7 @@ use crate::outlet::Outlet;
 use crate::registry::Registry;
 use crate::relay::Relay;
 use crate::session::{ConfigError, ConnectError, Session, SessionConfig, Status};
-use crate::set_up::{Keeper, set_up};
+use crate::set_up::{Keeper, Missing, set_up};
 use crate::store::{self, Store, StoreError, StoreErrorKind, StoreUrl};
 
 /// The variable that names the server.
@@ -190,9 +190,15 @@ impl Builder {
             Session::connect(config).await?
         };
         let status = session.status();
-        let outlet = Outlet::to(session);
+        let outlet = Outlet::to(session, &registry);
+        // The embedded server is nobody else's.
+        let missing = if embedded.is_some() {
+            Missing::Made
+        } else {
+            Missing::Left
+        };
         if outlet.is_online()
-            && let Err(error) = set_up(&outlet, &registry).await
+            && let Err(error) = set_up(&outlet, &registry, missing).await
         {
             if store.is_none() {
                 outlet.shutdown(Duration::ZERO).await;
@@ -200,7 +206,7 @@ impl Builder {
             }
             tracing::warn!(%error, "a node cannot be set up for now; it is when something is published to it");
         }
-        let keeper = Keeper::start(outlet.clone(), registry.clone(), status);
+        let keeper = Keeper::start(outlet.clone(), registry.clone(), missing, status);
         let depot = store.map(|store| {
             let relay = Relay::start(Arc::clone(&store), outlet.clone(), registry.clone());
             Depot::new(store, relay, registry.models())

@@ -45,7 +45,7 @@ impl Dispatch {
                 several.into_iter().for_each(Pending::acknowledge);
             }
             Occupant::Create { node, .. } => self.created(&node),
-            Occupant::Prepare { .. } | Occupant::Ping => {}
+            Occupant::Prepare { .. } | Occupant::Settle { .. } | Occupant::Ping => {}
         }
         answer.skip()
     }
@@ -94,13 +94,17 @@ impl Dispatch {
                     pending.fail(classify(failure.clone(), target, &self.service.address));
                 }
             }
-            Occupant::Prepare { node, .. } => {
-                if !failure.is("conflict") {
-                    // The publish behind it tells whether that matters.
-                    tracing::debug!(%node, condition = %failure.condition, "the node was not created");
-                }
-            }
+            Occupant::Prepare { node, .. } => Self::unprepared(&node, &failure),
+            Occupant::Settle { home } => Self::unprepared(&home.node, &failure),
             Occupant::Ping => {}
+        }
+    }
+
+    /// A node was not created ahead of its first publish.
+    fn unprepared(node: &NodeName, failure: &Failure) {
+        if !failure.is("conflict") {
+            // The publish behind it tells whether that matters.
+            tracing::debug!(%node, condition = %failure.condition, "the node was not created");
         }
     }
 

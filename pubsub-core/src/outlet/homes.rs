@@ -1,0 +1,38 @@
+//! The nodes of the program's models, as words for the session: it makes them before the first change of a model, where others may await them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::name::NodeName;
+use crate::registry::{Descriptor, Registry};
+use crate::schema::Outline;
+use crate::session::Home;
+
+/// The nodes of the program's models, as they are to be before the first change of the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Homes {
+    by_model: Arc<HashMap<&'static str, Arc<Home>>>,
+}
+
+impl Homes {
+    pub(super) fn of(registry: &Registry) -> Self {
+        let home = |model: &'static Descriptor| {
+            // The registry has checked the name.
+            let node = NodeName::new(model.node).ok()?;
+            let text = Outline::of(model).to_text().ok();
+            let home = Home {
+                node,
+                config: model.config,
+                description: text.map(|text| (model.schema.namespace, text)),
+            };
+            Some((model.node, Arc::new(home)))
+        };
+        Self {
+            by_model: Arc::new(registry.models().filter_map(home).collect()),
+        }
+    }
+
+    pub(super) fn of_model(&self, model: Option<&str>) -> Option<Arc<Home>> {
+        self.by_model.get(model?).cloned()
+    }
+}
