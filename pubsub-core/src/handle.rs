@@ -345,7 +345,11 @@ impl PubSub {
         let node = node_of::<M>()?;
         match self.read(&node, M::decode_entry).await {
             // Nothing of the model was published yet.
-            Err(SubscribeError::Refused(PubSubError::NotFound { .. })) => Ok(Items::none(&node)),
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. }))
+                if self.registry().model(M::NODE).is_some() =>
+            {
+                Ok(Items::none(&node))
+            }
             items => items,
         }
     }

@@ -50,6 +50,8 @@ async fn set_up_one(
     let Ok(node) = NodeName::new(model.node) else {
         return Ok(());
     };
+    // Our own that is missing was lost by the service.
+    let is_left = is_left && !outlet.has_made(model.node);
     let ready = if is_left {
         outlet.configure(&node, &model.config).await
     } else {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::name::NodeName;
 use crate::registry::{Descriptor, Registry};
@@ -24,12 +25,19 @@ impl Homes {
                 node,
                 config: model.config,
                 description: text.map(|text| (model.schema.namespace, text)),
+                is_ours: AtomicBool::new(false),
             };
             Some((model.node, Arc::new(home)))
         };
         Self {
             by_model: Arc::new(registry.models().filter_map(home).collect()),
         }
+    }
+
+    /// Whether this program has made the node of the model.
+    pub(super) fn is_ours(&self, model: &str) -> bool {
+        let home = self.by_model.get(model);
+        home.is_some_and(|home| home.is_ours.load(Ordering::Relaxed))
     }
 
     pub(super) fn of_model(&self, model: Option<&str>) -> Option<Arc<Home>> {

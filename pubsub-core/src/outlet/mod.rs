@@ -110,6 +110,14 @@ impl Outlet {
         }
     }
 
+    /// Whether this program has made the node of a model, at the first change of it.
+    pub(crate) fn has_made(&self, model: &str) -> bool {
+        match self {
+            Self::Session(_, _, homes) => homes.is_ours(model),
+            Self::Hub(_) => false,
+        }
+    }
+
     /// Makes sure that the node is configured so, if it exists.
     pub(crate) async fn configure(
         &self,

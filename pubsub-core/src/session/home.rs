@@ -2,13 +2,17 @@
 //!
 //! Knows words for meta-data. Does not know models: whoever has one hands this in.
 
+use std::sync::atomic::AtomicBool;
+
 use crate::{NodeConfig, NodeName};
 
 /// A node with its configuration and description, to be made by whoever publishes first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Home {
     pub(crate) node: NodeName,
     pub(crate) config: NodeConfig,
     /// The namespace of the payloads, and what the node says of itself.
     pub(crate) description: Option<(&'static str, String)>,
+    /// Whether this program has made the node: then it makes it again, should the service lose it.
+    pub(crate) is_ours: AtomicBool,
 }

@@ -1,5 +1,7 @@
 //! What an answer means for the request it answers.
 
+use std::sync::atomic::Ordering;
+
 use pubsub_xml::XmlError;
 
 use super::{Dispatch, Occupant, Past, Pending, Recipient, Task};
@@ -45,7 +47,8 @@ impl Dispatch {
                 several.into_iter().for_each(Pending::acknowledge);
             }
             Occupant::Create { node, .. } => self.created(&node),
-            Occupant::Prepare { .. } | Occupant::Settle { .. } | Occupant::Ping => {}
+            Occupant::Settle { home } => home.is_ours.store(true, Ordering::Relaxed),
+            Occupant::Prepare { .. } | Occupant::Ping => {}
         }
         answer.skip()
     }
