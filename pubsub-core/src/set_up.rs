@@ -41,6 +41,20 @@ pub(crate) async fn set_up(
         .await
 }
 
+/// Sets up the node of a model of which something is saved for the first time, beside what is saved: in a store that several programs share, one may deliver it that
+/// does not know the model.
+pub(crate) fn take_up(outlet: &Outlet, model: &'static Descriptor) {
+    if outlet.is_first_save(model.node) && outlet.is_online() {
+        let outlet = outlet.clone();
+        // Ends with its answers, or with the session.
+        tokio::spawn(async move {
+            if let Err(error) = set_up_one(&outlet, model, false).await {
+                tracing::debug!(model = model.type_name, %error, "a node cannot be set up for now");
+            }
+        });
+    }
+}
+
 async fn set_up_one(
     outlet: &Outlet,
     model: &'static Descriptor,
@@ -55,7 +69,11 @@ async fn set_up_one(
     let ready = if is_left {
         outlet.configure(&node, &model.config).await
     } else {
-        outlet.ensure(&node, &model.config).await
+        match outlet.make(model.node).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => outlet.ensure(&node, &model.config).await,
+            Err(error) => Err(error),
+        }
     };
     match ready {
         Err(PubSubError::NotFound { .. }) if is_left => return Ok(()),

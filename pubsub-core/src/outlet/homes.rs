@@ -26,6 +26,7 @@ impl Homes {
                 config: model.config,
                 description: text.map(|text| (model.schema.namespace, text)),
                 is_ours: AtomicBool::new(false),
+                is_used: AtomicBool::new(false),
             };
             Some((model.node, Arc::new(home)))
         };
@@ -38,6 +39,14 @@ impl Homes {
     pub(super) fn is_ours(&self, model: &str) -> bool {
         let home = self.by_model.get(model);
         home.is_some_and(|home| home.is_ours.load(Ordering::Relaxed))
+    }
+
+    /// Whether nothing of the model was saved here before; from now on something was.
+    pub(super) fn is_new(&self, model: &str) -> bool {
+        let home = self.by_model.get(model);
+        home.is_some_and(|home| {
+            !home.is_used.load(Ordering::Relaxed) && !home.is_used.swap(true, Ordering::Relaxed)
+        })
     }
 
     pub(super) fn of_model(&self, model: Option<&str>) -> Option<Arc<Home>> {

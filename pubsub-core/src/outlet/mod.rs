@@ -118,6 +118,27 @@ impl Outlet {
         }
     }
 
+    /// Makes the node of a model with all that is known of it, where the service takes that in one step. Whether it did.
+    pub(crate) async fn make(&self, model: &str) -> Result<bool, PubSubError> {
+        match self {
+            Self::Session(session, _, homes) if session.can_await() => {
+                match homes.of_model(Some(model)) {
+                    Some(home) => session.create_home(&home).await,
+                    None => Ok(false),
+                }
+            }
+            Self::Session(..) | Self::Hub(_) => Ok(false),
+        }
+    }
+
+    /// Whether this is the first time that something of the model is saved, while its node may still have to be made.
+    pub(crate) fn is_first_save(&self, model: &str) -> bool {
+        match self {
+            Self::Session(session, _, homes) => homes.is_new(model) && session.can_await(),
+            Self::Hub(_) => false,
+        }
+    }
+
     /// Makes sure that the node is configured so, if it exists.
     pub(crate) async fn configure(
         &self,

@@ -15,4 +15,6 @@ pub(crate) struct Home {
     pub(crate) description: Option<(&'static str, String)>,
     /// Whether this program has made the node: then it makes it again, should the service lose it.
     pub(crate) is_ours: AtomicBool,
+    /// Whether something of the model was saved here.
+    pub(crate) is_used: AtomicBool,
 }

@@ -21,8 +21,12 @@ use crate::settings::{Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
 const BETWEEN: Duration = Duration::from_secs(1);
-/// How often a node that does not describe its items is asked whether it does now, and how often it is tried to find out what a payload is.
-const AGAIN: Duration = Duration::from_secs(10);
+/// How often a node that does not describe its items is asked whether it does now. The second time comes sooner: it may just have been made.
+const AGAIN: Duration = Duration::from_mins(1);
+/// How often it is tried to find out what an element is that no node describes.
+const STRANGE: Duration = Duration::from_secs(10);
+/// How many nodes without a description are remembered.
+const MOST_PLAIN: usize = 100_000;
 /// How many kinds of payloads that nobody describes are remembered.
 const MOST_STRANGE: usize = 1000;
 /// How many nodes are looked at, and how many at once.
@@ -60,8 +64,8 @@ struct Known {
 #[derive(Debug, Default)]
 struct Learned {
     outlines: BTreeMap<String, (Outline, bool)>,
-    /// When nodes were asked that did not describe their items.
-    plain: HashMap<NodeName, Instant>,
+    /// When nodes were asked that did not describe their items, first and last.
+    plain: HashMap<NodeName, (Instant, Instant)>,
     searched: Option<Instant>,
     /// Elements that no node describes, and since when that is known.
     strange: HashMap<Element, Instant>,
@@ -141,7 +145,7 @@ impl Directory {
             return true;
         }
         let mut learned = self.learned.lock().await;
-        if learned.is_plain(node, AGAIN) {
+        if learned.is_plain(node) {
             return true;
         }
         match described(&self.pubsub, node).await {
@@ -180,7 +184,7 @@ impl Directory {
             || learned
                 .strange
                 .get(&element)
-                .is_some_and(|since| since.elapsed() < AGAIN)
+                .is_some_and(|since| since.elapsed() < STRANGE)
         {
             return;
         }
@@ -194,7 +198,7 @@ impl Directory {
         self.search(Haste::Now).await;
         if !self.known().by_element.contains_key(&element) {
             let mut learned = self.learned.lock().await;
-            learned.strange.retain(|_, since| since.elapsed() < AGAIN);
+            learned.strange.retain(|_, since| since.elapsed() < STRANGE);
             if learned.strange.len() < MOST_STRANGE {
                 learned.strange.insert(element, Instant::now());
             }
@@ -214,11 +218,6 @@ impl Directory {
             sleep_until((at + BETWEEN).into()).await;
         }
         learned.searched = Some(Instant::now());
-        let again = match haste {
-            Haste::Usual => AGAIN,
-            Haste::Now => BETWEEN,
-        };
-        learned.plain.retain(|_, at| at.elapsed() < AGAIN);
         let nodes = match self.pubsub.nodes().await {
             Ok(nodes) => nodes,
             Err(error) => {
@@ -230,7 +229,7 @@ impl Directory {
         let unknown = nodes
             .into_iter()
             .filter(|node| !known.by_node.contains_key(node.as_str()))
-            .filter(|node| !learned.is_plain(node, again))
+            .filter(|node| !learned.is_plain(node))
             .take(MOST_NODES);
         let found: Vec<_> = stream::iter(unknown)
             .map(|node| async move {
@@ -277,14 +276,19 @@ enum Haste {
 }
 
 impl Learned {
-    /// Whether the node was asked not longer ago than that, and did not describe its items.
-    fn is_plain(&self, node: &NodeName, within: Duration) -> bool {
-        self.plain.get(node).is_some_and(|at| at.elapsed() < within)
+    /// Whether the node was asked a while ago, and again not long ago, and did not describe its items.
+    fn is_plain(&self, node: &NodeName) -> bool {
+        let asked = self.plain.get(node);
+        asked.is_some_and(|(first, last)| *last - *first >= BETWEEN && last.elapsed() < AGAIN)
     }
 
     fn note(&mut self, node: &NodeName) {
-        if self.plain.len() < MOST_NODES {
-            self.plain.insert(node.clone(), Instant::now());
+        let now = Instant::now();
+        if self.plain.len() >= MOST_PLAIN {
+            self.plain.retain(|_, (_, last)| last.elapsed() < AGAIN);
+        }
+        if self.plain.len() < MOST_PLAIN {
+            self.plain.entry(node.clone()).or_insert((now, now)).1 = now;
         }
     }
 }
