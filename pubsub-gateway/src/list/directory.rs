@@ -7,16 +7,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use pubsub_core::payload::{ATOM, JSON, STAMP};
 use pubsub_core::registry::Format;
 use pubsub_core::schema::Outline;
 use pubsub_core::{NodeName, PubSub};
-use pubsub_xml::Reader;
 use tokio::time::sleep_until;
 
+use super::described::{Described, Element, described, element, elements};
 use super::resource::{Resource, ResourceError, Source, kebab};
 use super::source::Snapshots;
-use crate::feed::PUSH;
 use crate::settings::{Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
@@ -70,9 +68,6 @@ struct Learned {
     /// Elements that no node describes, and since when that is known.
     strange: HashMap<Element, Instant>,
 }
-
-/// Name and namespace.
-type Element = (String, String);
 
 impl Directory {
     /// Of the models of this program.
@@ -293,73 +288,12 @@ impl Learned {
     }
 }
 
-/// What a node says of its items.
-enum Described {
-    /// What they look like, and whether anybody may read them.
-    Rows(Box<Outline>, bool),
-    /// It describes itself in other words or not at all.
-    Otherwise,
-    /// It does not exist, or cannot be asked.
-    Unknown,
-}
-
-async fn described(pubsub: &PubSub, node: &NodeName) -> Described {
-    let Some(session) = pubsub.session() else {
-        return Described::Unknown;
-    };
-    let Ok(told) = session.discover_node(node).await else {
-        return Described::Unknown;
-    };
-    let form = told.meta_data();
-    let text = form.and_then(|form| form.value("pubsub#description"));
-    let Some((form, text)) = form.zip(text.filter(|text| text.starts_with("<schema "))) else {
-        return Described::Otherwise;
-    };
-    let is_open = form.value("pubsub#access_model") == Some("open");
-    match Outline::read(text) {
-        Ok(outline) if outline.node() == node.as_str() => {
-            Described::Rows(Box::new(outline), is_open)
-        }
-        Ok(_) => Described::Otherwise,
-        Err(error) => {
-            tracing::debug!(%node, %error, "a description of items cannot be read");
-            Described::Otherwise
-        }
-    }
-}
-
 /// The models that have a payload of the first element in the entry that one has.
 fn candidates<'k>(known: &'k Known, entry: &str) -> Option<&'k Vec<Arc<Entry>>> {
     elements(entry, |name, namespace| {
         let key = (name.to_owned(), namespace.to_owned());
         known.by_element.get(&key)
     })
-}
-
-/// The first element in an entry that could be a row of some model.
-fn element(entry: &str) -> Option<Element> {
-    elements(entry, |name, namespace| {
-        let is_known = [PUSH, JSON, ATOM].contains(&namespace);
-        (!is_known).then(|| (name.to_owned(), namespace.to_owned()))
-    })
-}
-
-/// Looks at the root, or in an entry at each of its children, until something is found.
-fn elements<T>(entry: &str, mut look: impl FnMut(&str, &str) -> Option<T>) -> Option<T> {
-    let mut reader = Reader::new(entry);
-    let root = reader.root().ok()?;
-    if root.local != "entry" {
-        return look(root.local, &root.namespace);
-    }
-    while let Ok(Some(child)) = reader.child() {
-        if child.namespace != STAMP
-            && let Some(found) = look(child.local, &child.namespace)
-        {
-            return Some(found);
-        }
-        reader.skip().ok()?;
-    }
-    None
 }
 
 impl Known {
