@@ -127,7 +127,7 @@ async fn small(address: SocketAddr) -> TcpStream {
 async fn listen(stream: &mut impl Duplex, path: &str, is_websocket: bool) -> String {
     let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in HANDSHAKE.iter().filter(|_| is_websocket) {
-        request += &format!("{name}: {value}\r\n");
+        request.extend([name, ": ", value, "\r\n"]);
     }
     request += "\r\n";
     within(SOON, stream.write_all(request.as_bytes()))

@@ -160,7 +160,7 @@ impl Resource {
 /// Whether the model has channels, and all of them are private: what it tells is meant for who may hear them.
 fn has_private_channels(model: &Descriptor, rules: &AccessRules) -> bool {
     let beginning = |channel: &&'static str| channel.split_once('{').map_or(*channel, |it| it.0);
-    let mut channels = model.channels.iter().map(|channel| beginning(channel));
+    let mut channels = model.channels.iter().map(beginning);
     !model.channels.is_empty() && channels.all(|channel| rules.is_private(channel))
 }
 
