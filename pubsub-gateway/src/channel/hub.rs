@@ -201,7 +201,7 @@ impl Hub {
         let message = Message {
             kind: Kind::Message,
             channel: channel.name().shared(),
-            id: ring.next_id(),
+            id: ring.next_id(&content.stamp),
             number: counter.next(),
             moment: counter.moment(SystemTime::now()),
             is_stored,

@@ -23,4 +23,4 @@ pub(crate) use self::message::{Content, Kind, Message, Moment, seconds};
 pub use self::name::{ChannelName, ChannelNameError};
 pub(crate) use self::path::{Bounds, PathError, Wanted, decode, named, segments, subscribed};
 pub(crate) use self::replay::{Replay, Resume, Since, replay};
-pub(crate) use self::ring::{Next, Ring};
+pub(crate) use self::ring::{Next, Ring, stored_id};
