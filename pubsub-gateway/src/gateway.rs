@@ -107,17 +107,23 @@ impl Gateway {
         tls: Tls,
         shutdown: impl Future<Output = ()>,
     ) {
-        serve::serve(
-            Arc::clone(&self.inner),
-            self.app(),
-            listener,
-            Some(tls),
-            shutdown,
-        )
-        .await;
+        self.serve_tls_with(listener, tls, Router::new(), shutdown)
+            .await;
     }
 
-    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
+    /// The same, with other routes beside them, as in [`serve_with`](Self::serve_with).
+    pub async fn serve_tls_with(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+        others: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(others);
+        serve::serve(Arc::clone(&self.inner), app, listener, Some(tls), shutdown).await;
+    }
+
+    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on: see [`Revocation`].
     pub fn revoke(&self, revocation: &Revocation) {
         self.inner.revoke(revocation);
     }
