@@ -317,3 +317,22 @@ async fn until(stream: &mut impl Duplex, text: &str) -> String {
     }
     heard
 }
+
+#[tokio::test]
+async fn a_connection_of_http_2_that_asks_nothing_is_closed() {
+    let limit = Duration::from_millis(300);
+    let gateway = Running::with(settings(|settings| settings.limits.head_within = limit)).await;
+    let stream = TcpStream::connect(gateway.address).await.unwrap();
+    let (mut sender, connection) = second(stream, 1 << 16).await;
+    let connection = tokio::spawn(connection);
+    let listening = ask(&mut sender, "/ev/a").await;
+    // Whoever listens is not idle.
+    tokio::time::sleep(limit * 4).await;
+    assert!(!connection.is_finished());
+    drop(listening);
+    within(SOON, connection).await.unwrap().unwrap();
+    // Nor may one stay that has asked nothing at all.
+    let stream = TcpStream::connect(gateway.address).await.unwrap();
+    let (_sender, connection) = second(stream, 1 << 16).await;
+    within(SOON, connection).await.unwrap();
+}

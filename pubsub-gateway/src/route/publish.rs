@@ -159,7 +159,13 @@ async fn read(inner: &Inner, asked: &Asked<'_>, body: Body) -> Result<String, Re
     if length.is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    let body = Limited::new(body, most).collect().await.map_err(|error| {
+    let within = inner.settings().limits.body_within;
+    let body = timeout(within, Limited::new(body, most).collect()).await;
+    let late = |_| {
+        let explain = "The message did not arrive in time.";
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
+    };
+    let body = body.map_err(late)?.map_err(|error| {
         match error.downcast_ref::<http_body_util::LengthLimitError>() {
             Some(_) => too_large(),
             None => Refusal::bad("The message did not arrive in full."),

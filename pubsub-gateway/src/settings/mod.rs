@@ -106,8 +106,10 @@ pub struct Limits {
     pub message: usize,
     /// The largest head of a request, in bytes. Default: 16 KiB.
     pub head: usize,
-    /// How long a client may take to send it. Default: 15 seconds.
+    /// How long a client may take to send it, and how long its connection may stay open when it asks nothing. Default: 15 seconds.
     pub head_within: Duration,
+    /// How long a publisher may take to send a message. Default: 30 seconds.
+    pub body_within: Duration,
     /// How many channels one request may name. Default: 100.
     pub channels: usize,
     /// How many connections may be open. Default: 100,000.
@@ -194,6 +196,7 @@ impl Default for Limits {
             message: 256 << 10,
             head: 16 << 10,
             head_within: Duration::from_secs(15),
+            body_within: Duration::from_secs(30),
             channels: 100,
             connections: 100_000,
             stalled: Duration::from_mins(1),
