@@ -9,7 +9,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::access::{Denied, Doorkeeper, Grant, Identity, Intent, Revocation, Stage, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
-use crate::feed::{Echoes, Rows, follow};
+use crate::feed::{Echoes, Halves, Rows, follow};
 use crate::gateway::Presence;
 use crate::list::Directory;
 use crate::plan::Plans;
@@ -31,6 +31,7 @@ pub(crate) struct Inner {
     rows: Rows,
     directory: Arc<Directory>,
     echoes: Echoes,
+    halves: Halves,
     doorkeeper: Doorkeeper,
     is_draining: AtomicBool,
 }
@@ -64,6 +65,7 @@ impl Inner {
             rows,
             directory,
             echoes: Echoes::default(),
+            halves: Halves::default(),
             doorkeeper,
             is_draining: AtomicBool::new(false),
         }
@@ -120,6 +122,10 @@ impl Inner {
     /// The models that are known.
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    pub(crate) fn halves(&self) -> &Halves {
+        &self.halves
     }
 
     pub(crate) fn echoes(&self) -> &Echoes {
