@@ -1,5 +1,6 @@
 //! What all parts of a gateway share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -211,7 +212,17 @@ impl Inner {
 
     /// The channel of that name, with its subscription at the service begun.
     pub(crate) fn open(self: &Arc<Self>, name: &ChannelName) -> Result<Arc<Channel>, Unavailable> {
-        let (channel, is_new) = self.hub.open(name).map_err(|Full| Unavailable::Full)?;
+        self.open_for(name, None)
+    }
+
+    /// The same for somebody at that address.
+    pub(crate) fn open_for(
+        self: &Arc<Self>,
+        name: &ChannelName,
+        maker: Option<IpAddr>,
+    ) -> Result<Arc<Channel>, Unavailable> {
+        let opened = self.hub.open_for(name, maker);
+        let (channel, is_new) = opened.map_err(|Full| Unavailable::Full)?;
         if is_new && !self.hub.is_events(name) {
             // Ends when the channel is given up.
             tokio::spawn(follow(Arc::clone(self), Arc::clone(&channel)));

@@ -8,6 +8,7 @@ mod cursor;
 mod hub;
 mod lanes;
 mod live;
+mod makers;
 mod message;
 mod name;
 mod path;

@@ -83,6 +83,9 @@ pub struct Channels {
     pub longest_name: usize,
     /// How many channels there may be (`push_stream_max_number_of_channels`). Default: 100,000.
     pub most: usize,
+    /// How many of them one address may have made by subscribing, beside programs of this machine; behind a proxy on this machine that is the last one
+    /// in `X-Forwarded-For`. Default: 1000.
+    pub most_per_address: usize,
     /// How many wildcard channels there may be (`push_stream_max_number_of_wildcard_channels`). Default: as many.
     pub most_wildcards: usize,
     /// How many subscribers a channel may have (`push_stream_max_subscribers_per_channel`). Default: 1,000,000.
@@ -179,6 +182,7 @@ impl Default for Channels {
             inactivity: Duration::from_secs(30),
             longest_name: pubsub_core::name::MAX_NAME_BYTES,
             most: 100_000,
+            most_per_address: 1000,
             most_wildcards: 100_000,
             most_subscribers: 1_000_000,
             wildcard_prefix: None,
