@@ -52,10 +52,11 @@ impl Served {
         let own = pubsub_gateway::Tls::from_pem(&certificate, &key).unwrap();
         let (encrypted, tls) = listener().await;
         let serving = plain.gateway.clone();
+        let other = Router::new().route("/other", axum::routing::get(async || "other"));
         // Both end with the test.
         tokio::spawn(async move {
             serving
-                .serve_tls(encrypted, own, std::future::pending())
+                .serve_tls_with(encrypted, own, other, std::future::pending())
                 .await;
         });
         let app = Router::new().nest("/push", plain.gateway.router());
@@ -261,6 +262,8 @@ async fn a_stream_of_http_2_beside_others_that_are_read() {
         text += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
     }
     ask(&mut sender, "/healthz").await;
+    let other = ask(&mut sender, "/other").await.into_body();
+    assert_eq!(other.collect().await.unwrap().to_bytes(), "other");
 }
 
 #[tokio::test]
