@@ -111,7 +111,7 @@ impl Gateway {
             .await;
     }
 
-    /// The same, with other routes beside them, as [`serve_with`](Self::serve_with) takes them.
+    /// The same, with other routes beside them, as in [`serve_with`](Self::serve_with).
     pub async fn serve_tls_with(
         &self,
         listener: TcpListener,
@@ -123,7 +123,7 @@ impl Gateway {
         serve::serve(Arc::clone(&self.inner), app, listener, Some(tls), shutdown).await;
     }
 
-    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
+    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on: see [`Revocation`].
     pub fn revoke(&self, revocation: &Revocation) {
         self.inner.revoke(revocation);
     }

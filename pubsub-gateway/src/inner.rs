@@ -1,5 +1,6 @@
 //! What all parts of a gateway share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::access::{Denied, Doorkeeper, Grant, Identity, Intent, Revocation, Stage, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
-use crate::feed::{Echoes, Rows, follow};
+use crate::feed::{Echoes, Halves, Rows, follow};
 use crate::gateway::Presence;
 use crate::list::Directory;
 use crate::plan::Plans;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     rows: Rows,
     directory: Arc<Directory>,
     echoes: Echoes,
+    halves: Halves,
     doorkeeper: Doorkeeper,
     is_draining: AtomicBool,
 }
@@ -64,6 +66,7 @@ impl Inner {
             rows,
             directory,
             echoes: Echoes::default(),
+            halves: Halves::default(),
             doorkeeper,
             is_draining: AtomicBool::new(false),
         }
@@ -120,6 +123,10 @@ impl Inner {
     /// The models that are known.
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    pub(crate) fn halves(&self) -> &Halves {
+        &self.halves
     }
 
     pub(crate) fn echoes(&self) -> &Echoes {
@@ -205,7 +212,17 @@ impl Inner {
 
     /// The channel of that name, with its subscription at the service begun.
     pub(crate) fn open(self: &Arc<Self>, name: &ChannelName) -> Result<Arc<Channel>, Unavailable> {
-        let (channel, is_new) = self.hub.open(name).map_err(|Full| Unavailable::Full)?;
+        self.open_for(name, None)
+    }
+
+    /// The same for somebody at that address.
+    pub(crate) fn open_for(
+        self: &Arc<Self>,
+        name: &ChannelName,
+        maker: Option<IpAddr>,
+    ) -> Result<Arc<Channel>, Unavailable> {
+        let opened = self.hub.open_for(name, maker);
+        let (channel, is_new) = opened.map_err(|Full| Unavailable::Full)?;
         if is_new && !self.hub.is_events(name) {
             // Ends when the channel is given up.
             tokio::spawn(follow(Arc::clone(self), Arc::clone(&channel)));

@@ -290,3 +290,28 @@ async fn a_position_that_is_too_old_or_none_is_said_to_be() {
         assert!(answer.text().contains(words), "{}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn ids_go_up_from_a_position_on() {
+    for kept in [Kept::Sqlite, Kept::Nowhere] {
+        let site = Site::start(kept, 3).await;
+        let page = site.json("/api/v1/commit/").await;
+        site.save(&[commit(4), commit(5), commit(7)]).await;
+        let mut clients = Vec::new();
+        for _ in 0..2 {
+            clients.push(listen_from(&site, "list.Commit", &page).await);
+        }
+        site.save(&[commit(9)]).await;
+        site.save(&[commit(11)]).await;
+        for client in &mut clients {
+            let mut ids = vec![0];
+            while ids.len() < 6 {
+                let event = client.event().await;
+                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                let message: Value = serde_json::from_str(data.unwrap()).unwrap();
+                ids.push(message["id"].as_i64().unwrap());
+            }
+            assert!(ids.is_sorted_by(|one, next| one < next), "{kept:?} {ids:?}");
+        }
+    }
+}

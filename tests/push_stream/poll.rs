@@ -397,3 +397,29 @@ async fn arguments_may_have_other_names() {
     let answer = gateway.get("/lp/a?eventid=x", &[AT_ONCE]).await;
     assert_eq!(answer.status, 304);
 }
+
+#[tokio::test]
+async fn who_goes_on_from_an_id_that_is_lost_stays_where_it_was() {
+    let gateway = Running::with(settings(|settings| {
+        settings.channels.stored_messages = 1;
+    }))
+    .await;
+    for id in ["x", "y"] {
+        gateway.post("/pub?id=a", &[("Event-Id", id)], id).await;
+    }
+    for lost in ["x", "unknown"] {
+        for more in ["", "&tag=&time=&_=1795237738123"] {
+            let path = format!("/lp/a?eventid={lost}{more}");
+            let answer = gateway.get(&path, &[AT_ONCE]).await;
+            assert_eq!((answer.status, answer.text()), (304, ""));
+            assert!(!answer.has("x-pubsub-cursor"), "{answer:?}");
+            assert!(
+                answer.explain().contains("not known any more"),
+                "{answer:?}"
+            );
+        }
+    }
+    let answer = gateway.get("/lp/a?eventid=y", &[AT_ONCE]).await;
+    assert_eq!(answer.status, 304);
+    assert!(answer.has("x-pubsub-cursor"));
+}

@@ -52,10 +52,11 @@ impl Served {
         let own = pubsub_gateway::Tls::from_pem(&certificate, &key).unwrap();
         let (encrypted, tls) = listener().await;
         let serving = plain.gateway.clone();
+        let other = Router::new().route("/other", axum::routing::get(async || "other"));
         // Both end with the test.
         tokio::spawn(async move {
             serving
-                .serve_tls(encrypted, own, std::future::pending())
+                .serve_tls_with(encrypted, own, other, std::future::pending())
                 .await;
         });
         let app = Router::new().nest("/push", plain.gateway.router());
@@ -261,6 +262,8 @@ async fn a_stream_of_http_2_beside_others_that_are_read() {
         text += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
     }
     ask(&mut sender, "/healthz").await;
+    let other = ask(&mut sender, "/other").await.into_body();
+    assert_eq!(other.collect().await.unwrap().to_bytes(), "other");
 }
 
 #[tokio::test]
@@ -316,4 +319,23 @@ async fn until(stream: &mut impl Duplex, text: &str) -> String {
         heard += &String::from_utf8_lossy(&bytes[..length]);
     }
     heard
+}
+
+#[tokio::test]
+async fn a_connection_of_http_2_that_asks_nothing_is_closed() {
+    let limit = Duration::from_millis(300);
+    let gateway = Running::with(settings(|settings| settings.limits.head_within = limit)).await;
+    let stream = TcpStream::connect(gateway.address).await.unwrap();
+    let (mut sender, connection) = second(stream, 1 << 16).await;
+    let connection = tokio::spawn(connection);
+    let listening = ask(&mut sender, "/ev/a").await;
+    // Whoever listens is not idle.
+    tokio::time::sleep(limit * 4).await;
+    assert!(!connection.is_finished());
+    drop(listening);
+    within(SOON, connection).await.unwrap().unwrap();
+    // Nor may one stay that has asked nothing at all.
+    let stream = TcpStream::connect(gateway.address).await.unwrap();
+    let (_sender, connection) = second(stream, 1 << 16).await;
+    within(SOON, connection).await.unwrap();
 }

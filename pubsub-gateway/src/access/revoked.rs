@@ -1,4 +1,4 @@
-//! What was taken back, for as long as somebody could still come with it.
+//! What was taken back. It is kept for as long as there is room, as nobody here knows how long a token lives that was not shown yet.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::claims::Claims;
 use super::guard::Identity;
 
-/// So many revocations are kept; the one that would have ended first makes room.
+/// So many revocations of either kind are kept; the oldest makes room.
 const MOST: usize = 100_000;
-/// How long a subject stays revoked: tokens that live longer than this should have an id.
-const LONGEST_LIFE: u64 = 24 * 60 * 60;
 
-/// What is taken back.
+/// What is taken back, for as long as the gateway runs: the last 100,000 subjects and ids each. One that is started again has to be told again of those
+/// whose tokens have not expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Revocation {
@@ -36,9 +35,8 @@ struct Lists {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// When it was revoked, in seconds, and until when that is kept.
+    /// When it was revoked, in seconds.
     since: u64,
-    until: u64,
     /// Which revocation it was, counted from 1.
     number: u64,
 }
@@ -50,20 +48,17 @@ pub(crate) struct Stage(u64);
 impl Revoked {
     pub(crate) fn add(&self, revocation: &Revocation, now: u64) {
         let mut lists = self.lock();
-        let until = now.saturating_add(LONGEST_LIFE);
         lists.count += 1;
         let entry = Entry {
             since: now,
-            until,
             number: lists.count,
         };
         let (list, name) = match revocation {
             Revocation::Subject(subject) => (&mut lists.subjects, subject),
             Revocation::Id(id) => (&mut lists.ids, id),
         };
-        list.retain(|_, entry| entry.until > now);
-        if list.len() >= MOST {
-            let first = list.iter().min_by_key(|(_, entry)| entry.until);
+        if list.len() >= MOST && !list.contains_key(name) {
+            let first = list.iter().min_by_key(|(_, entry)| entry.number);
             if let Some(first) = first.map(|(name, _)| name.clone()) {
                 list.remove(&first);
             }
@@ -140,5 +135,9 @@ mod tests {
         assert!(!revoked.holds(&claims("ann", "t1", Some(101))));
         assert!(revoked.holds(&claims("bob", "t7", Some(200))));
         assert!(!revoked.holds(&claims("bob", "t8", None)));
+        // However much later the next one is.
+        revoked.add(&Revocation::Id("t9".to_owned()), 100 + 400 * 24 * 60 * 60);
+        assert!(revoked.holds(&claims("bob", "t7", None)));
+        assert!(revoked.holds(&claims("ann", "t1", Some(100))));
     }
 }

@@ -10,7 +10,7 @@ use http::header::{
 use http::{Method, Response, StatusCode};
 use tokio::time::timeout;
 
-use super::answer::{CURSOR, answer, refused, with_body, with_cors};
+use super::answer::{CURSOR, EXPLAIN, answer, refused, with_body, with_cors};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::subscribe::admit;
@@ -23,6 +23,8 @@ use crate::subscriber::{Client, Dismissal, Guard, Source, entries};
 
 /// How long a long poll waits where nothing else is said: proxies give up on a silent connection after a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a client is told whose place is held no more, where messages may be missing.
+const LOST: &str = "The place to go on from is not known any more: messages may be missing.";
 /// The id of the message that a long poll has waited in vain.
 const TIMED_OUT: i64 = -3;
 
@@ -85,17 +87,20 @@ async fn found(
         let mut state = client.0.lock();
         (state.source.take_past(), state.source.newest())
     };
-    let past = worth_telling(past, &resume);
+    let (past, is_lost) = worth_telling(past, resume.cursor.is_some());
+    // Whoever does not know of resets is not led past what is lost.
+    let place = |cursor: String| (!is_lost).then_some(cursor);
     if let Some(body) = writer.body(
         past.iter()
             .map(|message| (message.as_ref(), format.frame(message))),
     ) {
         let last = past.iter().max_by_key(|message| message.number);
         let last = last.map(|message| message.cursor(epoch).into_owned());
-        return Ok(placed(writer.whole(&body), newest, &last.unwrap_or(cursor)));
+        let place = place(last.unwrap_or(cursor));
+        return Ok(placed(writer.whole(&body), newest, place));
     }
     if !waits {
-        return Ok(nothing(asked.tag(names), &resume, &cursor));
+        return Ok(nothing(asked.tag(names), &resume, place(cursor)));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
     let patience = admitted_for.map_or(patience, |left| patience.min(left));
@@ -105,7 +110,7 @@ async fn found(
         }
         // The client comes back, with the place that it had.
         Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => {
-            Ok(nothing(asked.tag(names), &resume, &cursor))
+            Ok(nothing(asked.tag(names), &resume, place(cursor)))
         }
         Ok(Ok(entries)) => {
             let messages = entries
@@ -118,23 +123,21 @@ async fn found(
                 Some(message) if message.kind == Kind::Message => message.moment,
                 _ => now(),
             };
-            Ok(placed(
-                writer.whole(&body),
-                moment,
-                &after.unwrap_or(cursor),
-            ))
+            let place = place(after.unwrap_or(cursor));
+            Ok(placed(writer.whole(&body), moment, place))
         }
-        Err(_) => Ok(waited_in_vain(inner, &writer, &cursor)),
+        Err(_) => Ok(waited_in_vain(inner, &writer, place(cursor))),
     }
 }
 
-/// A client that does not know of resets is not told again and again that its place is unknown.
-fn worth_telling(mut past: Vec<Arc<Message>>, resume: &Resume) -> Vec<Arc<Message>> {
+/// Leaves resets out for a client that does not know of them, and would be told again and again that its place is unknown. Whether there were any.
+fn worth_telling(mut past: Vec<Arc<Message>>, is_told: bool) -> (Vec<Arc<Message>>, bool) {
     let is_reset = |message: &Arc<Message>| message.kind == Kind::Reset;
-    if past.iter().all(is_reset) && resume.cursor.is_none() {
+    let is_lost = !is_told && past.iter().any(is_reset);
+    if is_lost && past.iter().all(is_reset) {
         past.clear();
     }
-    past
+    (past, is_lost)
 }
 
 /// How the messages of a poll are put together.
@@ -202,16 +205,20 @@ fn callback(asked: &Asked<'_>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn placed(mut response: Response<Bytes>, moment: Moment, cursor: &str) -> Response<Bytes> {
+fn placed(
+    mut response: Response<Bytes>,
+    moment: Moment,
+    cursor: Option<String>,
+) -> Response<Bytes> {
     let headers = response.headers_mut();
     insert(headers, &LAST_MODIFIED, &moment.date());
     insert(headers, &ETAG, &format!("W/{}", moment.tag));
-    insert(headers, &CURSOR, cursor);
+    say_place(headers, cursor);
     response
 }
 
 /// Says that there is nothing, with the place of the client as it gave it.
-fn nothing(tag: Option<u64>, resume: &Resume, cursor: &str) -> Response<Bytes> {
+fn nothing(tag: Option<u64>, resume: &Resume, cursor: Option<String>) -> Response<Bytes> {
     let mut response = not_modified();
     let headers = response.headers_mut();
     if let Some(since) = resume.since {
@@ -224,7 +231,7 @@ fn nothing(tag: Option<u64>, resume: &Resume, cursor: &str) -> Response<Bytes> {
     if let Some(tag) = tag {
         insert(headers, &ETAG, &format!("W/{tag}"));
     }
-    insert(headers, &CURSOR, cursor);
+    say_place(headers, cursor);
     response
 }
 
@@ -235,7 +242,7 @@ fn not_modified() -> Response<Bytes> {
     response
 }
 
-fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: &str) -> Response<Bytes> {
+fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: Option<String>) -> Response<Bytes> {
     let response = if inner.settings().channels.timeout_with_body {
         let message = control(TIMED_OUT, "", "");
         let frame = writer.format.frame(&message);
@@ -255,6 +262,14 @@ fn now() -> Moment {
     Moment {
         time: time.as_secs(),
         tag: 0,
+    }
+}
+
+/// Says where to go on, or that there is no such place.
+fn say_place(headers: &mut HeaderMap, cursor: Option<String>) {
+    match cursor {
+        Some(cursor) => insert(headers, &CURSOR, &cursor),
+        None => insert(headers, &EXPLAIN, LOST),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pure. Paths are split before they are decoded, so that an escaped slash in the name of a node stays in it.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
@@ -77,6 +77,21 @@ impl<'r> Asked<'r> {
 
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&'r str> {
         self.headers().get(name)?.to_str().ok()
+    }
+
+    /// The address of the client; none of a program on this machine. A proxy on this machine says in the last place for whom it asks.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        let peer = self.peer?.ip().to_canonical();
+        if !peer.is_loopback() {
+            return Some(peer);
+        }
+        let forwarded = self
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()?;
+        let last = forwarded.to_str().ok()?.rsplit(',').next()?;
+        last.trim().parse().ok()
     }
 
     /// An argument of the query as it stands, still encoded.

@@ -111,10 +111,10 @@ impl Admitted {
             incomplete: None,
         };
         for (entry, seat) in self.entries.iter().zip(seats) {
-            let ring = entry.channel.ring();
+            let mut ring = entry.channel.ring();
             seat.place = ring.end();
             let found = match &entry.missed {
-                Some(missed) => missed.with_ring(&ring),
+                Some(missed) => missed.with_ring(&mut ring),
                 None => replay(&ring, &self.resume, entry.backtrack, epoch),
             };
             drop(ring);

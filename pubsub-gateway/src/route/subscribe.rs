@@ -1,5 +1,6 @@
 //! Who may listen to what: the checks that all ways of subscribing share, in the order in which their answers are known to clients.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -80,7 +81,7 @@ pub(crate) async fn admit(
     }
     let mut entries = Vec::with_capacity(wanted.len());
     for wanted in &wanted {
-        entries.push(enter(inner, wanted)?);
+        entries.push(enter(inner, wanted, asked.address())?);
     }
     let mut resume = asked.resume(&settings.arguments);
     resume.positions.extend(positions);
@@ -109,10 +110,10 @@ fn left(until: SystemTime) -> Duration {
     until.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-fn enter(inner: &Arc<Inner>, wanted: &Wanted) -> Result<Entry, Refusal> {
+fn enter(inner: &Arc<Inner>, wanted: &Wanted, address: Option<IpAddr>) -> Result<Entry, Refusal> {
     let most = inner.settings().channels.most_subscribers;
     loop {
-        let channel = inner.open(&wanted.name)?;
+        let channel = inner.open_for(&wanted.name, address)?;
         if !channel.enter(most) {
             return Err(Refusal::forbidden(
                 "Subscribers limit per channel has been exceeded.",

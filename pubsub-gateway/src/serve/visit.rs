@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use super::Stage;
 use super::head::{self, Head};
@@ -36,6 +37,8 @@ const MOST_STREAMS: u32 = 200;
 
 /// HTTP/2, as TLS calls it (RFC 9113 §3.1).
 const H2: &[u8] = b"h2";
+/// How a connection of HTTP/2 begins, up to where a head would end (RFC 9113 §3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 /// A connection that was accepted.
 pub(super) struct Visit {
@@ -63,7 +66,7 @@ impl Visit {
         };
         match accepted {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
-                self.through_hyper(stream).await;
+                self.through_hyper(stream, true).await;
             }
             Ok(Ok(stream)) => self.first(stream, shared).await,
             Ok(Err(error)) => tracing::debug!(%error, "a connection cannot be encrypted"),
@@ -92,8 +95,9 @@ impl Visit {
             .as_ref()
             .and_then(|request| Some((request, subscriber(prefixes, request)?)));
         let Some((request, (way, rest))) = subscriber else {
+            let is_second = bytes.starts_with(PREFACE);
             return self
-                .through_hyper(Rewind::new(bytes.freeze(), stream))
+                .through_hyper(Rewind::new(bytes.freeze(), stream), is_second)
                 .await;
         };
         let asked = Asked {
@@ -132,7 +136,12 @@ impl Visit {
         });
     }
 
-    async fn through_hyper(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    /// Has hyper serve it; `is_second` says that it speaks HTTP/2.
+    async fn through_hyper(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        is_second: bool,
+    ) {
         let Self {
             inner,
             app,
@@ -141,9 +150,15 @@ impl Visit {
             permit,
         } = self;
         let limits = &inner.settings().limits;
+        let streams = Arc::new(AtomicUsize::new(0));
         let executor = Watching {
             limit: limits.stalled,
+            streams: Arc::clone(&streams),
         };
+        // hyper gives up a connection of HTTP/1.1 by itself that asks nothing more.
+        let mut idle = interval(limits.head_within);
+        idle.reset();
+        let mut was_idle = false;
         let mut builder = auto::Builder::new(executor);
         builder
             .http1()
@@ -167,6 +182,16 @@ impl Visit {
                     }
                     break;
                 }
+                _ = idle.tick(), if is_second => {
+                    if streams.load(Ordering::Relaxed) > 0 {
+                        was_idle = false;
+                    } else if was_idle {
+                        break;
+                    } else {
+                        was_idle = true;
+                        served.as_mut().graceful_shutdown();
+                    }
+                }
                 _ = stage.changed() => {
                     if *stage.borrow_and_update() == Stage::Over {
                         break;
@@ -180,9 +205,27 @@ impl Visit {
 }
 
 /// Runs the streams of a connection of HTTP/2, as long as somebody reads them: they have one socket and one limit of room each.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Watching {
     limit: Duration,
+    /// How many there are.
+    streams: Arc<AtomicUsize>,
+}
+
+/// A stream that is there.
+struct Present(Arc<AtomicUsize>);
+
+impl Present {
+    fn new(streams: &Arc<AtomicUsize>) -> Self {
+        streams.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(streams))
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl<F> Executor<F> for Watching
@@ -191,7 +234,12 @@ where
 {
     fn execute(&self, stream: F) {
         // Ends with the stream, or with its connection.
-        tokio::spawn(watched(stream, self.limit));
+        let present = Present::new(&self.streams);
+        let stream = watched(stream, self.limit);
+        tokio::spawn(async move {
+            stream.await;
+            drop(present);
+        });
     }
 }
 

@@ -83,6 +83,9 @@ pub struct Channels {
     pub longest_name: usize,
     /// How many channels there may be (`push_stream_max_number_of_channels`). Default: 100,000.
     pub most: usize,
+    /// How many of them one address may have made by subscribing, beside programs of this machine; behind a proxy on this machine that is the last one
+    /// in `X-Forwarded-For`. Default: 1000.
+    pub most_per_address: usize,
     /// How many wildcard channels there may be (`push_stream_max_number_of_wildcard_channels`). Default: as many.
     pub most_wildcards: usize,
     /// How many subscribers a channel may have (`push_stream_max_subscribers_per_channel`). Default: 1,000,000.
@@ -106,8 +109,10 @@ pub struct Limits {
     pub message: usize,
     /// The largest head of a request, in bytes. Default: 16 KiB.
     pub head: usize,
-    /// How long a client may take to send it. Default: 15 seconds.
+    /// How long a client may take to send it, and how long its connection may stay open when it asks nothing. Default: 15 seconds.
     pub head_within: Duration,
+    /// How long a publisher may take to send a message. Default: 30 seconds.
+    pub body_within: Duration,
     /// How many channels one request may name. Default: 100.
     pub channels: usize,
     /// How many connections may be open. Default: 100,000.
@@ -177,6 +182,7 @@ impl Default for Channels {
             inactivity: Duration::from_secs(30),
             longest_name: pubsub_core::name::MAX_NAME_BYTES,
             most: 100_000,
+            most_per_address: 1000,
             most_wildcards: 100_000,
             most_subscribers: 1_000_000,
             wildcard_prefix: None,
@@ -194,6 +200,7 @@ impl Default for Limits {
             message: 256 << 10,
             head: 16 << 10,
             head_within: Duration::from_secs(15),
+            body_within: Duration::from_secs(30),
             channels: 100,
             connections: 100_000,
             stalled: Duration::from_mins(1),
