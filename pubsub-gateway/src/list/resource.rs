@@ -159,9 +159,11 @@ impl Resource {
 
 /// Whether the model has channels, and all of them are private: what it tells is meant for who may hear them.
 fn has_private_channels(model: &Descriptor, rules: &AccessRules) -> bool {
-    let beginning = |channel: &&'static str| channel.split_once('{').map_or(*channel, |it| it.0);
-    let mut channels = model.channels.iter().map(|channel| beginning(channel));
-    !model.channels.is_empty() && channels.all(|channel| rules.is_private(channel))
+    let mut beginnings = model.channels.iter().map(|channel| {
+        let named = channel.split_once('{');
+        named.map_or(*channel, |(beginning, _)| beginning)
+    });
+    !model.channels.is_empty() && beginnings.all(|beginning| rules.is_private(beginning))
 }
 
 fn fields(outline: &Outline, settings: &Settings) -> Vec<Field> {
