@@ -95,8 +95,11 @@ impl Date {
         match self {
             Self::Whole(seconds) => Ok(seconds),
             Self::Fraction(seconds) if (0.0..LAST).contains(&seconds) => {
-                // It is in range, and has no sign.
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is in range, and has no sign"
+                )]
                 let whole = seconds as u64;
                 Ok(whole)
             }
