@@ -29,6 +29,7 @@ interface Commit {
 interface Named {
     id: number;
     name: string;
+    resource_uri: string;
 }
 
 const feed = element<HTMLOListElement>('feed');
@@ -50,17 +51,20 @@ const live = push.live<Commit>('commit', channel, {
 });
 /** Rows in the page, by the id of the commit. */
 const rows = new Map<number, { commit: Commit; row: HTMLLIElement }>();
+/** Whose names can be chosen, or were looked for. */
+const known = new Set<string>();
 let since = 0;
 let unseen = 0;
 // For whoever looks at this page from a console, and for tests.
 Object.assign(globalThis, { push, live });
 
 live.on('change', draw);
-live.on('row', (_, effect) => {
+live.on('row', (commit, effect) => {
     if (effect === 'added') {
         since += 1;
         unseen = isAtTop() ? 0 : unseen + 1;
         announce();
+        greet(commit);
     }
 });
 live.on('status', (status) => state.show(element('state'), status));
@@ -69,7 +73,8 @@ live.on('error', (error) => {
     problem.hidden = false;
 });
 
-element('command').textContent = `curl ${location.origin}/hooks/github \\\n  --json @push.json`;
+element('command').textContent =
+    `curl --json \\\n  @examples/commits_live/push.json \\\n  ${location.origin}/hooks/github`;
 bones(6);
 title();
 void choices();
@@ -120,14 +125,14 @@ function draw(commits: readonly Commit[]): void {
             today = when;
             wanted.push(heading(when));
         }
-        const known = rows.get(commit.id);
-        if (known?.commit === commit) {
-            wanted.push(known.row);
+        const there = rows.get(commit.id);
+        if (there?.commit === commit) {
+            wanted.push(there.row);
             continue;
         }
         const row = make(commit);
         // Pages that follow come at the end and need no welcome.
-        row.classList.toggle('fresh', !isFirst && known === undefined && wanted.length < 3);
+        row.classList.toggle('fresh', !isFirst && there === undefined && wanted.length < 3);
         rows.set(commit.id, { commit, row });
         wanted.push(row);
     }
@@ -135,6 +140,7 @@ function draw(commits: readonly Commit[]): void {
     element('total').textContent = new Intl.NumberFormat().format(live.total);
     more.hidden = !live.hasMore;
     element('end').hidden = live.hasMore || commits.length === 0;
+    element('none').hidden = commits.length > 0;
 }
 
 /** Puts elements in their order without taking out those that stay: a reader or a focus in them is not disturbed. */
@@ -276,11 +282,26 @@ async function choices(): Promise<void> {
     };
     list.replaceChildren();
     choose('Everybody', '', '/', !user && !project);
+    for (const { resource_uri: uri } of [...(users?.objects ?? []), ...(projects?.objects ?? [])]) {
+        known.add(uri);
+    }
     for (const { id, name } of users?.objects ?? []) {
         choose(name, 'user', `/?user=${id}`, String(id) === user);
     }
     for (const { id, name } of projects?.objects ?? []) {
         choose(name, 'project', `/?project=${id}`, String(id) === project);
+    }
+}
+
+/** Somebody new, or a new project, can be chosen too. */
+function greet({ user, project }: Commit): void {
+    const strangers = [user, project].filter((uri) => uri !== null && !known.has(uri)) as string[];
+    if (strangers.length > 0) {
+        // There may be more than are listed: each is looked for once.
+        for (const uri of strangers) {
+            known.add(uri);
+        }
+        void choices();
     }
 }
 

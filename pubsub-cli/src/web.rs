@@ -10,42 +10,60 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use pubsub_core::PubSub;
-use pubsub_gateway::settings::Lists;
-use pubsub_gateway::{Gateway, Settings, dashboard};
+use pubsub_gateway::{Gateway, dashboard, settings};
 use pubsub_server::{Config, HttpClient, HttpService, RunningServer, Server};
 use tokio::net::TcpListener;
 
 use crate::Failure;
+use crate::browsers::Browsers;
 use crate::serve::say;
 
 /// Serves XMPP and HTTP until it is asked to stop.
 pub(crate) async fn run(
-    config: Config,
+    mut config: Config,
     address: SocketAddr,
+    browsers: Browsers,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    config.http.origins = match browsers.origins.clone() {
+        settings::Origins::Same => pubsub_server::Origins::default(),
+        settings::Origins::Listed(list) => pubsub_server::Origins::These(list),
+        settings::Origins::Any => pubsub_server::Origins::Any,
+    };
     let server = Server::spawn(config).await?;
     let pubsub = connect(&server).await?;
-    let settings = Settings {
-        // What the nodes hold is known from what they say of themselves.
-        lists: Some(Lists {
-            discover: true,
-            ..Lists::default()
-        }),
-        ..Settings::default()
-    };
-    let gateway = Gateway::builder(pubsub.clone())
-        .settings(settings)
-        .build()?;
-    let others = dashboard().merge(xmpp(server.http_service()));
+    let others = dashboard().merge(xmpp(server.http_service(), browsers.tls.is_some()));
     say(&format!("xmpp {} {}", server.addr(), server.domain()))?;
-    say(&format!("http {}", listener.local_addr()?))?;
-    gateway.serve_with(listener, others, stop).await;
+    serve(&pubsub, browsers, listener, others, stop).await?;
     pubsub.shutdown().await?;
     server.shutdown().await;
+    Ok(())
+}
+
+/// Answers browsers until it is asked to stop.
+pub(crate) async fn serve(
+    pubsub: &PubSub,
+    browsers: Browsers,
+    listener: TcpListener,
+    others: Router,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let gateway = Gateway::builder(pubsub.clone())
+        .settings(browsers.settings)
+        .build()?;
+    let scheme = if browsers.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    say(&format!("{scheme} {}", listener.local_addr()?))?;
+    match browsers.tls {
+        Some(tls) => gateway.serve_tls_with(listener, tls, others, stop).await,
+        None => gateway.serve_with(listener, others, stop).await,
+    }
     Ok(())
 }
 
@@ -77,12 +95,12 @@ fn within_reach(mut address: SocketAddr) -> SocketAddr {
 }
 
 /// BOSH and WebSocket of the server, for every path that is not taken otherwise.
-fn xmpp(service: HttpService) -> Router {
+fn xmpp(service: HttpService, is_encrypted: bool) -> Router {
     Router::new().fallback(
         async move |ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request| -> Response {
             let client = HttpClient {
                 address,
-                is_encrypted: false,
+                is_encrypted,
             };
             service.handle(request, client).await.map(Body::new)
         },

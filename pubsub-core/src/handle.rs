@@ -16,7 +16,6 @@ use crate::depot::Depot;
 use crate::embedded::{Embedded, Sole};
 use crate::error::Error;
 use crate::name::NodeName;
-use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::position::Position;
 use crate::publish::Publish;
@@ -25,7 +24,7 @@ use crate::session::{PubSubError, Session};
 use crate::set_up::Keeper;
 use crate::store::Store;
 use crate::subscriber::{
-    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last,
+    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last, node_of,
 };
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
@@ -150,7 +149,7 @@ impl PubSub {
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.shared.outlet {
-            Outlet::Session(session, _) => Some(session),
+            Outlet::Session(session, ..) => Some(session),
             Outlet::Hub(_) => None,
         }
     }
@@ -184,14 +183,16 @@ impl PubSub {
     /// To show what is there and then what happens, read a page or the items and go on from their position:
     /// [`subscribe_from`](Self::subscribe_from).
     ///
-    /// A node that is missing is created, here and wherever else one subscribes, and belongs to the account that does. What another account
-    /// publishes there is refused then, and parked: let the publisher's program start first, or give its account the right to publish.
+    /// A node that is missing is awaited, here and wherever else one subscribes: who publishes first makes it and owns it, and everything is told from
+    /// its first item on. That is where the service announces `urn:pubsub:await:1`, as ours does. At others, such as Prosody and ejabberd, a missing node
+    /// is created and belongs to the account that subscribes; what another account publishes there is refused then, and parked: let the publisher's
+    /// program start first, give its account the right to publish, or use [`await_node`](Self::await_node), which never creates.
     ///
     /// # Errors
     ///
     /// [`SubscribeError::Refused`] when the service does not let us.
     pub async fn subscribe<M: Publish + 'static>(&self) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(node_of::<M>()?, None)).await
+        self.follow(Subject::of_model(&node_of::<M>()?, None)).await
     }
 
     /// Subscribes to a model from a [`Position`] on: first what has happened since, then what happens. Nothing in between is lost or
@@ -220,7 +221,7 @@ impl PubSub {
         &self,
         position: &Position,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(node_of::<M>()?, Some(position)))
+        self.follow(Subject::of_model(&node_of::<M>()?, Some(position)))
             .await
     }
 
@@ -233,7 +234,7 @@ impl PubSub {
         &self,
         channel: &NodeName,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(channel.clone(), None)).await
+        self.follow(Subject::of_model(channel, None)).await
     }
 
     /// Subscribes to one of the channels of a model from a position on, which must be of that channel: of its
@@ -247,7 +248,7 @@ impl PubSub {
         channel: &NodeName,
         position: &Position,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(channel.clone(), Some(position)))
+        self.follow(Subject::of_model(channel, Some(position)))
             .await
     }
 
@@ -260,7 +261,24 @@ impl PubSub {
         &self,
         node: &NodeName,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        self.follow(raw(node, None)).await
+        self.follow(Subject::raw(node, None)).await
+    }
+
+    /// Subscribes to any node without ever creating it, with the payloads as XML: one that is missing need not be there yet. Once it is, everything that it
+    /// holds is told, and what happens from then on.
+    ///
+    /// Where the service announces `urn:pubsub:await:1`, as ours does, it tells when the node is made, and nothing is missed. Others are asked from time to
+    /// time, after 200 ms and then after pauses that double up to 3 s, but all subscriptions of the handle together no more than a hundred times a second;
+    /// what was published and removed between two questions is not told.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Refused`] when the service does not let us. That it does not once the node is there is told by the subscription.
+    pub async fn await_node(
+        &self,
+        node: &NodeName,
+    ) -> Result<Subscription<RawXml>, SubscribeError> {
+        self.follow(Subject::raw(node, None).waiting()).await
     }
 
     /// Subscribes to any node from a position on; see [`subscribe_from`](Self::subscribe_from).
@@ -273,7 +291,7 @@ impl PubSub {
         node: &NodeName,
         position: &Position,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        self.follow(raw(node, Some(position))).await
+        self.follow(Subject::raw(node, Some(position))).await
     }
 
     /// Where a node is now: for who begins to listen later, and does not want what was before.
@@ -308,7 +326,7 @@ impl PubSub {
         most: usize,
     ) -> Result<Missed<RawXml>, SubscribeError> {
         let (outlet, store) = (self.outlet().clone(), self.store().cloned());
-        Missed::read(outlet, store, raw(node, Some(position)), most).await
+        Missed::read(outlet, store, Subject::raw(node, Some(position)), most).await
     }
 
     /// The items that the node of a model keeps at the service, oldest first, and the position at which they were read.
@@ -318,7 +336,16 @@ impl PubSub {
     /// [`SubscribeError::Refused`] when the service does not let us; [`SubscribeError::Decode`] when one of them is
     /// no such model.
     pub async fn items<M: Publish>(&self) -> Result<Items<M>, SubscribeError> {
-        self.read(&node_of::<M>()?, M::decode_entry).await
+        let node = node_of::<M>()?;
+        match self.read(&node, M::decode_entry).await {
+            // Nothing of the model was published yet.
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. }))
+                if self.registry().model(M::NODE).is_some() =>
+            {
+                Ok(Items::none(&node))
+            }
+            items => items,
+        }
     }
 
     /// The items that any node keeps, oldest first, with the payloads as XML, and the position at which they were read.
@@ -437,29 +464,4 @@ impl PubSub {
 /// What is left until then.
 fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now())
-}
-
-fn node_of<M: Publish>() -> Result<NodeName, SubscribeError> {
-    NodeName::new(M::NODE).map_err(|error| SubscribeError::Node {
-        node: M::NODE.to_owned(),
-        error,
-    })
-}
-
-fn subject<M: Publish>(node: NodeName, from: Option<&Position>) -> Subject<M> {
-    Subject {
-        node,
-        config: M::DESCRIPTOR.config,
-        decode: M::decode_entry,
-        from: from.cloned(),
-    }
-}
-
-fn raw(node: &NodeName, from: Option<&Position>) -> Subject<RawXml> {
-    Subject {
-        node: node.clone(),
-        config: NodeConfig::new(),
-        decode: RawXml::decode,
-        from: from.cloned(),
-    }
 }

@@ -206,3 +206,37 @@ async fn hostile_pushes_are_refused_or_shown_as_text() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_page_that_begins_empty_says_so_and_learns_who_there_is() {
+    let mut commits = Commits::start().await;
+    in_browser(async |browser| {
+        let page = browser
+            .open(&format!("http://{}/", commits.address))
+            .await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        page.until("!document.querySelector('#none').hidden").await;
+        commits.push("ann", "compass", "first").await;
+        shows(&page, &["first"]).await;
+        page.until("document.querySelector('#none').hidden").await;
+        page.until("document.querySelectorAll('#choices a').length === 3")
+            .await;
+        commits.push("bob", "compass", "second").await;
+        page.until("document.querySelector('#choices a[href=\"/?user=2\"]') !== null")
+            .await;
+        // The form, without a mouse.
+        page.type_into("#message", "third\u{e007}").await;
+        shows(&page, &["third", "second", "first"]).await;
+        // A network that is gone is told at once.
+        let gone = "Object.defineProperty(navigator, 'onLine', {value: false, configurable: true}); dispatchEvent(new Event('offline'))";
+        page.run(gone).await;
+        page.until("document.querySelector('#state').textContent === 'Offline'")
+            .await;
+        page.run("delete navigator.onLine; dispatchEvent(new Event('online'))")
+            .await;
+        page.until("document.querySelector('#state').textContent === 'Live'")
+            .await;
+    })
+    .await;
+}

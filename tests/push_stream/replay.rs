@@ -215,7 +215,7 @@ async fn c_rpl_9_no_gap_and_no_repeat_between_replay_and_live() {
         Running::with(settings(|settings| {
             settings.stream.message = raw("~id~,");
             settings.stream.header = None;
-            // On a busy machine the test takes longer than the interval.
+            // However long it takes here.
             settings.stream.ping_interval = None;
             settings.channels.stored_messages = 10_000;
         }))

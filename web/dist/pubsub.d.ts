@@ -242,6 +242,11 @@ interface PushOptions {
     position?: string | null;
     /** A channel token (JWT). */
     token?: Token;
+    /**
+     * Whether a gateway on another origin is sent the cookies that the browser has for it, if it lets pages of this one do so. To its own
+     * origin, and with a WebSocket, the browser sends them anyway. Off by default.
+     */
+    withCredentials?: boolean;
     /** The ways to hear, in the order of trying. All by default: WebSocket, EventSource, streaming, long polling. */
     transports?: readonly Transport[];
     /** Types of events that publishers name; needed by `eventsource`, which hears no others. */
@@ -450,6 +455,11 @@ interface PubSubOptions<Client = unknown> {
     jid?: string;
     sid?: string;
     rid?: number | string;
+    /**
+     * Takes a BOSH session along when this tab loads the page again, instead of logging in anew: what was published meanwhile is there.
+     * One client of a page may do so. Off by default; means nothing to a connection over WebSocket.
+     */
+    keepalive?: boolean;
     /** A node to subscribe to. */
     node?: string;
     /** Nodes to subscribe to. */

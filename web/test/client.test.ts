@@ -88,6 +88,9 @@ test('logins are what the options say', async () => {
         [{ username: 'ann@y.org/here' }, 'jid', 'ann@y.org/here'],
         [{ username: 'o/n', resource: 'r' }, 'jid', 'o\\2fn@example.org/r'],
         [{ jid: 'a@b/c', sid: 's', rid: '17' }, 'attach', 'a@b/c'],
+        [{ username: 'ann', resource: 'r', keepalive: true }, 'restore', 'ann@example.org/r'],
+        [{ nick: 'Ann', keepalive: true }, 'restore', 'example.org'],
+        [{ jid: 'a@b/c', sid: 's', rid: '17', keepalive: true }, 'attach', 'a@b/c'],
     ];
     for (const [options, kind, jid] of cases) {
         const service = new Service();
@@ -117,6 +120,19 @@ test('a session is attached to with its parts in their places, and subscribed in
     page.client.close();
 });
 
+test('a session that is not there any more is nobody made to wait for', async () => {
+    const service = new Service();
+    service.keepsSessions = false;
+    const backOff = { first: 60_000, longest: 60_000 };
+    const page = await live(service, { username: 'ann', resource: 'r', keepalive: true, backOff });
+    const attempts = service.attempts.map(({ road, login }) => [road, login.kind]);
+    assert.deepEqual(attempts, [
+        ['bosh', 'restore'],
+        ['websocket', 'jid'],
+    ]);
+    page.client.close();
+});
+
 test('options that cannot work are refused with what to do', () => {
     const wrong: [PubSubOptions<PubSubClient>, RegExp][] = [
         [{ jid: 'a@b/c' }, /jid needs sid and rid/],
@@ -124,6 +140,7 @@ test('options that cannot work are refused with what to do', () => {
         [{ transport: 'carrier pigeon' as 'bosh' }, /transport must be/],
         [{ lastEventId: 'hello' }, /lastEventId must be what/],
         [{ most_updates: -1 }, /most_updates/],
+        [{ keepalive: true, transport: 'websocket' }, /keepalive is about sessions of BOSH/],
     ];
     for (const [options, message] of wrong) {
         assert.throws(() => new PubSubClient(options, { dial: new Service().dial, page: PAGE }), message);

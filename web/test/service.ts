@@ -24,6 +24,8 @@ export class Service {
     /** Nodes that are not there, or not for us: by name, the condition. */
     readonly conditions = new Map<string, string>();
     mostItems = 1000;
+    /** Whether a session is still there for the next page. */
+    keepsSessions = true;
     /** Whether notifications are lost on their way. */
     isMute = false;
     readonly #items = new Map<string, Kept[]>();
@@ -37,6 +39,8 @@ export class Service {
         queueMicrotask(() => {
             if (this.closed.has(road)) {
                 line.fall('no way', false);
+            } else if (login.kind === 'restore' && !this.keepsSessions) {
+                line.fall('there is none', false);
             } else if (this.refusal !== null) {
                 line.fall(this.refusal, true);
             } else {

@@ -1,5 +1,6 @@
 //! The subscription of one channel at the service, for as long as the channel lives.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +26,12 @@ pub(crate) async fn follow(inner: Arc<Inner>, channel: Arc<Channel>) {
 
 async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
     let node = channel.name().node();
-    inner.directory().learn(node).await;
+    let mut is_known = inner.directory().learn(node).await;
     let mut pause = PAUSES.0;
     let mut was_live = false;
     loop {
-        match inner.pubsub().subscribe_node(node).await {
+        // Whoever listens must not become the owner of the node: its publisher makes it.
+        match inner.pubsub().await_node(node).await {
             Ok(subscription) => {
                 if was_live {
                     // Nobody knows what happened in between.
@@ -37,7 +39,7 @@ async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
                 }
                 channel.set_upstream(Upstream::Live);
                 (was_live, pause) = (true, PAUSES.0);
-                hear(inner, channel, subscription).await;
+                hear(inner, channel, subscription, &mut is_known).await;
             }
             Err(error) => {
                 tracing::debug!(%node, %error, "cannot subscribe");
@@ -50,26 +52,35 @@ async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
 }
 
 /// Hands on what the service tells, until it ends.
-async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscription<RawXml>) {
+async fn hear(
+    inner: &Inner,
+    channel: &Arc<Channel>,
+    mut subscription: Subscription<RawXml>,
+    is_known: &mut bool,
+) {
     // What comes together is announced together, so that it is written together.
     let mut news = None;
-    loop {
-        let event = match subscription.next().now_or_never() {
-            Some(event) => event,
-            None => {
-                if let Some(place) = news.take() {
-                    announce(channel, place);
-                }
-                subscription.next().await
-            }
-        };
-        let Some(event) = event else { break };
+    while let Some(event) = unhurried(channel, &mut news, subscription.next()).await {
         match event {
             Ok(event) => {
+                if let Some(payload) = payload(&event) {
+                    let node = channel.name().node();
+                    // Of a node that was not there before, the very first row is one, too.
+                    let directory = inner.directory();
+                    let recognized = directory.recognize(node, payload, !*is_known);
+                    unhurried(channel, &mut news, recognized).await;
+                    *is_known = true;
+                }
                 let place = tell(inner, channel, event);
                 news = news.or(place);
             }
             Err(SubscribeError::Gap { .. }) => inner.hub().reset(channel, false),
+            Err(SubscribeError::Refused(error)) if !error.is_transient() => {
+                // The node is there now, or again, and does not let us in.
+                tracing::debug!(channel = %channel.name(), %error, "the subscription is refused");
+                channel.set_upstream(failure(&SubscribeError::Refused(error)));
+                return announce_all(channel, &mut news);
+            }
             Err(error @ SubscribeError::Closed { .. }) => {
                 tracing::debug!(channel = %channel.name(), %error, "the subscription has ended");
             }
@@ -78,14 +89,40 @@ async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscript
             }
         }
     }
-    if let Some(place) = news {
-        announce(channel, place);
-    }
+    announce_all(channel, &mut news);
     let reason = Arc::from("the connection to the service has ended");
     channel.set_upstream(Upstream::Failed {
         reason,
         is_transient: true,
     });
+}
+
+/// Waits for something. What is to be announced does not wait with it.
+async fn unhurried<T>(
+    channel: &Arc<Channel>,
+    news: &mut Option<u64>,
+    something: impl Future<Output = T>,
+) -> T {
+    let mut something = pin!(something);
+    if let Some(done) = something.as_mut().now_or_never() {
+        return done;
+    }
+    announce_all(channel, news);
+    something.await
+}
+
+fn announce_all(channel: &Arc<Channel>, news: &mut Option<u64>) {
+    if let Some(place) = news.take() {
+        announce(channel, place);
+    }
+}
+
+fn payload(event: &Event<RawXml>) -> Option<&str> {
+    match event {
+        Event::Published { item, .. } => Some(item.as_str()),
+        Event::Retracted { last, .. } => last.as_ref().map(RawXml::as_str),
+        _ => None,
+    }
 }
 
 /// Does what an event says. The place of a message that is still to be announced.

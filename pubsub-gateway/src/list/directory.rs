@@ -7,18 +7,27 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use pubsub_core::payload::STAMP;
 use pubsub_core::registry::Format;
 use pubsub_core::schema::Outline;
-use pubsub_core::{NodeName, PubSub};
-use pubsub_xml::Reader;
+use pubsub_core::{AccessModel, NodeName, PubSub};
+use tokio::time::sleep_until;
 
+use super::described::{Described, Element, described, element, elements};
 use super::resource::{Resource, ResourceError, Source, kebab};
 use super::source::Snapshots;
-use crate::settings::{Lists, Resource as Settings};
+use crate::channel::ChannelName;
+use crate::settings::{AccessRules, Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
-const BETWEEN: Duration = Duration::from_mins(1);
+const BETWEEN: Duration = Duration::from_secs(1);
+/// How often a node that does not describe its items is asked whether it does now. The second time comes sooner: it may just have been made.
+const AGAIN: Duration = Duration::from_mins(1);
+/// How often it is tried to find out what an element is that no node describes.
+const STRANGE: Duration = Duration::from_secs(10);
+/// How many nodes without a description are remembered.
+const MOST_PLAIN: usize = 100_000;
+/// How many kinds of payloads that nobody describes are remembered.
+const MOST_STRANGE: usize = 1000;
 /// How many nodes are looked at, and how many at once.
 const MOST_NODES: usize = 1000;
 const AT_ONCE: usize = 16;
@@ -28,6 +37,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Directory {
     pubsub: PubSub,
     lists: Lists,
+    rules: AccessRules,
     known: RwLock<Arc<Known>>,
     /// What nodes have said of themselves, and when they were asked last.
     learned: tokio::sync::Mutex<Learned>,
@@ -48,14 +58,17 @@ struct Known {
     resources: BTreeMap<String, Arc<Entry>>,
     by_node: HashMap<String, Arc<Entry>>,
     /// By name and namespace of the payload's element.
-    by_element: HashMap<(String, String), Vec<Arc<Entry>>>,
+    by_element: HashMap<Element, Vec<Arc<Entry>>>,
 }
 
 #[derive(Debug, Default)]
 struct Learned {
     outlines: BTreeMap<String, (Outline, bool)>,
-    asked: HashSet<NodeName>,
+    /// When nodes were asked that did not describe their items, first and last.
+    plain: HashMap<NodeName, (Instant, Instant)>,
     searched: Option<Instant>,
+    /// Elements that no node describes, and since when that is known.
+    strange: HashMap<Element, Instant>,
 }
 
 impl Directory {
@@ -64,11 +77,16 @@ impl Directory {
     /// # Errors
     ///
     /// When settings do not fit them.
-    pub(crate) fn new(pubsub: PubSub, lists: Lists) -> Result<Self, ResourceError> {
-        let known = Known::of(&pubsub, &lists, &BTreeMap::new(), true)?;
+    pub(crate) fn new(
+        pubsub: PubSub,
+        lists: Lists,
+        rules: AccessRules,
+    ) -> Result<Self, ResourceError> {
+        let known = Known::of(&pubsub, &lists, &rules, &BTreeMap::new(), true)?;
         Ok(Self {
             pubsub,
             lists,
+            rules,
             known: RwLock::new(Arc::new(known)),
             learned: tokio::sync::Mutex::default(),
         })
@@ -76,6 +94,17 @@ impl Directory {
 
     pub(crate) fn lists(&self) -> &Lists {
         &self.lists
+    }
+
+    /// The one answer to who may read what a channel or its node tells, in lists, in what is pushed, and in what was missed: everybody, or only who
+    /// has a token for it or is let in by the hook.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        let is_of_private_model = || {
+            let known = self.known();
+            let entry = known.by_node.get(channel.node().as_str());
+            entry.is_some_and(|entry| !entry.resource.is_public)
+        };
+        self.rules.is_private(channel.as_str()) || is_of_private_model()
     }
 
     fn known(&self) -> Arc<Known> {
@@ -90,7 +119,7 @@ impl Directory {
             return Some(Arc::clone(entry));
         }
         if self.lists.discover {
-            self.search().await;
+            self.search(Haste::Usual).await;
         }
         self.known().resources.get(name).map(Arc::clone)
     }
@@ -98,7 +127,7 @@ impl Directory {
     /// All resources, by name.
     pub(super) async fn resources(&self) -> Vec<Arc<Entry>> {
         if self.lists.discover {
-            self.search().await;
+            self.search(Haste::Usual).await;
         }
         self.known().resources.values().map(Arc::clone).collect()
     }
@@ -123,30 +152,81 @@ impl Directory {
         row(first).or_else(|| models.find_map(row))
     }
 
-    /// Learns what the items of a node look like, before it is listened to.
-    pub(crate) async fn learn(&self, node: &NodeName) {
+    /// Learns what the items of a node look like, before it is listened to. Whether there was such a node to ask.
+    pub(crate) async fn learn(&self, node: &NodeName) -> bool {
         if self.known().by_node.contains_key(node.as_str()) {
-            return;
+            return true;
         }
         let mut learned = self.learned.lock().await;
-        if learned.asked.len() >= MOST_NODES || !learned.asked.insert(node.clone()) {
+        if learned.is_plain(node) {
+            return true;
+        }
+        match described(&self.pubsub, node).await {
+            Described::Rows(outline, is_open) => {
+                learned.describe(node, *outline, is_open);
+                self.relearn(&learned);
+            }
+            Described::Otherwise => {
+                learned.note(node);
+                // A channel of some model, perhaps: its node says more.
+                drop(learned);
+                self.search(Haste::Usual).await;
+            }
+            Described::Unknown => return false,
+        }
+        true
+    }
+
+    /// Finds out what a payload is that no model is known for, before it is told: its node, or the model's of whose channels it is one, may have come to be
+    /// after the last look at the service. `is_new` says that the node itself has not been asked since.
+    pub(crate) async fn recognize(&self, node: &NodeName, entry: &str, is_new: bool) {
+        let known = self.known();
+        if known.by_node.contains_key(node.as_str()) {
             return;
         }
-        if let Some(found) = described(&self.pubsub, node).await {
-            learned.outlines.insert(node.as_str().to_owned(), found);
+        let element = element(entry);
+        if is_new && element.is_none() {
+            self.learn(node).await;
+        }
+        let Some(element) = element.filter(|it| !known.by_element.contains_key(it)) else {
+            return;
+        };
+        let mut learned = self.learned.lock().await;
+        if self.known().by_element.contains_key(&element)
+            || learned
+                .strange
+                .get(&element)
+                .is_some_and(|since| since.elapsed() < STRANGE)
+        {
+            return;
+        }
+        if let Described::Rows(outline, is_open) = described(&self.pubsub, node).await {
+            learned.describe(node, *outline, is_open);
             self.relearn(&learned);
-        } else {
-            // A channel of some model, perhaps: its node says more.
-            drop(learned);
-            self.search().await;
+            return;
+        }
+        drop(learned);
+        self.search(Haste::Now).await;
+        if !self.known().by_element.contains_key(&element) {
+            let mut learned = self.learned.lock().await;
+            learned.strange.retain(|_, since| since.elapsed() < STRANGE);
+            if learned.strange.len() < MOST_STRANGE {
+                learned.strange.insert(element, Instant::now());
+            }
         }
     }
 
     /// Asks the service for nodes that describe their items.
-    async fn search(&self) {
+    async fn search(&self, haste: Haste) {
+        let wanted = Instant::now();
         let mut learned = self.learned.lock().await;
-        if learned.searched.is_some_and(|at| at.elapsed() < BETWEEN) {
-            return;
+        if let Some(at) = learned.searched {
+            let is_fresh = at >= wanted || haste == Haste::Usual && at.elapsed() < BETWEEN;
+            if is_fresh {
+                return;
+            }
+            // Everybody who is in a hurry shares the next one.
+            sleep_until((at + BETWEEN).into()).await;
         }
         learned.searched = Some(Instant::now());
         let nodes = match self.pubsub.nodes().await {
@@ -160,24 +240,39 @@ impl Directory {
         let unknown = nodes
             .into_iter()
             .filter(|node| !known.by_node.contains_key(node.as_str()))
+            .filter(|node| !learned.is_plain(node))
             .take(MOST_NODES);
         let found: Vec<_> = stream::iter(unknown)
             .map(|node| async move {
                 let found = described(&self.pubsub, &node).await;
-                found.map(|found| (node.as_str().to_owned(), found))
+                (node, found)
             })
             .buffer_unordered(AT_ONCE)
-            .filter_map(std::future::ready)
             .collect()
             .await;
-        if !found.is_empty() {
-            learned.outlines.extend(found);
+        let before = learned.outlines.len();
+        for (node, found) in found {
+            match found {
+                Described::Rows(outline, is_open) => {
+                    learned.describe(&node, *outline, is_open);
+                }
+                Described::Otherwise => learned.note(&node),
+                Described::Unknown => {}
+            }
+        }
+        if learned.outlines.len() > before {
             self.relearn(&learned);
         }
     }
 
     fn relearn(&self, learned: &Learned) {
-        match Known::of(&self.pubsub, &self.lists, &learned.outlines, false) {
+        match Known::of(
+            &self.pubsub,
+            &self.lists,
+            &self.rules,
+            &learned.outlines,
+            false,
+        ) {
             Ok(known) => {
                 let mut place = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 *place = Arc::new(known);
@@ -187,47 +282,56 @@ impl Directory {
     }
 }
 
-/// What a node says of its items, and whether anybody may read them.
-async fn described(pubsub: &PubSub, node: &NodeName) -> Option<(Outline, bool)> {
-    let told = pubsub.session()?.discover_node(node).await.ok()?;
-    let form = told.meta_data()?;
-    let text = form.value("pubsub#description")?;
-    if !text.starts_with("<schema ") {
-        return None;
+/// How soon the service is to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// Unless it was asked a moment ago.
+    Usual,
+    /// In any case, though perhaps in a moment.
+    Now,
+}
+
+impl Learned {
+    /// Notes what the items of a node look like, while there is room for it.
+    fn describe(&mut self, node: &NodeName, outline: Outline, is_open: bool) {
+        if self.outlines.len() >= MOST_NODES && !self.outlines.contains_key(node.as_str()) {
+            tracing::warn!(%node, "more nodes describe their items than are looked at");
+            return;
+        }
+        self.outlines
+            .insert(node.as_str().to_owned(), (outline, is_open));
     }
-    let outline = Outline::read(text)
-        .map_err(|error| tracing::debug!(%node, %error, "a description of items cannot be read"))
-        .ok()?;
-    let is_open = form.value("pubsub#access_model") == Some("open");
-    (outline.node() == node.as_str()).then_some((outline, is_open))
+
+    /// Whether the node was asked a while ago, and again not long ago, and did not describe its items.
+    fn is_plain(&self, node: &NodeName) -> bool {
+        let asked = self.plain.get(node);
+        asked.is_some_and(|(first, last)| *last - *first >= BETWEEN && last.elapsed() < AGAIN)
+    }
+
+    fn note(&mut self, node: &NodeName) {
+        let now = Instant::now();
+        if self.plain.len() >= MOST_PLAIN {
+            self.plain.retain(|_, (_, last)| last.elapsed() < AGAIN);
+        }
+        if self.plain.len() < MOST_PLAIN {
+            self.plain.entry(node.clone()).or_insert((now, now)).1 = now;
+        }
+    }
 }
 
 /// The models that have a payload of the first element in the entry that one has.
 fn candidates<'k>(known: &'k Known, entry: &str) -> Option<&'k Vec<Arc<Entry>>> {
-    let mut reader = Reader::new(entry);
-    let root = reader.root().ok()?;
-    let of = |name: &str, namespace: &str| {
+    elements(entry, |name, namespace| {
         let key = (name.to_owned(), namespace.to_owned());
         known.by_element.get(&key)
-    };
-    if root.local != "entry" {
-        return of(root.local, &root.namespace);
-    }
-    while let Ok(Some(child)) = reader.child() {
-        if child.namespace != STAMP
-            && let Some(found) = of(child.local, &child.namespace)
-        {
-            return Some(found);
-        }
-        reader.skip().ok()?;
-    }
-    None
+    })
 }
 
 impl Known {
     fn of(
         pubsub: &PubSub,
         lists: &Lists,
+        rules: &AccessRules,
         learned: &BTreeMap<String, (Outline, bool)>,
         is_strict: bool,
     ) -> Result<Self, ResourceError> {
@@ -269,7 +373,7 @@ impl Known {
             let is_listed = is_listed(&source);
             let settings = settings(&node).unwrap_or(&usual);
             let entry = Arc::new(Entry {
-                resource: Resource::new(source, settings, lists, &bases)?,
+                resource: Resource::new(source, settings, lists, &bases, rules)?,
                 snapshots: Snapshots::default(),
                 is_listed,
             });
@@ -298,12 +402,14 @@ fn sources(pubsub: &PubSub, learned: &BTreeMap<String, (Outline, bool)>) -> Vec<
         .map(|model| Source {
             outline: Outline::of(model),
             model: Some(model),
+            is_open: matches!(model.config.access, None | Some(AccessModel::Open)),
             name: unnamed.clone(),
         })
         .collect();
-    sources.extend(learned.values().map(|(outline, _)| Source {
+    sources.extend(learned.values().map(|(outline, is_open)| Source {
         outline: outline.clone(),
         model: None,
+        is_open: *is_open,
         name: unnamed.clone(),
     }));
     sources

@@ -20,4 +20,4 @@ pub(crate) use self::publish::publish;
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::request::{Asked, Door};
 pub(crate) use self::router::router;
-pub(crate) use self::stream::open;
+pub(crate) use self::stream::{Opening, open};

@@ -11,8 +11,7 @@ use axum::body::Body;
 use bytes::BytesMut;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRADE};
 use http::{Method, Version};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -24,14 +23,14 @@ use crate::route::{Asked, Door, publish};
 const METHODS: [Method; 2] = [Method::POST, Method::PUT];
 
 /// One connection of a publisher.
-pub(super) struct Publisher<'v> {
+pub(super) struct Publisher<'v, S> {
     pub(super) inner: &'v Arc<Inner>,
-    pub(super) stream: &'v mut TcpStream,
+    pub(super) stream: &'v mut S,
     pub(super) peer: SocketAddr,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
-impl Publisher<'_> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<'_, S> {
     /// Answers requests as long as they are of the usual kind. The head of one that is not; `None` when the connection is over.
     pub(super) async fn serve(mut self, mut head: Head) -> Option<Head> {
         loop {
@@ -58,7 +57,12 @@ impl Publisher<'_> {
             }
             let is_last = *self.stage.borrow() != Stage::Open;
             let answer = head::answer(&response, is_last);
-            self.stream.write_all(&answer).await.ok()?;
+            let written = timeout(self.inner.settings().limits.stalled, async {
+                self.stream.write_all(&answer).await?;
+                // TLS sends only when it is asked to.
+                self.stream.flush().await
+            });
+            written.await.ok()?.ok()?;
             if is_last {
                 let _ = self.stream.shutdown().await;
                 return None;
@@ -71,7 +75,7 @@ impl Publisher<'_> {
     async fn body(&mut self, bytes: &mut BytesMut, head: usize, length: usize) -> Option<Body> {
         let missing = (head + length).saturating_sub(bytes.len());
         if missing > 0 {
-            let within = self.inner.settings().limits.stalled;
+            let within = self.inner.settings().limits.body_within;
             timeout(within, self.fill(bytes, head + length))
                 .await
                 .ok()?

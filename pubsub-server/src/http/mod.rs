@@ -102,6 +102,7 @@ impl HttpService {
         }
         let verdict = origin::judge(
             request.headers(),
+            request.uri().authority(),
             &self.host.http.origins,
             &self.host.domain,
             client.is_local(request.headers()),

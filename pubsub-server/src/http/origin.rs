@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::http::uri::Authority;
 
 use crate::config::Origins;
 
@@ -21,9 +22,11 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// Judges a request by its head. `domain` is the server's own name, and `is_local` whether it comes from this machine without a proxy.
+/// Judges a request by its head. `authority` is what its address names, as HTTP/2 has it in the place of `Host`, `domain` is the server's own name,
+/// and `is_local` whether it comes from this machine without a proxy.
 pub(super) fn judge(
     headers: &HeaderMap,
+    authority: Option<&Authority>,
     allowed: &Origins,
     domain: &str,
     is_local: bool,
@@ -34,7 +37,11 @@ pub(super) fn judge(
     let Ok(origin) = origin.to_str() else {
         return Verdict::Refused;
     };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = match authority {
+        // The address counts more than the header (RFC 9112 §3.2.2, RFC 9113 §8.3.1).
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(HOST).and_then(|host| host.to_str().ok()),
+    };
     let is_own = |host: &str| is_same(origin, host) && (!is_local || is_name_of_ours(host, domain));
     if host.is_some_and(is_own) {
         return Verdict::Own;
@@ -104,9 +111,9 @@ mod tests {
             let origin = format!("http://{host}");
             headers.insert(ORIGIN, origin.parse().expect("a header value"));
             headers.insert(HOST, host.parse().expect("a header value"));
-            let verdict = judge(&headers, &Origins::Same, "chat.example", true);
+            let verdict = judge(&headers, None, &Origins::Same, "chat.example", true);
             assert_eq!(verdict, expected, "{host}");
-            let from_afar = judge(&headers, &Origins::Same, "chat.example", false);
+            let from_afar = judge(&headers, None, &Origins::Same, "chat.example", false);
             assert_eq!(from_afar, Verdict::Own, "{host}");
         }
     }
@@ -118,7 +125,25 @@ mod tests {
                 headers.insert(name, value.parse().expect("a header value"));
             }
         }
-        judge(&headers, allowed, "localhost", false)
+        judge(&headers, None, allowed, "localhost", false)
+    }
+
+    #[test]
+    fn the_address_says_for_whom_a_request_is() {
+        for (authority, expected) in [
+            ("a.example", Verdict::Own),
+            ("a.example:80", Verdict::Own),
+            ("b.example", Verdict::Refused),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, "http://a.example".parse().expect("a header value"));
+            let authority = authority.parse().expect("an authority");
+            let by_address = judge(&headers, Some(&authority), &Origins::Same, "a", false);
+            assert_eq!(by_address, expected);
+            headers.insert(HOST, "a.example".parse().expect("a header value"));
+            let with_both = judge(&headers, Some(&authority), &Origins::Same, "a", false);
+            assert_eq!(with_both, expected);
+        }
     }
 
     #[test]

@@ -57,6 +57,10 @@ pub(crate) enum ServiceError {
     },
     #[error("node \"{node}\" is open to its members only: pubsub#access_model is whitelist")]
     ClosedNode { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is for accounts, and you have logged in without one: its name begins with \"{prefix}\", which is among the accounts_only of this server"
+    )]
+    AccountsOnly { node: Arc<str>, prefix: Arc<str> },
     #[error("the subscriber must be the sender's own bare JID or full JID")]
     InvalidJid,
     #[error("a subscriber's JID is required")]
@@ -67,6 +71,10 @@ pub(crate) enum ServiceError {
     InvalidSubscriptionId { node: Arc<str>, jid: Arc<str> },
     #[error("node \"{node}\" holds {limit} subscriptions already, the limit of this service")]
     TooManySubscriptions { node: Arc<str>, limit: usize },
+    #[error(
+        "node \"{node}\" does not exist, and this account, or all together, await as many nodes as this service allows ({limit})"
+    )]
+    TooManyAwaited { node: Arc<str>, limit: usize },
     #[error("this service holds {limit} nodes already, its limit")]
     MaxNodesExceeded { limit: usize },
     #[error("this service holds {limit} bytes of items already, its limit")]
@@ -112,7 +120,9 @@ impl ServiceError {
             Self::NodeNotFound { .. } | Self::ItemNotFound { .. } => {
                 ("cancel", "item-not-found", "")
             }
-            Self::CreationForbidden { .. } | Self::Forbidden { .. } => ("auth", "forbidden", ""),
+            Self::CreationForbidden { .. } | Self::Forbidden { .. } | Self::AccountsOnly { .. } => {
+                ("auth", "forbidden", "")
+            }
             Self::NodeRequired => ("modify", "bad-request", "nodeid-required"),
             Self::BadName { .. } | Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
             Self::ItemRequired => ("modify", "bad-request", "item-required"),
@@ -126,7 +136,7 @@ impl ServiceError {
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
             Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
-            Self::TooManySubscriptions { .. } => {
+            Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {
                 ("wait", "policy-violation", "too-many-subscriptions")
             }
             Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),

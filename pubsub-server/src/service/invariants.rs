@@ -15,16 +15,20 @@ use crate::storage::{MemoryStorage, Storage as _};
 const MAX_ITEMS: usize = 4;
 const MAX_NODES: usize = 3;
 const MAX_STORED: usize = 120;
+const MAX_WISHES: usize = 3;
 
 fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
         anonymous_may_create: false,
+        accounts_only: Vec::new(),
         max_nodes: MAX_NODES,
         max_items: MAX_ITEMS,
         max_payload: 40,
         max_subscriptions: 4,
         max_affiliations: 4,
+        max_awaited: MAX_WISHES,
+        max_awaited_by_all: MAX_WISHES,
         max_stored: MAX_STORED,
         max_page: 3,
         max_page_bytes: 60,
@@ -65,6 +69,7 @@ fn actor(number: u8) -> Actor {
         bare: bare.into(),
         // The last of them is a guest.
         is_anonymous: number == 4,
+        session: number.into(),
     }
 }
 
@@ -139,7 +144,11 @@ impl Step {
                 ids: ids(),
                 notify: true,
             },
-            9 => Request::Subscribe { node: node(), jid },
+            9 => Request::Subscribe {
+                node: node(),
+                jid,
+                awaits: self.option.is_multiple_of(2),
+            },
             10 => Request::Unsubscribe {
                 node: node(),
                 jid,
@@ -167,6 +176,7 @@ fn context(service: &Service, random: u128) -> Context {
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
+        wishes_left: MAX_WISHES.saturating_sub(service.wishes.len()),
     }
 }
 
@@ -217,6 +227,14 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
                 .or_default()
                 .insert(name.clone());
         }
+    }
+    prop_assert!(service.wishes.len() <= MAX_WISHES);
+    for name in service.nodes.keys() {
+        prop_assert!(
+            service.wishes.of_node(name).next().is_none(),
+            "{} is there",
+            name
+        );
     }
     prop_assert_eq!(bytes, service.bytes);
     prop_assert!(bytes <= MAX_STORED);
@@ -278,6 +296,7 @@ proptest! {
             let writes = service.departure(&bare);
             service.apply(&writes);
             prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
+            prop_assert_eq!(service.wishes.of_account(&bare), 0);
         }
         check(&service)?;
     }

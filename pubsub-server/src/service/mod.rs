@@ -12,6 +12,7 @@ mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod vocabulary;
+pub(crate) mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use self::error::ServiceError;
 use self::node::{Items, Node, bare_of};
 use self::options::NodeConfig;
 use self::vocabulary::{Actor, Context, Outcome, Request, Write};
+use self::wishes::{Wish, Wishes};
 
 /// What one service allows.
 #[derive(Clone, Debug)]
@@ -28,11 +30,16 @@ pub(crate) struct Rules {
     /// The configuration of a node that nobody configured.
     pub(crate) defaults: Arc<NodeConfig>,
     pub(crate) anonymous_may_create: bool,
+    /// How the names of nodes begin that nobody without an account may read.
+    pub(crate) accounts_only: Vec<String>,
     pub(crate) max_nodes: usize,
     pub(crate) max_items: usize,
     pub(crate) max_payload: usize,
     pub(crate) max_subscriptions: usize,
     pub(crate) max_affiliations: usize,
+    /// The most nodes that one account, and all together, may await.
+    pub(crate) max_awaited: usize,
+    pub(crate) max_awaited_by_all: usize,
     pub(crate) max_stored: usize,
     /// The most items, and bytes of them, in one answer; the rest is for further pages.
     pub(crate) max_page: usize,
@@ -45,6 +52,7 @@ pub(crate) struct Service {
     pub(crate) rules: Arc<Rules>,
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    wishes: Wishes,
     bytes: usize,
 }
 
@@ -54,6 +62,7 @@ impl Service {
             rules,
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
+            wishes: Wishes::default(),
             bytes: 0,
         }
     }
@@ -78,6 +87,11 @@ impl Service {
             .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() })
     }
 
+    /// Who awaits nodes that do not exist.
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
     /// How many bytes of items the service keeps.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -92,8 +106,9 @@ impl Service {
             .filter_map(|name| self.nodes.get(name))
     }
 
-    /// The writes by which an account that never comes back leaves: its subscriptions end.
+    /// The writes by which an account that never comes back leaves: its subscriptions end, and what it awaits is awaited no more.
     pub(crate) fn departure(&self, bare: &str) -> Vec<Write> {
+        let unawaited = self.wishes.places_of(bare).map(unawait);
         self.nodes_of(bare)
             .flat_map(|node| {
                 node.subscriptions_of(bare)
@@ -102,7 +117,13 @@ impl Service {
                         jid: jid.clone(),
                     })
             })
+            .chain(unawaited)
             .collect()
+    }
+
+    /// The writes with which a session ends: what it awaits is awaited no more.
+    pub(crate) fn farewell(&self, session: u64) -> Vec<Write> {
+        self.wishes.of_session(session).map(unawait).collect()
     }
 
     /// Makes it so. Writes to nodes that are gone are without effect.
@@ -121,6 +142,7 @@ impl Service {
                 created,
             } => {
                 self.stand(creator, node);
+                self.wishes.clear(node);
                 self.nodes.insert(
                     node.clone(),
                     Node {
@@ -167,6 +189,21 @@ impl Service {
                 });
                 self.refresh_standing(jid, node);
             }
+            Write::Await {
+                node,
+                jid,
+                subscription,
+                session,
+                is_durable,
+            } => {
+                let wish = Wish {
+                    subscription: subscription.clone(),
+                    session: *session,
+                    is_durable: *is_durable,
+                };
+                self.wishes.add(node, jid, wish);
+            }
+            Write::Unawait { node, jid } => self.wishes.remove(node, jid),
             Write::Affiliate {
                 node,
                 jid,
@@ -225,5 +262,12 @@ impl Service {
                 self.standing.remove(bare);
             }
         }
+    }
+}
+
+fn unawait((node, jid): &(Arc<str>, Arc<str>)) -> Write {
+    Write::Unawait {
+        node: node.clone(),
+        jid: jid.clone(),
     }
 }

@@ -12,7 +12,7 @@ import { Follower, type Outlet, type Reset } from './follower.js';
 import { type Dial, dial, type Link, type Login } from './link.js';
 import { isOf } from './position.js';
 import { Session, type SessionStatus } from './session.js';
-import { attachment, loginsOf, named, type PubSubOptions, type Settings, settle } from './settings.js';
+import { attachment, loginsOf, named, nobody, type PubSubOptions, type Settings, settle } from './settings.js';
 import * as stanza from './stanza.js';
 import { RefusedError } from './stanza.js';
 
@@ -124,10 +124,7 @@ export class PubSubClient {
 
     /** Connects anew: by name, or anonymously without one. What is followed stays so. */
     connect(username?: string, password = ''): void {
-        const login: Login = username
-            ? named(username, password, this.#settings)
-            : { kind: 'jid', jid: this.#settings.domain, password: '' };
-        this.#start([login]);
+        this.#start([username ? named(username, password, this.#settings) : nobody(this.#settings)]);
     }
 
     /** Takes over a BOSH session that the web server has begun. */

@@ -283,7 +283,7 @@ function drawLag() {
     (reading, at) => quantile(since(reading.lag, readings[Math.max(0, at - 10)]?.lag ?? []), 0.99) ?? 0
   );
   spark(element("latency-spark"), tails, "");
-  element("percentiles").textContent = middle === null || high === null ? "nothing in the last three minutes" : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
+  element("percentiles").textContent = middle === null || high === null ? "nothing over HTTP in the last three minutes" : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
   drawBars(apart(passed));
 }
 function drawBars(counts) {

@@ -231,7 +231,7 @@ function drawFlow(): void {
     );
 }
 
-/** How long messages took, in the last three minutes. */
+/** How long what was published here took, in the last three minutes. Other messages do not say when they were sent. */
 function drawLag(): void {
     const [first, now] = [readings[0], readings.at(-1)];
     const passed = first === undefined || now === undefined ? [] : since(now.lag, first.lag);
@@ -249,7 +249,7 @@ function drawLag(): void {
     spark(element('latency-spark') as unknown as SVGSVGElement, tails, '');
     element('percentiles').textContent =
         middle === null || high === null
-            ? 'nothing in the last three minutes'
+            ? 'nothing over HTTP in the last three minutes'
             : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
     drawBars(apart(passed));
 }
