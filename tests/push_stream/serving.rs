@@ -102,37 +102,37 @@ async fn requests_of_all_kinds_share_a_connection_however_they_are_cut() {
     let gateway = Running::start().await;
     let requests: [(&str, u16, &str); 7] = [
         (
-            "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none",
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\none",
             200,
             "\"published_messages\": 1",
         ),
         (
-            "PUT /events/pub?id=a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\ntwo",
+            "PUT /events/pub?id=a HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\ntwo",
             200,
             "\"published_messages\": 2",
         ),
         (
-            "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
             400,
             "",
         ),
         (
-            "GET /pub?id=a HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /pub?id=a HTTP/1.1\r\nHost: localhost\r\n\r\n",
             200,
             "\"published_messages\": 2",
         ),
         (
-            "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nth\r\n3\r\nree\r\n0\r\n\r\n",
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nth\r\n3\r\nree\r\n0\r\n\r\n",
             200,
             "\"published_messages\": 3",
         ),
         (
-            "POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nfour",
+            "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nfour",
             400,
             "",
         ),
         (
-            "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour",
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour",
             200,
             "\"published_messages\": 4",
         ),

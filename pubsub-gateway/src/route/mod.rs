@@ -16,6 +16,7 @@ mod statistics;
 mod stream;
 mod subscribe;
 
+pub(crate) use self::answer::refused;
 pub(crate) use self::publish::publish;
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::request::{Asked, Door};

@@ -166,16 +166,14 @@ async fn read(inner: &Inner, asked: &Asked<'_>, body: Body) -> Result<String, Re
     }
     let within = inner.settings().limits.body_within;
     let body = timeout(within, Limited::new(body, most).collect()).await;
-    let late = |_| {
-        let explain = "The message did not arrive in time.";
-        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
-    };
-    let body = body.map_err(late)?.map_err(|error| {
-        match error.downcast_ref::<http_body_util::LengthLimitError>() {
-            Some(_) => too_large(),
-            None => Refusal::bad("The message did not arrive in full."),
-        }
-    })?;
+    let body =
+        body.map_err(|_| Refusal::late())?
+            .map_err(
+                |error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+                    Some(_) => too_large(),
+                    None => Refusal::bad("The message did not arrive in full."),
+                },
+            )?;
     String::from_utf8(body.to_bytes().into()).map_err(|_| {
         Refusal::bad(
             "A message must be UTF-8: neither JSON nor a WebSocket's text can carry anything else.",

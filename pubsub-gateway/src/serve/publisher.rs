@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRADE};
-use http::{Method, Version};
+use http::{Method, Response, Version};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::Stage;
 use super::head::{self, Head, Read};
 use crate::inner::Inner;
-use crate::route::{Asked, Door, publish};
+use crate::route::{Asked, Door, Refusal, publish, refused};
 
 const METHODS: [Method; 2] = [Method::POST, Method::PUT];
 
@@ -44,27 +44,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<'_, S> {
             let Some((request, length, rest)) = plain else {
                 return Some(head);
             };
-            let body = self.body(&mut head.bytes, request.length, length).await?;
+            let arrived = self.body(&mut head.bytes, request.length, length);
+            let within = limits.body_within;
+            let Ok(body) = timeout(within, arrived).await else {
+                self.say(&refused(&Refusal::late()), true).await?;
+                return None;
+            };
+            let body = body.ok()?;
             let asked = Asked {
                 parts: &request.parts,
                 peer: Some(self.peer),
                 rest,
             };
             let response = publish(self.inner, &asked, body).await;
-            let status = response.status();
-            if status.is_client_error() || status.is_server_error() {
-                self.inner.hub().measure().refused(status);
-            }
             let is_last = *self.stage.borrow() != Stage::Open;
-            let answer = head::answer(&response, is_last);
-            let written = timeout(self.inner.settings().limits.stalled, async {
-                self.stream.write_all(&answer).await?;
-                // TLS sends only when it is asked to.
-                self.stream.flush().await
-            });
-            written.await.ok()?.ok()?;
+            self.say(&response, is_last).await?;
             if is_last {
-                let _ = self.stream.shutdown().await;
                 return None;
             }
             head = self.next(head.bytes).await?;
@@ -72,17 +67,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Publisher<'_, S> {
     }
 
     /// Takes a request out of what was read, with the body, of which more may have to come.
-    async fn body(&mut self, bytes: &mut BytesMut, head: usize, length: usize) -> Option<Body> {
-        let missing = (head + length).saturating_sub(bytes.len());
-        if missing > 0 {
-            let within = self.inner.settings().limits.body_within;
-            timeout(within, self.fill(bytes, head + length))
-                .await
-                .ok()?
-                .ok()?;
-        }
+    async fn body(&mut self, bytes: &mut BytesMut, head: usize, length: usize) -> io::Result<Body> {
+        self.fill(bytes, head + length).await?;
         let request = bytes.split_to(head + length).freeze();
-        Some(Body::from(request.slice(head..)))
+        Ok(Body::from(request.slice(head..)))
+    }
+
+    /// Writes an answer, after the last of which nothing more is said. `None` when the connection is over.
+    async fn say(&mut self, response: &Response<Bytes>, is_last: bool) -> Option<()> {
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() {
+            self.inner.hub().measure().refused(status);
+        }
+        let answer = head::answer(response, is_last);
+        let written = timeout(self.inner.settings().limits.stalled, async {
+            self.stream.write_all(&answer).await?;
+            // TLS sends only when it is asked to.
+            self.stream.flush().await?;
+            if is_last {
+                self.stream.shutdown().await?;
+            }
+            io::Result::Ok(())
+        });
+        written.await.ok()?.ok()
     }
 
     async fn fill(&mut self, bytes: &mut BytesMut, length: usize) -> io::Result<()> {
