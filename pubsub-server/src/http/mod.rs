@@ -96,13 +96,15 @@ impl HttpService {
         if *self.host.shutdown.borrow() {
             return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the server goes down\n").build();
         }
+        let asked = origin::host_of(request.uri(), request.headers());
         // Every page may know where the doors are (RFC 6415 §2).
         if let Door::HostMeta | Door::HostMetaJson = door {
-            return host_meta::answer(&self.host, &request, door == Door::HostMetaJson);
+            let is_json = door == Door::HostMetaJson;
+            return host_meta::answer(&self.host, &request, asked, client.is_encrypted, is_json);
         }
         let verdict = origin::judge(
             request.headers(),
-            request.uri().authority(),
+            asked,
             &self.host.http.origins,
             &self.host.domain,
             client.is_local(request.headers()),
