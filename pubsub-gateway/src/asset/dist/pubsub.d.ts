@@ -502,7 +502,7 @@ interface PubSubOptions<Client = unknown> {
 
 /** How a client is doing. */
 type PubSubStatus = SessionStatus
-/** Connected, and every node is subscribed to and caught up with, or was refused as told by `error`. */
+/** Connected, and every node is subscribed to and caught up with, or awaited, or was refused as told by `error`. */
  | {
     readonly kind: 'live';
 }
@@ -555,7 +555,12 @@ declare class PubSubClient {
     disconnect(): void;
     /** `disconnect`, and no more listening to the window. */
     close(): void;
-    /** Follows one more node. Resolves when it is subscribed to; rejects when the service refuses. */
+    /**
+     * Follows one more node. Resolves when it is subscribed to; rejects when the service refuses.
+     *
+     * A node that nobody has made yet is awaited where the service can do that (`urn:pubsub:await:1`, as ours does); elsewhere it rejects
+     * with `item-not-found`, and asks again by itself.
+     */
     subscribe(node: string): Promise<void>;
     /** Follows a node no longer. */
     unsubscribe(node: string): Promise<void>;
