@@ -151,3 +151,39 @@ async fn one_command_serves_a_browser_everything() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_server_without_anonymous_login_says_so_once() {
+    let mut command = support::program("pubsub");
+    command.args([
+        "serve",
+        "--xmpp",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+        "--user",
+        "ann:secret",
+    ]);
+    let mut program = Dialogue::start(command);
+    assert!(program.hear().await.unwrap().starts_with("xmpp 127.0.0.1:"));
+    let line = program.hear().await.unwrap();
+    let address = line.strip_prefix("http ").unwrap().to_owned();
+    in_browser(async |browser| {
+        let page = browser.open(&format!("http://{address}/")).await;
+        for transport in ["websocket", "bosh"] {
+            let connect = format!(
+                "return import('/pubsub.js').then(({{ PubSubClient }}) => {{ window.told = []; \
+                 window.pubsub = new PubSubClient({{ node: '/home', transport: '{transport}' }}); \
+                 pubsub.on('status', ({{ kind }}) => told.push(kind)); }})"
+            );
+            page.run(&connect).await;
+            page.until("pubsub.status.kind === 'refused'").await;
+            assert_eq!(
+                page.run("return pubsub.status.reason").await,
+                "login refused: the server lets nobody in without a name: give username and password"
+            );
+            assert_eq!(page.run("return told.includes('waiting')").await, false);
+        }
+    })
+    .await;
+}

@@ -61,6 +61,12 @@ const KEPT = 'pubsub-session-of';
 
 const CONDITIONS_THAT_PASS = ['temporary-auth-failure', 'conntimeout'];
 
+/** What Strophe calls a lost connection, though no other one would do better. */
+const FINAL_CONDITIONS: Readonly<Record<string, string>> = {
+    'x-strophe-bad-non-anon-jid': 'the server lets nobody in without a name: give username and password',
+    'no-auth-mech': 'the server offers no way to log in that this client knows',
+};
+
 export const dial: Dial = (road, url, login, hears) => new StropheLink(road, url, login, hears);
 
 class StropheLink implements Link {
@@ -154,6 +160,12 @@ class StropheLink implements Link {
                 this.#fall(`login refused: ${condition ?? 'no reason given'}`, !passes(condition));
                 break;
             case Strophe.Status.CONNFAIL:
+                if (condition !== null && condition in FINAL_CONDITIONS) {
+                    this.#fall(`login refused: ${FINAL_CONDITIONS[condition]}`, true);
+                } else {
+                    this.#fall(condition || 'the connection was lost', false);
+                }
+                break;
             case Strophe.Status.ERROR:
             case Strophe.Status.CONNTIMEOUT:
             case Strophe.Status.DISCONNECTED:
