@@ -21,6 +21,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use pubsub_core::{PubSub, Publish};
@@ -30,6 +31,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::model::{Book, Commit, User};
+
+/// Over so long a time the pages that are open at the end are sent away, lest all of them come back in the same moment.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Commits as they are pushed.
 #[derive(Parser)]
@@ -85,7 +89,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         listener,
         site.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(told_to_end()?)
+    .with_graceful_shutdown(told_to_end(gateway)?)
     .await?;
     pubsub.shutdown().await?;
     Ok(())
@@ -121,14 +125,16 @@ fn settings() -> Settings {
     }
 }
 
-/// Ready when somebody presses Ctrl-C, or ends the program as a service is ended.
-fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+/// Ready when somebody presses Ctrl-C, or ends the program as a service is ended. Then the open pages are sent away, and come back when it is
+/// there again: their connections end by themselves never, and the server waits for every one.
+fn told_to_end(gateway: Gateway) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
+        gateway.drain(FAREWELL).await;
     })
 }
 

@@ -61,6 +61,26 @@ impl Gateway {
     /// Publishing is for callers of this machine. To know where a request comes from, the application has to be served with
     /// [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info); otherwise no request is
     /// taken for local.
+    ///
+    /// What is open does not end by itself, and axum's graceful shutdown waits until all of it has: whoever serves the routes has to
+    /// [`drain`](Self::drain) first.
+    ///
+    /// ```no_run
+    /// # use std::{net::SocketAddr, time::Duration};
+    /// # async fn serve(
+    /// #     gateway: pubsub_gateway::Gateway,
+    /// #     listener: tokio::net::TcpListener,
+    /// #     told_to_end: impl Future<Output = ()> + Send + 'static,
+    /// # ) -> std::io::Result<()> {
+    /// let app = axum::Router::new().nest("/events", gateway.router());
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+    ///     .with_graceful_shutdown(async move {
+    ///         told_to_end.await;
+    ///         gateway.drain(Duration::from_secs(2)).await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn router(&self) -> Router {
         router(Arc::clone(&self.inner))
     }

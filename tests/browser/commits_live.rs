@@ -10,7 +10,7 @@ use tempfile::TempDir;
 struct Commits {
     address: SocketAddr,
     pushed: u64,
-    _program: Dialogue,
+    program: Dialogue,
     _directory: TempDir,
 }
 
@@ -28,7 +28,7 @@ impl Commits {
         Self {
             address: address.parse().unwrap(),
             pushed: 0,
-            _program: program,
+            program,
             _directory: directory,
         }
     }
@@ -236,6 +236,29 @@ async fn a_page_that_begins_empty_says_so_and_learns_who_there_is() {
         page.run("delete navigator.onLine; dispatchEvent(new Event('online'))")
             .await;
         page.until("document.querySelector('#state').textContent === 'Live'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_told_to_though_a_page_is_open() {
+    let commits = Commits::start().await;
+    in_browser(async |browser| {
+        browser.tolerate("net::ERR_");
+        browser.tolerate("WebSocket connection to");
+        let page = browser.open(&format!("http://{}/", commits.address)).await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        // One that does not get through with a WebSocket, too.
+        page.run("window.source = new EventSource('/events/ev/global')")
+            .await;
+        page.until("source.readyState === 1").await;
+        commits.program.terminate();
+        let (_, status) = commits.program.end().await;
+        assert!(status.success(), "{status}");
+        // The page knows that nobody is there, and tries on.
+        page.until("document.querySelector('#state').dataset.state !== 'live'")
             .await;
     })
     .await;
