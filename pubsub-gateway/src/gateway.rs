@@ -16,7 +16,7 @@ use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
 use crate::list::{self, Directory};
 use crate::plan::Plans;
-use crate::route::router;
+use crate::route::{inspected, router};
 use crate::serve::{self, Tls};
 use crate::settings::{Lists, Settings};
 
@@ -100,6 +100,12 @@ impl Gateway {
         } else {
             Router::new()
         }
+    }
+
+    /// Routes of the application that only those see who may see the statistics: by the [rule](crate::settings::AccessRules::inspection), a
+    /// token or the [hook](Access).
+    pub fn inspected(&self, routes: Router) -> Router {
+        inspected(Arc::clone(&self.inner), routes)
     }
 
     /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle

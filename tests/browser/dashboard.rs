@@ -19,6 +19,9 @@ async fn the_dashboard_shows_what_the_gateway_does() {
         page.until("document.querySelector('#state').dataset.state === 'live'")
             .await;
         page.until("!document.querySelector('#none').hidden").await;
+        // A gateway alone has no server to show.
+        let is_hidden = "return document.querySelector('#server').hidden";
+        assert_eq!(page.run(is_hidden).await, true);
 
         // Two who listen to one channel, and one who listens to another.
         let listen = "const { PushClient } = await import('/push.js'); window.heard = 0; \
@@ -41,7 +44,7 @@ async fn the_dashboard_shows_what_the_gateway_does() {
             .await;
         page.until("document.querySelector('#latency').textContent === '–'")
             .await;
-        page.until("document.querySelector('#percentiles').textContent.includes('over HTTP')")
+        page.until("document.querySelector('#spread').textContent.includes('over HTTP')")
             .await;
         page.run("return Promise.all(Array.from({length: 20}, () => clients[0].publish('busy', 'over HTTP')))")
             .await;
@@ -146,6 +149,25 @@ async fn one_command_serves_a_browser_everything() {
         );
         page.until("document.querySelectorAll('#rows tr').length === 2")
             .await;
+        // The XMPP server is drawn, too: the page and the gateway are its clients.
+        let words = |id: &str| format!("document.querySelector('#server-{id}').textContent");
+        page.until(&format!("{} === '1 TCP · 1 WebSocket · 0 BOSH'", words("carriers")))
+            .await;
+        page.until(&format!("{} === '2' && {} === '3'", words("nodes"), words("items")))
+            .await;
+        page.until(&format!("{} === '3 since the start'", words("published-total")))
+            .await;
+        page.until("!document.querySelector('#server').hidden").await;
+        // As the statistics of the gateway, they are for this machine.
+        let elsewhere = [("x-forwarded-for", "192.0.2.7")];
+        let refused = support::http::request(
+            address.parse().unwrap(),
+            "GET",
+            "/pubsub/server.json",
+            &elsewhere,
+            "",
+        );
+        assert_eq!(refused.await.unwrap().status, 403);
         let lists = "return fetch('/api/v1/').then((answer) => answer.status)";
         assert_eq!(page.run(lists).await, 200);
     })

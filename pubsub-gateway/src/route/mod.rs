@@ -18,5 +18,5 @@ mod subscribe;
 
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::request::{Asked, Door};
-pub(crate) use self::router::router;
+pub(crate) use self::router::{inspected, router};
 pub(crate) use self::stream::{Opening, open};
