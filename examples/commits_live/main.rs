@@ -9,6 +9,10 @@
 //!     curl 'http://localhost:8080/api/v1/commit/?limit=2&project__name=octocat/hello-world'
 //!     curl -N http://localhost:8080/events/ev/global
 //!
+//! The page knows the rows by `rows.ts`, which is written from the models:
+//!
+//!     cargo run --example commits_live -- --types > examples/commits_live/rows.ts
+//!
 //! `model` is what is kept, `webhook` reads what GitHub says, `site` has the routes. The browser's half is `page.ts`, built into `page.js` by
 //! `npm run build` in `web/`.
 
@@ -24,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use pubsub_core::schema::typescript_of;
 use pubsub_core::{PubSub, Publish};
 use pubsub_gateway::settings::{AccessRules, Lists, Resource};
 use pubsub_gateway::{Gateway, Settings};
@@ -41,6 +46,9 @@ struct Arguments {
     /// Where to answer HTTP
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Print the types of the rows for the page, and end
+    #[arg(long)]
+    types: bool,
     /// Where the commits are kept
     #[arg(long, default_value = "sqlite:commits.db")]
     store: String,
@@ -80,6 +88,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let gateway = Gateway::builder(pubsub.clone())
         .settings(settings())
         .build()?;
+    if arguments.types {
+        std::io::stdout().write_all(typescript_of(&gateway.outlines()).as_bytes())?;
+        return Ok(pubsub.shutdown().await?);
+    }
     let book = Arc::new(Book::new(pubsub.clone()));
 
     let listener = TcpListener::bind(arguments.listen).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use pubsub_core::PubSub;
+use pubsub_core::schema::Outline;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
@@ -106,6 +107,19 @@ impl Gateway {
     /// token or the [hook](Access).
     pub fn inspected(&self, routes: Router) -> Router {
         inspected(Arc::clone(&self.inner), routes)
+    }
+
+    /// What rows look like in the lists and in what is pushed: those of the models that this program links, with texts where a resource
+    /// [links](crate::settings::Resource::links) to another one. For the types of a front end.
+    ///
+    /// ```no_run
+    /// # fn types(gateway: pubsub_gateway::Gateway) -> String {
+    /// pubsub_core::schema::typescript_of(&gateway.outlines())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn outlines(&self) -> Vec<Outline> {
+        self.inner.directory().shown()
     }
 
     /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle

@@ -263,3 +263,34 @@ async fn it_ends_when_it_is_told_to_though_a_page_is_open() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_types_of_the_page_are_those_of_the_models() {
+    let directory = TempDir::new().unwrap();
+    let store = format!("sqlite:{}", directory.path().join("commits.db").display());
+    let output = support::example("commits_live")
+        .args(["--types", "--store", &store])
+        .env_remove("PUBSUB_URL")
+        .output()
+        .unwrap();
+    let types = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        types,
+        include_str!("../../examples/commits_live/rows.ts"),
+        "cargo run --example commits_live -- --types > examples/commits_live/rows.ts"
+    );
+
+    // What is a link in a row is a text in its type.
+    let mut commits = Commits::start().await;
+    commits.push("ann", "compass", "first").await;
+    let list = http::request(commits.address, "GET", "/api/v1/commit/", &[], "")
+        .await
+        .unwrap();
+    let list: Value = serde_json::from_slice(&list.body).unwrap();
+    let row = &list["objects"][0];
+    assert_eq!(
+        (&row["user"], &row["project"]),
+        (&json!("/api/v1/user/1/"), &json!("/api/v1/project/1/"))
+    );
+    assert!(types.contains("  user: string | null;\n  project: string;\n"));
+}
