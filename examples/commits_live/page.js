@@ -130,7 +130,7 @@ var channel = project ? `project-${project}` : user ? `user-${user}` : "global";
 var push = new PushClient();
 var live = push.live("commit", channel, {
   query: { limit: 20, user, project },
-  compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || two.id - one.id
+  compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || Number(two.id) - Number(one.id)
 });
 var rows = /* @__PURE__ */ new Map();
 var known = /* @__PURE__ */ new Set();

@@ -9,28 +9,12 @@ import { element } from '../../web/pages/element.js';
 import * as face from '../../web/pages/face.js';
 import * as moment from '../../web/pages/moment.js';
 import * as state from '../../web/pages/state.js';
+import type * as model from './rows.js';
+import type { Listed } from './rows.js';
 
-/** A commit as the list API and the channels have it. */
-interface Commit {
-    id: number;
-    hash: string;
-    author: string;
-    username: string | null;
-    message: string;
-    timestamp: string;
-    url: string;
-    user: string | null;
-    project: string | null;
-    project_name: string | null;
-    project_url: string | null;
-}
-
-/** A person or a project. */
-interface Named {
-    id: number;
-    name: string;
-    resource_uri: string;
-}
+/** As the list API and the channels have them. */
+type Commit = Listed<model.Commit>;
+type Named = Listed<model.User | model.Project>;
 
 const feed = element<HTMLOListElement>('feed');
 const template = element<HTMLTemplateElement>('row');
@@ -47,10 +31,10 @@ const channel = project ? `project-${project}` : user ? `user-${user}` : 'global
 const push = new PushClient();
 const live = push.live<Commit>('commit', channel, {
     query: { limit: 20, user, project },
-    compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || two.id - one.id,
+    compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || Number(two.id) - Number(one.id),
 });
 /** Rows in the page, by the id of the commit. */
-const rows = new Map<number, { commit: Commit; row: HTMLLIElement }>();
+const rows = new Map<Commit['id'], { commit: Commit; row: HTMLLIElement }>();
 /** Whose names can be chosen, or were looked for. */
 const known = new Set<string>();
 let since = 0;

@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", arguments.http))?;
     let pubsub = arguments.target.connect().await?;
-    let others = dashboard().merge(proxy.router());
+    let others = |_: &pubsub_gateway::Gateway| dashboard().merge(proxy.router());
     web::serve(&pubsub, browsers, listener, others, asked_to_stop()).await?;
     pubsub.shutdown().await?;
     Ok(())

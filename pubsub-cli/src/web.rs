@@ -5,12 +5,14 @@
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
 use pubsub_core::PubSub;
-use pubsub_gateway::{Gateway, dashboard, settings};
+use pubsub_gateway::{Gateway, dashboard_beside, settings};
 use pubsub_server::{Config, HttpClient, HttpService, RunningServer, Server};
 use tokio::net::TcpListener;
 
@@ -35,7 +37,12 @@ pub(crate) async fn run(
     };
     let server = Server::spawn(config).await?;
     let pubsub = connect(&server).await?;
-    let others = dashboard().merge(xmpp(server.http_service(), browsers.tls.is_some()));
+    let is_encrypted = browsers.tls.is_some();
+    let service = server.http_service();
+    let others = |gateway: &Gateway| {
+        dashboard_beside(gateway.inspected(statistics(service.clone())))
+            .merge(xmpp(service, is_encrypted))
+    };
     say(&format!("xmpp {} {}", server.addr(), server.domain()))?;
     serve(&pubsub, browsers, listener, others, stop).await?;
     pubsub.shutdown().await?;
@@ -48,12 +55,13 @@ pub(crate) async fn serve(
     pubsub: &PubSub,
     browsers: Browsers,
     listener: TcpListener,
-    others: Router,
+    others: impl FnOnce(&Gateway) -> Router,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let gateway = Gateway::builder(pubsub.clone())
         .settings(browsers.settings)
         .build()?;
+    let others = others(&gateway);
     let scheme = if browsers.tls.is_some() {
         "https"
     } else {
@@ -92,6 +100,27 @@ fn within_reach(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// What the XMPP server is doing, for the dashboard.
+fn statistics(service: HttpService) -> Router {
+    let answer = async move || {
+        let now = service.statistics();
+        let body = serde_json::json!({
+            "tcp": now.tcp,
+            "websocket": now.websocket,
+            "bosh": now.bosh,
+            "nodes": now.nodes,
+            "subscriptions": now.subscriptions,
+            "awaited": now.awaited,
+            "items": now.items,
+            "stored_bytes": now.stored_bytes,
+            "published": now.published,
+            "delivered": now.delivered,
+        });
+        ([(CACHE_CONTROL, "no-store")], Json(body))
+    };
+    Router::new().route("/pubsub/server.json", get(answer))
 }
 
 /// BOSH and WebSocket of the server, for every path that is not taken otherwise.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use pubsub_core::PubSub;
+use pubsub_core::schema::Outline;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
@@ -16,7 +17,7 @@ use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
 use crate::list::{self, Directory};
 use crate::plan::Plans;
-use crate::route::router;
+use crate::route::{inspected, router};
 use crate::serve::{self, Tls};
 use crate::settings::{Lists, Settings};
 
@@ -61,6 +62,26 @@ impl Gateway {
     /// Publishing is for callers of this machine. To know where a request comes from, the application has to be served with
     /// [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info); otherwise no request is
     /// taken for local.
+    ///
+    /// What is open does not end by itself, and axum's graceful shutdown waits until all of it has: whoever serves the routes has to
+    /// [`drain`](Self::drain) first.
+    ///
+    /// ```no_run
+    /// # use std::{net::SocketAddr, time::Duration};
+    /// # async fn serve(
+    /// #     gateway: pubsub_gateway::Gateway,
+    /// #     listener: tokio::net::TcpListener,
+    /// #     told_to_end: impl Future<Output = ()> + Send + 'static,
+    /// # ) -> std::io::Result<()> {
+    /// let app = axum::Router::new().nest("/events", gateway.router());
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+    ///     .with_graceful_shutdown(async move {
+    ///         told_to_end.await;
+    ///         gateway.drain(Duration::from_secs(2)).await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn router(&self) -> Router {
         router(Arc::clone(&self.inner))
     }
@@ -80,6 +101,25 @@ impl Gateway {
         } else {
             Router::new()
         }
+    }
+
+    /// Routes of the application that only those see who may see the statistics: by the [rule](crate::settings::AccessRules::inspection), a
+    /// token or the [hook](Access).
+    pub fn inspected(&self, routes: Router) -> Router {
+        inspected(Arc::clone(&self.inner), routes)
+    }
+
+    /// What rows look like in the lists and in what is pushed: those of the models that this program links, with texts where a resource
+    /// [links](crate::settings::Resource::links) to another one. For the types of a front end.
+    ///
+    /// ```no_run
+    /// # fn types(gateway: pubsub_gateway::Gateway) -> String {
+    /// pubsub_core::schema::typescript_of(&gateway.outlines())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn outlines(&self) -> Vec<Outline> {
+        self.inner.directory().shown()
     }
 
     /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle

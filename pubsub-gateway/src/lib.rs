@@ -56,7 +56,7 @@ pub use self::feed::RowJson;
 pub use self::frame::Mode;
 pub use self::gateway::{Builder, Gateway, Presence};
 pub use self::list::ResourceError;
-pub use self::page::dashboard;
+pub use self::page::{dashboard, dashboard_beside};
 pub use self::proxy::{Proxy, ProxyError, ProxySettings};
 pub use self::serve::{Tls, TlsError};
 pub use self::settings::Settings;

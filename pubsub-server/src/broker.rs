@@ -20,6 +20,7 @@ use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, PageStart, Reply, Request, Write,
 };
 use crate::service::{Rules, Service};
+use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
 use crate::wire::notification;
 
@@ -39,6 +40,8 @@ pub(crate) struct Broker {
     names: RwLock<BTreeSet<Arc<str>>>,
     stored: AtomicUsize,
     announced: AtomicU64,
+    published: AtomicU64,
+    delivered: AtomicU64,
 }
 
 impl Broker {
@@ -64,6 +67,8 @@ impl Broker {
             names: RwLock::default(),
             stored: AtomicUsize::new(0),
             announced: AtomicU64::new(0),
+            published: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
         };
         for write in writes {
             if let Some(mut shard) = broker.shard(write.node()) {
@@ -99,6 +104,7 @@ impl Broker {
         if !outcome.writes.is_empty() {
             self.commit(&outcome.writes)?;
             self.apply(&mut shard, &outcome.writes);
+            self.count_published(&outcome.writes);
         }
         for notification in &outcome.notifications {
             self.notify(&shard, notification, wakes);
@@ -230,6 +236,36 @@ impl Broker {
         (chosen, info)
     }
 
+    /// What the service holds and has done; nothing of connections.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let mut statistics = Statistics {
+            nodes: self
+                .names
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .len(),
+            stored_bytes: self.stored.load(Ordering::Relaxed),
+            published: self.published.load(Ordering::Relaxed),
+            delivered: self.delivered.load(Ordering::Relaxed),
+            ..Statistics::default()
+        };
+        for shard in &self.shards {
+            let shard = lock(shard);
+            statistics.subscriptions += shard.subscriptions();
+            statistics.items += shard.items();
+            statistics.awaited += shard.wishes().len();
+        }
+        statistics
+    }
+
+    fn count_published(&self, writes: &[Write]) {
+        let items = writes
+            .iter()
+            .filter(|write| matches!(write, Write::PutItem { .. }));
+        self.published
+            .fetch_add(items.count() as u64, Ordering::Relaxed);
+    }
+
     fn shard(&self, name: &str) -> Option<MutexGuard<'_, Service>> {
         let index = usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or_default();
         self.shards.get(index).map(lock)
@@ -304,12 +340,16 @@ impl Broker {
         let mut tail = String::with_capacity(512);
         notification::write_tail(&mut tail, &self.address, id, notification);
         let directory = self.router.directory();
+        let before = wakes.deliveries();
         let mut escaped = String::new();
         for jid in audience {
             escaped.clear();
             crate::wire::escaped(&mut escaped, jid);
             directory.deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
         }
+        let delivered = wakes.deliveries() - before;
+        self.delivered
+            .fetch_add(delivered as u64, Ordering::Relaxed);
     }
 }
 

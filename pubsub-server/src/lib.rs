@@ -72,6 +72,7 @@ mod router;
 mod sasl;
 mod server;
 mod service;
+mod statistics;
 mod storage;
 mod wire;
 mod witness;
@@ -88,4 +89,5 @@ pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
 pub use service::vocabulary::Write;
+pub use statistics::Statistics;
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};

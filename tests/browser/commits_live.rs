@@ -10,7 +10,7 @@ use tempfile::TempDir;
 struct Commits {
     address: SocketAddr,
     pushed: u64,
-    _program: Dialogue,
+    program: Dialogue,
     _directory: TempDir,
 }
 
@@ -28,7 +28,7 @@ impl Commits {
         Self {
             address: address.parse().unwrap(),
             pushed: 0,
-            _program: program,
+            program,
             _directory: directory,
         }
     }
@@ -239,4 +239,58 @@ async fn a_page_that_begins_empty_says_so_and_learns_who_there_is() {
             .await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_told_to_though_a_page_is_open() {
+    let commits = Commits::start().await;
+    in_browser(async |browser| {
+        browser.tolerate("net::ERR_");
+        browser.tolerate("WebSocket connection to");
+        let page = browser.open(&format!("http://{}/", commits.address)).await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        // One that does not get through with a WebSocket, too.
+        page.run("window.source = new EventSource('/events/ev/global')")
+            .await;
+        page.until("source.readyState === 1").await;
+        commits.program.terminate();
+        let (_, status) = commits.program.end().await;
+        assert!(status.success(), "{status}");
+        // The page knows that nobody is there, and tries on.
+        page.until("document.querySelector('#state').dataset.state !== 'live'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_types_of_the_page_are_those_of_the_models() {
+    let directory = TempDir::new().unwrap();
+    let store = format!("sqlite:{}", directory.path().join("commits.db").display());
+    let output = support::example("commits_live")
+        .args(["--types", "--store", &store])
+        .env_remove("PUBSUB_URL")
+        .output()
+        .unwrap();
+    let types = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        types,
+        include_str!("../../examples/commits_live/rows.ts"),
+        "cargo run --example commits_live -- --types > examples/commits_live/rows.ts"
+    );
+
+    // What is a link in a row is a text in its type.
+    let mut commits = Commits::start().await;
+    commits.push("ann", "compass", "first").await;
+    let list = http::request(commits.address, "GET", "/api/v1/commit/", &[], "")
+        .await
+        .unwrap();
+    let list: Value = serde_json::from_slice(&list.body).unwrap();
+    let row = &list["objects"][0];
+    assert_eq!(
+        (&row["user"], &row["project"]),
+        (&json!("/api/v1/user/1/"), &json!("/api/v1/project/1/"))
+    );
+    assert!(types.contains("  user: string | null;\n  project: string;\n"));
 }

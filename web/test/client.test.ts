@@ -406,6 +406,44 @@ test('a node that is made by its first publish is asked for until it is there, a
     page.client.close();
 });
 
+test('a node that nobody has made is awaited where that can be, without a word of error, and all of it is told', async () => {
+    const service = new Service();
+    service.canAwait = true;
+    service.conditions.set('/home', 'item-not-found');
+    const page = new Watched(service, { node: '/home' });
+    page.client.on('error', ({ condition }) => page.heard.push(condition));
+    await page.until('live');
+    await page.client.subscribe('/home');
+    service.make('/home');
+    service.put('/home', 'a', entry('first'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    service.put('/home', 'b', entry('second'));
+    assert.deepEqual(page.take(), ['a=first', 'b=second']);
+    // It was made while we were away: that is read back, and nothing is told twice.
+    service.conditions.set('/later', 'item-not-found');
+    await page.client.subscribe('/later');
+    await away(page, () => {
+        service.make('/later');
+        service.put('/later', 'c', entry('third'));
+    });
+    assert.deepEqual(page.take(), ['c=third']);
+    assert.equal(service.requests.filter((request) => request.includes('disco#info')).length, 1);
+    page.client.close();
+});
+
+test('whom the awaited node does not let in is told when it is made', async () => {
+    const service = new Service();
+    service.canAwait = true;
+    service.conditions.set('/home', 'item-not-found');
+    const page = await live(service, { node: '/home' });
+    const refused = new Promise<string>((resolve) => {
+        page.client.on('error', (error, node) => resolve(`${node} ${error.message}`));
+    });
+    service.make('/home', 'none');
+    assert.equal(await refused, '/home not-allowed: node /home does not let us subscribe');
+    page.client.close();
+});
+
 test('texts are published as entries, each for itself, and elements as they are', async () => {
     const service = new Service();
     const page = await live(service);

@@ -124,6 +124,18 @@ impl Directory {
         self.known().resources.get(name).map(Arc::clone)
     }
 
+    /// What the rows of all resources that are known look like, sorted by node.
+    pub(crate) fn shown(&self) -> Vec<Outline> {
+        let known = self.known();
+        let mut outlines: Vec<_> = known
+            .resources
+            .values()
+            .map(|entry| entry.resource.writer.shown())
+            .collect();
+        outlines.sort_by(|one, other| one.node().cmp(other.node()));
+        outlines
+    }
+
     /// All resources, by name.
     pub(super) async fn resources(&self) -> Vec<Arc<Entry>> {
         if self.lists.discover {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use super::publish::publish;
 use super::request::{Asked, Door};
 use super::statistics::statistics;
 use super::stream::open;
-use crate::access::{NoHost, settle_host};
+use crate::access::{Intent, NoHost, settle_host};
 use crate::inner::Inner;
 use crate::plan::Way;
 use crate::subscriber::{Connection, Stream, StreamBody};
@@ -35,6 +36,35 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
             .route(&format!("/{name}/{{*channels}}"), any(answer));
     }
     router.with_state(inner)
+}
+
+/// Other routes, for those who may see the statistics.
+pub(crate) fn inspected(inner: Arc<Inner>, routes: Router) -> Router {
+    routes.layer(from_fn_with_state(inner, inspect))
+}
+
+async fn inspect(State(inner): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0);
+    let granted = match settle_host(&mut parts) {
+        Err(NoHost) => Err(super::Refusal::bad(NoHost.to_string())),
+        Ok(()) => {
+            let asked = Asked {
+                parts: &parts,
+                peer,
+                rest: "",
+            };
+            let granted = inner.may(Intent::Inspect, &[], &asked).await;
+            granted.map_err(super::Refusal::from)
+        }
+    };
+    match granted {
+        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => super::answer::refused(&refusal).map(Body::from),
+    }
 }
 
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {

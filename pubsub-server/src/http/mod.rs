@@ -25,6 +25,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use self::answer::Answer;
 use self::origin::Verdict;
 use crate::host::Host;
+use crate::statistics::Statistics;
 
 /// BOSH and WebSocket of a running server, for whoever has an HTTP server of its own.
 ///
@@ -52,6 +53,12 @@ impl HttpService {
     #[must_use]
     pub fn serves(&self, path: &str) -> bool {
         self.door(path).is_some()
+    }
+
+    /// What the server is doing, as [`RunningServer::statistics`](crate::RunningServer::statistics) tells.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.host)
     }
 
     /// The path of the WebSocket.

@@ -54,6 +54,8 @@ pub(crate) struct Service {
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
     bytes: usize,
+    items: usize,
+    subscriptions: usize,
 }
 
 impl Service {
@@ -64,6 +66,8 @@ impl Service {
             standing: BTreeMap::new(),
             wishes: Wishes::default(),
             bytes: 0,
+            items: 0,
+            subscriptions: 0,
         }
     }
 
@@ -95,6 +99,16 @@ impl Service {
     /// How many bytes of items the service keeps.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many items it keeps.
+    pub(crate) fn items(&self) -> usize {
+        self.items
+    }
+
+    /// How many subscriptions its nodes have.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.subscriptions
     }
 
     /// The nodes at which the account is affiliated or subscribed.
@@ -159,6 +173,8 @@ impl Service {
             Write::DeleteNode { node } => {
                 if let Some(gone) = self.nodes.remove(node) {
                     self.bytes -= gone.items.bytes();
+                    self.items -= gone.items.len();
+                    self.subscriptions -= gone.subscriptions.len();
                     for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
                         self.leave(bare_of(jid), node);
                     }
@@ -224,15 +240,18 @@ impl Service {
 
     fn change(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Node)) {
         if let Some(node) = self.nodes.get_mut(name) {
+            let before = node.subscriptions.len();
             change(node);
+            self.subscriptions = self.subscriptions + node.subscriptions.len() - before;
         }
     }
 
     fn change_items(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Items)) {
         if let Some(node) = self.nodes.get_mut(name) {
-            let before = node.items.bytes();
+            let (bytes, items) = (node.items.bytes(), node.items.len());
             change(&mut node.items);
-            self.bytes = self.bytes + node.items.bytes() - before;
+            self.bytes = self.bytes + node.items.bytes() - bytes;
+            self.items = self.items + node.items.len() - items;
         }
     }
 

@@ -6,7 +6,7 @@
  */
 
 import { $pres, type Builder, Strophe } from 'strophe.js';
-import { EVENT } from './name.js';
+import { EVENT, PUBSUB } from './name.js';
 import { ping, RefusedError, readError } from './stanza.js';
 
 /** How to get to the server. */
@@ -61,6 +61,12 @@ const KEPT = 'pubsub-session-of';
 
 const CONDITIONS_THAT_PASS = ['temporary-auth-failure', 'conntimeout'];
 
+/** What Strophe calls a lost connection, though no other one would do better. */
+const FINAL_CONDITIONS: Readonly<Record<string, string>> = {
+    'x-strophe-bad-non-anon-jid': 'the server lets nobody in without a name: give username and password',
+    'no-auth-mech': 'the server offers no way to log in that this client knows',
+};
+
 export const dial: Dial = (road, url, login, hears) => new StropheLink(road, url, login, hears);
 
 class StropheLink implements Link {
@@ -81,15 +87,17 @@ class StropheLink implements Link {
         const isKept = road === 'bosh' && (login.kind === 'restore' || (login.kind === 'jid' && login.isKept === true));
         this.#keptAs = isKept ? `${Strophe.getBareJidFromJid(login.jid)} ${url}` : null;
         this.#connection = new Strophe.Connection(url, { keepalive: isKept });
-        this.#connection.addHandler(
-            (message) => {
-                this.#hears.message(message);
-                return true;
-            },
-            EVENT,
-            'message',
-            null,
-        );
+        for (const namespace of [EVENT, PUBSUB]) {
+            this.#connection.addHandler(
+                (message) => {
+                    this.#hears.message(message);
+                    return true;
+                },
+                namespace,
+                'message',
+                null,
+            );
+        }
         const changed = (status: number, condition: string | null) => this.#changed(status, condition);
         if (login.kind === 'attach') {
             this.#connection.attach(login.jid, login.sid, login.rid, changed);
@@ -152,6 +160,12 @@ class StropheLink implements Link {
                 this.#fall(`login refused: ${condition ?? 'no reason given'}`, !passes(condition));
                 break;
             case Strophe.Status.CONNFAIL:
+                if (condition !== null && condition in FINAL_CONDITIONS) {
+                    this.#fall(`login refused: ${FINAL_CONDITIONS[condition]}`, true);
+                } else {
+                    this.#fall(condition || 'the connection was lost', false);
+                }
+                break;
             case Strophe.Status.ERROR:
             case Strophe.Status.CONNTIMEOUT:
             case Strophe.Status.DISCONNECTED:
