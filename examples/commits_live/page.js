@@ -173,14 +173,15 @@ window.addEventListener(
   { passive: true }
 );
 more.addEventListener("click", () => void readMore());
-new IntersectionObserver(
+var nearEnd = new IntersectionObserver(
   (entries) => {
     if (entries.some((entry) => entry.isIntersecting)) {
       void readMore();
     }
   },
   { rootMargin: "600px" }
-).observe(more);
+);
+nearEnd.observe(more);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void pushSomething();
@@ -307,11 +308,16 @@ async function readMore() {
     return;
   }
   more.disabled = true;
-  await live.more().catch((error) => {
+  try {
+    await live.more();
+    nearEnd.unobserve(more);
+    nearEnd.observe(more);
+  } catch (error) {
     problem.textContent = error.message;
     problem.hidden = false;
-  });
-  more.disabled = false;
+  } finally {
+    more.disabled = false;
+  }
 }
 async function choices() {
   const [users, projects] = await Promise.all([

@@ -79,14 +79,15 @@ window.addEventListener(
     { passive: true },
 );
 more.addEventListener('click', () => void readMore());
-new IntersectionObserver(
+const nearEnd = new IntersectionObserver(
     (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) {
             void readMore();
         }
     },
     { rootMargin: '600px' },
-).observe(more);
+);
+nearEnd.observe(more);
 form.addEventListener('submit', (event) => {
     event.preventDefault();
     void pushSomething();
@@ -233,11 +234,17 @@ async function readMore(): Promise<void> {
         return;
     }
     more.disabled = true;
-    await live.more().catch((error: Error) => {
-        problem.textContent = error.message;
+    try {
+        await live.more();
+        // Says it anew where the end is still near: a short page, or one that was scrolled over meanwhile.
+        nearEnd.unobserve(more);
+        nearEnd.observe(more);
+    } catch (error) {
+        problem.textContent = (error as Error).message;
         problem.hidden = false;
-    });
-    more.disabled = false;
+    } finally {
+        more.disabled = false;
+    }
 }
 
 /** Who and what there is to look at. */

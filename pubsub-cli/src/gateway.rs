@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     xmpp_host: Option<String>,
     #[command(flatten)]
     browsers: Options,
-    /// A TOML file with a table [gateway]
+    /// A TOML file with a table `gateway`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::Args;
-use pubsub_core::schema::{LinkError, Outline, RowWriter, json_schema_of, typescript_of, xsd_of};
+use pubsub_core::schema::{Outline, RowWriter, json_schema_of, typescript_of, xsd_of};
 use pubsub_core::{NodeName, PubSub};
 
 use crate::Failure;
@@ -82,11 +82,10 @@ fn linked(models: Vec<Outline>, links: &[String]) -> Result<Vec<Outline>, Failur
         }
     }
     let shown = models.into_iter().map(|model| {
-        let own = links.iter().filter(|link| model.member(link).is_some());
-        let writer = own.fold(
-            Ok(RowWriter::new(model.clone())),
-            |writer: Result<RowWriter, LinkError>, link| writer?.with_link(link, "/"),
-        );
+        let mut own = links.iter().filter(|link| model.member(link).is_some());
+        let writer = own.try_fold(RowWriter::new(model.clone()), |writer, link| {
+            writer.with_link(link, "/")
+        });
         Ok(writer.map_err(|error| error.to_string())?.shown())
     });
     shown.collect()

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     anonymous: Option<Door>,
     #[command(flatten)]
     browsers: Options,
-    /// A TOML file with the same settings, and a table [gateway]
+    /// A TOML file with the same settings, and a table `gateway`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
