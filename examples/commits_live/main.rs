@@ -9,6 +9,9 @@
 //!     curl 'http://localhost:8080/api/v1/commit/?limit=2&project__name=octocat/hello-world'
 //!     curl -N http://localhost:8080/events/ev/global
 //!
+//! To be told by GitHub, set a webhook there: content type `application/json`, the event `push`, and a secret, that this program has in
+//! `WEBHOOK_SECRET`. What is not signed with it is refused then, the form of the page too.
+//!
 //! The page knows the rows by `rows.ts`, which is written from the models:
 //!
 //!     cargo run --example commits_live -- --types > examples/commits_live/rows.ts
@@ -36,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::model::{Book, Commit, User};
+use crate::webhook::Secret;
 
 /// Over so long a time the pages that are open at the end are sent away, lest all of them come back in the same moment.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -46,6 +50,13 @@ struct Arguments {
     /// Where to answer HTTP
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[arg(
+        long,
+        env = "WEBHOOK_SECRET",
+        hide_env_values = true,
+        help = "The secret of the webhook at GitHub; without it anybody can push"
+    )]
+    secret: Option<String>,
     /// Print the types of the rows for the page, and end
     #[arg(long)]
     types: bool,
@@ -96,7 +107,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     let listener = TcpListener::bind(arguments.listen).await?;
     say(&format!("open http://{}", listener.local_addr()?));
-    let site = site::routes(&gateway, book);
+    let site = site::routes(&gateway, book, arguments.secret.as_deref().map(Secret::new));
     axum::serve(
         listener,
         site.into_make_service_with_connect_info::<SocketAddr>(),

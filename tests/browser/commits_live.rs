@@ -16,12 +16,18 @@ struct Commits {
 
 impl Commits {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(configure: impl FnOnce(&mut std::process::Command)) -> Self {
         let directory = TempDir::new().unwrap();
         let store = format!("sqlite:{}", directory.path().join("commits.db").display());
         let mut command = support::example("commits_live");
         command
             .args(["--listen", "127.0.0.1:0", "--store", &store])
-            .env_remove("PUBSUB_URL");
+            .env_remove("PUBSUB_URL")
+            .env_remove("WEBHOOK_SECRET");
+        configure(&mut command);
         let mut program = Dialogue::start(command);
         let line = program.hear().await.unwrap();
         let address = line.strip_prefix("open http://").expect("an address");
@@ -293,4 +299,39 @@ async fn the_types_of_the_page_are_those_of_the_models() {
         (&json!("/api/v1/user/1/"), &json!("/api/v1/project/1/"))
     );
     assert!(types.contains("  user: string | null;\n  project: string;\n"));
+}
+
+#[tokio::test]
+async fn who_pushes_says_json_and_knows_the_secret() {
+    let secret = "It's a Secret to Everybody";
+    let commits = Commits::start_with(|command| {
+        command.env("WEBHOOK_SECRET", secret);
+    })
+    .await;
+    // What GitHub says in its documentation of `X-Hub-Signature-256`: that body is signed so, and is no push.
+    let signed = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    for (kind, signature, body, expected) in [
+        ("application/json", signed, "Hello, World!", 422),
+        (
+            "Application/JSON; charset=utf-8",
+            signed,
+            "Hello, World!",
+            422,
+        ),
+        ("application/json", signed, "Hello, World?", 401),
+        ("application/json", "", "Hello, World!", 401),
+        ("text/plain", signed, "Hello, World!", 415),
+        (
+            "application/x-www-form-urlencoded",
+            signed,
+            "Hello, World!",
+            415,
+        ),
+    ] {
+        let headers = [("content-type", kind), ("x-hub-signature-256", signature)];
+        let answer = http::request(commits.address, "POST", "/hooks/github", &headers, body)
+            .await
+            .unwrap();
+        assert_eq!(answer.status, expected, "{kind} {signature} {body}");
+    }
 }
