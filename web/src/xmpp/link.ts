@@ -6,7 +6,6 @@
  */
 
 import { $pres, type Builder, Strophe } from 'strophe.js';
-import { EVENT, PUBSUB } from './name.js';
 import { ping, RefusedError, readError } from './stanza.js';
 
 /** How to get to the server. */
@@ -87,17 +86,16 @@ class StropheLink implements Link {
         const isKept = road === 'bosh' && (login.kind === 'restore' || (login.kind === 'jid' && login.isKept === true));
         this.#keptAs = isKept ? `${Strophe.getBareJidFromJid(login.jid)} ${url}` : null;
         this.#connection = new Strophe.Connection(url, { keepalive: isKept });
-        for (const namespace of [EVENT, PUBSUB]) {
-            this.#connection.addHandler(
-                (message) => {
-                    this.#hears.message(message);
-                    return true;
-                },
-                namespace,
-                'message',
-                null,
-            );
-        }
+        // Of every kind: Strophe looks for a namespace in payloads as well, and would tell a message once for each that it finds.
+        this.#connection.addHandler(
+            (message) => {
+                this.#hears.message(message);
+                return true;
+            },
+            null,
+            'message',
+            null,
+        );
         const changed = (status: number, condition: string | null) => this.#changed(status, condition);
         if (login.kind === 'attach') {
             this.#connection.attach(login.jid, login.sid, login.rid, changed);
