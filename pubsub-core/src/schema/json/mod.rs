@@ -154,13 +154,13 @@ impl RowWriter {
     /// # use pubsub_core::Publish;
     /// # use pubsub_core::schema::{Outline, RowWriter, typescript_of};
     /// # #[derive(Publish)]
-    /// # #[publish(node = "/blog/Post")]
-    /// # struct Post {
+    /// # #[publish(node = "/blog/Essay")]
+    /// # struct Essay {
     /// #     #[publish(id)]
     /// #     id: u32,
     /// #     author: Option<u64>,
     /// # }
-    /// let writer = RowWriter::new(Outline::of(Post::DESCRIPTOR)).with_link("author", "/api/v1/user/")?;
+    /// let writer = RowWriter::new(Outline::of(Essay::DESCRIPTOR)).with_link("author", "/api/v1/user/")?;
     /// assert!(typescript_of(&[writer.shown()]).contains("  id: number;\n  author: string | null;\n"));
     /// # Ok::<(), pubsub_core::schema::LinkError>(())
     /// ```
