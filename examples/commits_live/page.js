@@ -247,7 +247,11 @@ function make(commit) {
   if (picture) {
     show(picture, name);
   }
-  write(part(".message"), commit.message);
+  const [subject = "", ...rest] = commit.message.split("\n");
+  const body = rest.join("\n").trim();
+  write(part(".message"), subject);
+  write(part(".body"), body);
+  part(".body")?.toggleAttribute("hidden", body === "");
   write(part(".who"), name);
   write(part(".where"), commit.project_name ?? "no project");
   write(part(".hash"), commit.hash.slice(0, 7));

@@ -29,13 +29,15 @@ fn row(status: &Status) -> String {
         text,
         posted,
     } = status;
+    let posted = moment(*posted);
     format!(
-        "<li class=\"status\" data-id=\"{}\"><span class=\"face\" aria-hidden=\"true\"></span><p class=\"by\"><strong>{}</strong>\
-         <time datetime=\"{posted}\">{posted}</time></p><p class=\"text\">{}</p></li>",
+        "<li class=\"status\" data-id=\"{}\"><span class=\"face\" aria-hidden=\"true\">{}</span><p class=\"by\"><strong>{}</strong>\
+         <time datetime=\"{posted}\">{}</time></p><p class=\"text\">{}</p></li>",
         escaped(id),
+        escaped(&initials(author)),
         escaped(author),
+        words(&posted),
         escaped(text),
-        posted = moment(*posted),
     )
 }
 
@@ -46,6 +48,24 @@ fn moment(time: SystemTime) -> String {
         Ok(()) => text,
         Err(_) => String::new(),
     }
+}
+
+/// `2026-11-21 05:08 UTC`: a script says it in the words of whoever reads.
+fn words(moment: &str) -> String {
+    match (moment.get(..10), moment.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => String::new(),
+    }
+}
+
+/// The first letters of a name, as the script has them.
+fn initials(name: &str) -> String {
+    let is_between = |letter: char| letter.is_whitespace() || matches!(letter, '.' | '_' | '-');
+    let mut words = name.split(is_between).filter(|word| !word.is_empty());
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    let letters: String = first.into_iter().chain(last).collect();
+    letters.to_uppercase()
 }
 
 /// For a text or a quoted attribute.
@@ -62,4 +82,44 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::{initials, row};
+    use crate::status::Status;
+
+    #[test]
+    fn a_row_can_be_read_without_a_script() {
+        let status = Status {
+            id: "7".to_owned(),
+            author: "Ann <Lee>".to_owned(),
+            text: "a & b".to_owned(),
+            posted: UNIX_EPOCH + Duration::from_millis(1_795_237_738_123),
+        };
+        let row = row(&status);
+        for part in [
+            ">A&lt;</span>",
+            ">2026-11-21 05:08 UTC</time>",
+            "datetime=\"2026-11-21T05:08:58.123Z\"",
+            ">a &amp; b<",
+        ] {
+            assert!(row.contains(part), "{part}: {row}");
+        }
+    }
+
+    #[test]
+    fn people_have_the_letters_that_the_script_gives_them() {
+        for (name, expected) in [
+            ("Ann Lee", "AL"),
+            ("bob", "B"),
+            ("王小明", "王"),
+            ("a.b-c", "AC"),
+            ("", ""),
+        ] {
+            assert_eq!(initials(name), expected);
+        }
+    }
 }

@@ -415,6 +415,14 @@ test('whatever changes while it is read: in the end it holds what the list holds
             assert.deepEqual(live.rows, expected);
             assert.equal(live.total, expected.length);
         }),
-        { numRuns: 300 },
+        {
+            numRuns: 1000,
+            examples: [
+                // A row that moved, unheard, is no place to go on from.
+                [[{ do: 'save', id: 9, at: 40 }, { do: 'save', id: 10, at: 0 }, { do: 'more' }, { do: 'more' }], false],
+                // One that was deleted and is there again, unheard, does not make it turn in circles.
+                [[{ do: 'remove', id: 9 }, { do: 'arrive' }, { do: 'save', id: 9, at: 55 }, { do: 'more' }], false],
+            ],
+        },
     );
 });

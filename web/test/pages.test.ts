@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { initials } from '../pages/face.js';
@@ -79,6 +80,44 @@ test('a label of an axis says what it stands at', () => {
         }),
     );
 });
+
+test('whatever is written can be read, by day and by night', () => {
+    const [light, dark] = readFileSync('pages/base.css', 'utf8').split('@media (prefers-color-scheme: dark)');
+    for (const theme of [light, dark?.split('*,')[0]]) {
+        const colours = new Map(
+            [...(theme ?? '').matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, hex]) => [name, hex]),
+        );
+        for (const [ink, ...papers] of [
+            ['ink', 'paper', 'sheet', 'sunk', 'accent-wash'],
+            ['soft', 'paper', 'sheet', 'sunk'],
+            ['faint', 'paper', 'sheet', 'sunk'],
+            ['accent', 'paper', 'sheet', 'sunk'],
+            ['accent-ink', 'accent'],
+            ['live', 'live-wash'],
+            ['wait', 'wait-wash'],
+            ['wrong', 'wrong-wash', 'sheet'],
+        ]) {
+            for (const paper of papers) {
+                const contrast = against(colours.get(ink), colours.get(paper));
+                assert.ok(contrast >= 4.5, `${ink} on ${paper}: ${contrast.toFixed(2)}`);
+            }
+        }
+    }
+});
+
+/** The contrast of two colours, as WCAG has it. */
+function against(one = '', other = ''): number {
+    const [low = 0, high = 0] = [one, other].map(light).sort((one, two) => one - two);
+    return (high + 0.05) / (low + 0.05);
+}
+
+function light(hex: string): number {
+    const parts = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
+    const [red = 0, green = 0, blue = 0] = parts.map((part) =>
+        part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
 
 test('people and days have names', () => {
     for (const [name, expected] of [

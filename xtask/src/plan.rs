@@ -36,11 +36,12 @@ const PEER_TESTS: &[(&str, Option<&str>)] = &[
 /// The checks of `web/`, each an npm script of its own: what is installed is what `package-lock.json` says, and what is checked in is what
 /// the sources build.
 const WEB: &str = "web";
-const WEB_CHECKS: [(&str, &str); 4] = [
+const WEB_CHECKS: [(&str, &str); 5] = [
     ("web install", "npm --prefix web ci --no-audit --no-fund"),
     ("web types", "npm --prefix web run --silent types"),
     ("web lint", "npm --prefix web run --silent lint"),
     ("web built", "npm --prefix web run --silent check"),
+    ("web packed", "npm --prefix web run --silent packed"),
 ];
 
 /// The crates whose own `tests/` directories belong to the group `unit`.

@@ -193,6 +193,7 @@ export class LiveList<Row> {
         const first = Number(this.#query['offset'] ?? 0);
         const limit = this.#limit + 1;
         let added = 0;
+        let isFound = false;
         let offset = first + Math.max(0, this.#rows.all.length - 1);
         while (this.hasMore && added < this.#limit) {
             const counted = this.#counted;
@@ -202,8 +203,9 @@ export class LiveList<Row> {
                 return added;
             }
             const [row] = page.objects;
-            if (offset > first && (row === undefined || !this.#rows.isRead(row))) {
-                offset = Math.max(first, offset - this.#limit);
+            isFound ||= offset <= first || (row !== undefined && this.#rows.isRead(row));
+            if (!isFound) {
+                offset = Math.max(first, offset - Math.max(1, this.#limit));
                 continue;
             }
             added += this.#rows.append(page.objects, isFollowed(page));

@@ -64,10 +64,10 @@ export class Rows<Row> {
         return this.#removed.has(key);
     }
 
-    /** Whether a page that begins with this row follows on those that were read. */
+    /** Whether a page that begins with this row follows on those that were read: it was read, and did not move behind them since. */
     isRead(row: Row): boolean {
         const key = this.#key(row);
-        return key !== null && (this.#paged.has(key) || this.#removed.has(key));
+        return key !== null && (this.#paged.has(key) || this.#removed.has(key)) && this.#order(row) <= 0;
     }
 
     /** Forgets everything. */
@@ -98,6 +98,7 @@ export class Rows<Row> {
         for (const row of page) {
             const key = this.#key(row);
             if (key === null || this.#removed.has(key)) {
+                this.#reach(row);
                 continue;
             }
             if (!this.#keys.has(key)) {
@@ -109,9 +110,7 @@ export class Rows<Row> {
                 rows.push(row);
             }
             this.#paged.add(key);
-            if (this.#last === null || this.#order(row) >= 0) {
-                this.#last = row;
-            }
+            this.#reach(row);
         }
         this.#set(rows);
         for (const [key, row] of [...this.#aside]) {
@@ -155,6 +154,13 @@ export class Rows<Row> {
         this.#bound(this.#removed);
         this.#aside.delete(key);
         return this.#keys.has(key) ? this.#take(key) : 'none';
+    }
+
+    /** The list was read as far as this row. */
+    #reach(row: Row): void {
+        if (this.#last === null || this.#order(row) >= 0) {
+            this.#last = row;
+        }
     }
 
     #take(key: Key): Effect {
