@@ -420,6 +420,17 @@ test('whatever changes while it is read: in the end it holds what the list holds
             examples: [
                 // A row that moved, unheard, is no place to go on from.
                 [[{ do: 'save', id: 9, at: 40 }, { do: 'save', id: 10, at: 0 }, { do: 'more' }, { do: 'more' }], false],
+                // One that is gone, and another that came back behind what was read.
+                [
+                    [
+                        { do: 'more' },
+                        { do: 'more' },
+                        { do: 'remove', id: 4 },
+                        { do: 'save', id: 3, at: 10 },
+                        { do: 'more' },
+                    ],
+                    false,
+                ],
                 // One that was deleted and is there again, unheard, does not make it turn in circles.
                 [[{ do: 'remove', id: 9 }, { do: 'arrive' }, { do: 'save', id: 9, at: 55 }, { do: 'more' }], false],
             ],
