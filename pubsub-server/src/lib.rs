@@ -59,8 +59,10 @@
 mod accounts;
 mod address;
 mod admission;
+mod announcer;
 mod bosh;
 mod broker;
+mod committing;
 mod config;
 mod connection;
 mod crew;
@@ -72,6 +74,7 @@ mod router;
 mod sasl;
 mod server;
 mod service;
+mod shards;
 mod storage;
 mod wire;
 mod witness;
@@ -88,4 +91,6 @@ pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
 pub use service::vocabulary::Write;
+#[cfg(feature = "durable")]
+pub use storage::{DiskStorage, SyncLevel};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};

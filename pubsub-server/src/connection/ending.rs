@@ -118,6 +118,6 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
 /// Takes the client out of the router, and an anonymous one out of its subscriptions.
 fn leave(host: &Host, peer: &Arc<Peer>) {
     if host.router.unbind(peer) && peer.actor.is_anonymous {
-        host.broker.depart(&peer.actor.bare);
+        host.broker.depart(&peer.actor);
     }
 }

@@ -224,6 +224,25 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The whole state, in words.
+fn words(service: &Service) -> BTreeMap<Arc<str>, String> {
+    let words = |node: &super::node::Node| {
+        let items: Vec<_> = node.items.iter().collect();
+        format!(
+            "{:?} {:?} {:?} {items:?} {}",
+            node.config,
+            node.affiliations,
+            node.subscriptions,
+            node.items.bytes()
+        )
+    };
+    service
+        .nodes
+        .iter()
+        .map(|(name, node)| (name.clone(), words(node)))
+        .collect()
+}
+
 /// The state that a restart keeps, in words.
 fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
     let words = |node: &super::node::Node| {
@@ -261,7 +280,14 @@ proptest! {
             let outcome = service.decide(&context, &who, step.request());
             prop_assert_eq!(&outcome, &service.decide(&context, &who, step.request()), "deciding changes something");
             let Ok(outcome) = outcome else { continue };
-            storage.commit(&outcome.writes).expect("memory takes everything");
+            storage.commit(&[&outcome.writes]).expect("memory takes everything");
+            let (whole, standing) = (words(&service), service.standing.clone());
+            let before = service.apply_reversibly(&outcome.writes);
+            for (write, before) in outcome.writes.iter().zip(before).rev() {
+                service.revert(write, before);
+            }
+            prop_assert_eq!(words(&service), whole, "taking back {:?}", &outcome.writes);
+            prop_assert_eq!(&service.standing, &standing);
             service.apply(&outcome.writes);
             for notification in &outcome.notifications {
                 if notification.audience == Audience::Subscribers {
@@ -271,11 +297,11 @@ proptest! {
             check(&service)?;
         }
         let mut rebuilt = Service::new(Arc::new(rules()));
-        rebuilt.apply(&storage.load().expect("memory gives everything"));
+        storage.load(&mut |write| rebuilt.apply(&[write])).expect("memory gives everything");
         prop_assert_eq!(durable(&rebuilt), durable(&service));
         for number in 0..5 {
             let bare = actor(number).bare;
-            let writes = service.departure(&bare);
+            let writes = service.departure(&bare, true);
             service.apply(&writes);
             prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
         }

@@ -5,6 +5,7 @@
 //! come in with [`vocabulary::Context`]. Modules in reading order; each imports only from those above it.
 
 pub(crate) mod access;
+pub(crate) mod applying;
 pub(crate) mod commands;
 pub(crate) mod error;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use self::access::Affiliation;
 use self::error::ServiceError;
-use self::node::{Items, Node, bare_of};
+use self::node::{Node, bare_of};
 use self::options::NodeConfig;
 use self::vocabulary::{Actor, Context, Outcome, Request, Write};
 
@@ -93,110 +94,18 @@ impl Service {
     }
 
     /// The writes by which an account that never comes back leaves: its subscriptions end.
-    pub(crate) fn departure(&self, bare: &str) -> Vec<Write> {
+    /// Whether a restart would have kept them, is for the caller to know.
+    pub(crate) fn departure(&self, bare: &str, is_durable: bool) -> Vec<Write> {
         self.nodes_of(bare)
             .flat_map(|node| {
                 node.subscriptions_of(bare)
                     .map(|(jid, _)| Write::Unsubscribe {
                         node: node.name.clone(),
                         jid: jid.clone(),
+                        is_durable,
                     })
             })
             .collect()
-    }
-
-    /// Makes it so. Writes to nodes that are gone are without effect.
-    pub(crate) fn apply(&mut self, writes: &[Write]) {
-        for write in writes {
-            self.apply_one(write);
-        }
-    }
-
-    fn apply_one(&mut self, write: &Write) {
-        match write {
-            Write::CreateNode {
-                node,
-                config,
-                creator,
-                created,
-            } => {
-                self.stand(creator, node);
-                self.nodes.insert(
-                    node.clone(),
-                    Node {
-                        name: node.clone(),
-                        config: config.clone(),
-                        creator: creator.clone(),
-                        created: *created,
-                        affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
-                        subscriptions: BTreeMap::new(),
-                        items: Items::default(),
-                    },
-                );
-            }
-            Write::DeleteNode { node } => {
-                if let Some(gone) = self.nodes.remove(node) {
-                    self.bytes -= gone.items.bytes();
-                    for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
-                        self.leave(bare_of(jid), node);
-                    }
-                }
-            }
-            Write::ConfigureNode { node, config } => {
-                self.change(node, |node| node.config = config.clone());
-            }
-            Write::PutItem { node, item, .. } => {
-                self.change_items(node, |items| items.put(item.clone()));
-            }
-            Write::RemoveItem { node, item } => self.change_items(node, |items| items.remove(item)),
-            Write::RemoveItems { node } => self.change_items(node, Items::clear),
-            Write::Subscribe {
-                node,
-                jid,
-                subscription,
-                ..
-            } => {
-                self.change(node, |node| {
-                    node.subscriptions.insert(jid.clone(), subscription.clone());
-                });
-                self.refresh_standing(jid, node);
-            }
-            Write::Unsubscribe { node, jid } => {
-                self.change(node, |node| {
-                    node.subscriptions.remove(jid);
-                });
-                self.refresh_standing(jid, node);
-            }
-            Write::Affiliate {
-                node,
-                jid,
-                affiliation,
-            } => {
-                self.change(node, |node| match affiliation {
-                    Affiliation::None => {
-                        node.affiliations.remove(jid);
-                    }
-                    affiliation => {
-                        node.affiliations.insert(jid.clone(), *affiliation);
-                    }
-                });
-                self.refresh_standing(jid, node);
-            }
-        }
-    }
-
-    fn change(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Node)) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            change(node);
-        }
-    }
-
-    fn change_items(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Items)) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            let before = node.items.bytes();
-            change(&mut node.items);
-            self.bytes = self.bytes + node.items.bytes() - before;
-        }
     }
 
     fn refresh_standing(&mut self, jid: &str, node: &Arc<str>) {
@@ -205,20 +114,22 @@ impl Service {
             node.affiliation(bare) != Affiliation::None || node.is_subscribed(bare)
         });
         if stands {
-            self.stand(&bare.into(), node);
+            self.stand(bare, node);
         } else {
             self.leave(bare, node);
         }
     }
 
-    fn stand(&mut self, bare: &Arc<str>, node: &Arc<str>) {
-        self.standing
-            .entry(bare.clone())
-            .or_default()
-            .insert(node.clone());
+    fn stand(&mut self, bare: &str, node: &Arc<str>) {
+        if let Some(nodes) = self.standing.get_mut(bare) {
+            nodes.insert(node.clone());
+        } else {
+            self.standing
+                .insert(bare.into(), BTreeSet::from([node.clone()]));
+        }
     }
 
-    fn leave(&mut self, bare: &str, node: &Arc<str>) {
+    fn leave(&mut self, bare: &str, node: &str) {
         if let Some(nodes) = self.standing.get_mut(bare) {
             nodes.remove(node);
             if nodes.is_empty() {

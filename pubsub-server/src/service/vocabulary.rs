@@ -203,6 +203,8 @@ pub enum Write {
     RemoveItems {
         /// The node's name.
         node: Arc<str>,
+        /// Whether the node's items are kept over a restart; if not, there is nothing to remove there.
+        is_durable: bool,
     },
     /// Somebody subscribes.
     Subscribe {
@@ -221,6 +223,8 @@ pub enum Write {
         node: Arc<str>,
         /// The subscribed JID.
         jid: Arc<str>,
+        /// Whether a restart would have kept the subscription.
+        is_durable: bool,
     },
     /// An account has another affiliation; [`Affiliation::None`] takes the old one away.
     Affiliate {
@@ -243,7 +247,7 @@ impl Write {
             | Self::DeleteNode { node }
             | Self::PutItem { node, .. }
             | Self::RemoveItem { node, .. }
-            | Self::RemoveItems { node }
+            | Self::RemoveItems { node, .. }
             | Self::Subscribe { node, .. }
             | Self::Unsubscribe { node, .. }
             | Self::Affiliate { node, .. } => node,
@@ -254,7 +258,10 @@ impl Write {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::PutItem { is_durable, .. } | Self::Subscribe { is_durable, .. } => *is_durable,
+            Self::PutItem { is_durable, .. }
+            | Self::RemoveItems { is_durable, .. }
+            | Self::Subscribe { is_durable, .. }
+            | Self::Unsubscribe { is_durable, .. } => *is_durable,
             _ => true,
         }
     }

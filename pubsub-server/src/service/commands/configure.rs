@@ -52,6 +52,7 @@ pub(super) fn decide(
     } else if node.items.len() > 0 {
         writes.push(Write::RemoveItems {
             node: node.name.clone(),
+            is_durable: node.config.persist_items,
         });
     }
     let notifications = if config.notify_config {
@@ -79,5 +80,6 @@ pub(super) fn lost_subscriptions(node: &Node) -> impl Iterator<Item = Write> {
         .map(|jid| Write::Unsubscribe {
             node: node.name.clone(),
             jid: jid.clone(),
+            is_durable: true,
         })
 }

@@ -34,6 +34,7 @@ pub(super) fn decide(
     let write = Write::Unsubscribe {
         node: node.name.clone(),
         jid: jid.clone(),
+        is_durable: !actor.is_anonymous,
     };
     Ok(Outcome {
         writes: vec![write],

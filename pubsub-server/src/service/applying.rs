@@ -1,0 +1,213 @@
+//! Makes a decision so, and takes it back: every write knows what stood in its place, so that a decision which could not be kept leaves no trace.
+//!
+//! What is taken back last must have been made first: the caller of [`Service::revert`] goes backwards, through writes and decisions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Service;
+use super::access::Affiliation;
+use super::node::{Items, Node, Placed, bare_of};
+use super::options::NodeConfig;
+use super::vocabulary::Write;
+
+/// What stood in the place of one write.
+#[derive(Debug)]
+pub(crate) enum Before {
+    /// Nothing that is missed: no such node, or nothing was there.
+    Nothing,
+    Node(Box<Node>),
+    Config(Arc<NodeConfig>),
+    Item(Placed),
+    Items(Items),
+    Subscription(Arc<str>),
+    Affiliation(Affiliation),
+}
+
+impl Service {
+    /// Makes it so. Writes to nodes that are gone are without effect.
+    pub(crate) fn apply(&mut self, writes: &[Write]) {
+        for write in writes {
+            self.apply_one(write);
+        }
+    }
+
+    /// Makes it so, and says what was there before, write by write.
+    pub(crate) fn apply_reversibly(&mut self, writes: &[Write]) -> Vec<Before> {
+        writes.iter().map(|write| self.apply_one(write)).collect()
+    }
+
+    fn apply_one(&mut self, write: &Write) -> Before {
+        match write {
+            Write::CreateNode {
+                node,
+                config,
+                creator,
+                created,
+            } => {
+                self.insert_node(Node {
+                    name: node.clone(),
+                    config: config.clone(),
+                    creator: creator.clone(),
+                    created: *created,
+                    affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
+                    subscriptions: Arc::default(),
+                    items: Items::default(),
+                });
+                None
+            }
+            Write::DeleteNode { node } => self
+                .take_node(node)
+                .map(|node| Before::Node(Box::new(node))),
+            Write::ConfigureNode { node, config } => self
+                .nodes
+                .get_mut(node)
+                .map(|node| Before::Config(std::mem::replace(&mut node.config, config.clone()))),
+            Write::PutItem { node, item, .. } => self
+                .change_items(node, |items| items.put(item.clone()))
+                .map(Before::Item),
+            Write::RemoveItem { node, item } => self
+                .change_items(node, |items| items.remove(item))
+                .map(Before::Item),
+            Write::RemoveItems { node, .. } => self
+                .change_items(node, |items| Some(items.take()))
+                .map(Before::Items),
+            Write::Subscribe {
+                node,
+                jid,
+                subscription,
+                ..
+            } => self
+                .subscribe(node, jid, Some(subscription.clone()))
+                .map(Before::Subscription),
+            Write::Unsubscribe { node, jid, .. } => {
+                self.subscribe(node, jid, None).map(Before::Subscription)
+            }
+            Write::Affiliate {
+                node,
+                jid,
+                affiliation,
+            } => self
+                .affiliate(node, jid, *affiliation)
+                .map(Before::Affiliation),
+        }
+        .unwrap_or(Before::Nothing)
+    }
+
+    /// Takes one write back.
+    pub(crate) fn revert(&mut self, write: &Write, before: Before) {
+        match (write, before) {
+            (Write::CreateNode { node, .. }, _) => {
+                self.take_node(node);
+            }
+            (Write::DeleteNode { .. }, Before::Node(node)) => self.insert_node(*node),
+            (Write::ConfigureNode { node, .. }, Before::Config(config)) => {
+                if let Some(node) = self.nodes.get_mut(node) {
+                    node.config = config;
+                }
+            }
+            (
+                Write::PutItem { node, .. } | Write::RemoveItem { node, .. },
+                Before::Item(placed),
+            ) => {
+                self.change_items(node, |items| {
+                    items.put_back(placed);
+                    Some(())
+                });
+            }
+            (Write::PutItem { node, item, .. }, _) => {
+                self.change_items(node, |items| items.remove(&item.id));
+            }
+            (Write::RemoveItems { node, .. }, Before::Items(before)) => {
+                self.change_items(node, |items| {
+                    items.put_all_back(before);
+                    Some(())
+                });
+            }
+            (Write::Subscribe { node, jid, .. } | Write::Unsubscribe { node, jid, .. }, before) => {
+                let before = match before {
+                    Before::Subscription(subscription) => Some(subscription),
+                    _ => None,
+                };
+                self.subscribe(node, jid, before);
+            }
+            (Write::Affiliate { node, jid, .. }, before) => {
+                let before = match before {
+                    Before::Affiliation(affiliation) => affiliation,
+                    _ => Affiliation::None,
+                };
+                self.affiliate(node, jid, before);
+            }
+            // Nothing was there, so nothing was changed.
+            (
+                Write::DeleteNode { .. }
+                | Write::ConfigureNode { .. }
+                | Write::RemoveItem { .. }
+                | Write::RemoveItems { .. },
+                _,
+            ) => {}
+        }
+    }
+
+    fn insert_node(&mut self, node: Node) {
+        self.bytes += node.items.bytes();
+        for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
+            self.stand(bare_of(jid), &node.name);
+        }
+        self.nodes.insert(node.name.clone(), node);
+    }
+
+    fn take_node(&mut self, name: &str) -> Option<Node> {
+        let gone = self.nodes.remove(name)?;
+        self.bytes -= gone.items.bytes();
+        for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
+            self.leave(bare_of(jid), name);
+        }
+        Some(gone)
+    }
+
+    fn change_items<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Items) -> Option<T>,
+    ) -> Option<T> {
+        let node = self.nodes.get_mut(name)?;
+        let before = node.items.bytes();
+        let changed = change(&mut node.items);
+        self.bytes = self.bytes + node.items.bytes() - before;
+        changed
+    }
+
+    /// Gives the JID that subscription, or none. Returns the one it had.
+    fn subscribe(
+        &mut self,
+        name: &Arc<str>,
+        jid: &Arc<str>,
+        subscription: Option<Arc<str>>,
+    ) -> Option<Arc<str>> {
+        let node = self.nodes.get_mut(name)?;
+        let subscriptions = Arc::make_mut(&mut node.subscriptions);
+        let before = match subscription {
+            Some(subscription) => subscriptions.insert(jid.clone(), subscription),
+            None => subscriptions.remove(jid),
+        };
+        self.refresh_standing(jid, name);
+        before
+    }
+
+    /// Gives the account that affiliation. Returns the one it had.
+    fn affiliate(
+        &mut self,
+        name: &Arc<str>,
+        jid: &Arc<str>,
+        affiliation: Affiliation,
+    ) -> Option<Affiliation> {
+        let node = self.nodes.get_mut(name)?;
+        let before = match affiliation {
+            Affiliation::None => node.affiliations.remove(jid),
+            affiliation => node.affiliations.insert(jid.clone(), affiliation),
+        };
+        self.refresh_standing(jid, name);
+        before
+    }
+}
