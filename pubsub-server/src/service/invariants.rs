@@ -16,7 +16,7 @@ const MAX_ITEMS: usize = 4;
 const MAX_NODES: usize = 3;
 const MAX_STORED: usize = 120;
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
         anonymous_may_create: false,
@@ -33,8 +33,8 @@ fn rules() -> Rules {
 
 /// Who asks what; numbers pick from small sets so that requests meet.
 #[derive(Clone, Debug)]
-struct Step {
-    who: u8,
+pub(crate) struct Step {
+    pub(crate) who: u8,
     verb: u8,
     node: u8,
     items: Vec<(u8, u8)>,
@@ -43,10 +43,18 @@ struct Step {
     word: u8,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let items = proptest::collection::vec((0..6_u8, 0..50_u8), 0..4);
-    (0..5_u8, 0..14_u8, 0..4_u8, items, 0..9_u8, 0..5_u8, 0..6_u8).prop_map(
-        |(who, verb, node, items, option, whom, word)| Step {
+    (
+        0..5_u8,
+        0..14_u8,
+        0..4_u8,
+        items,
+        0..10_u8,
+        0..5_u8,
+        0..6_u8,
+    )
+        .prop_map(|(who, verb, node, items, option, whom, word)| Step {
             who,
             verb,
             node,
@@ -54,11 +62,10 @@ fn step() -> impl Strategy<Value = Step> {
             option,
             whom,
             word,
-        },
-    )
+        })
 }
 
-fn actor(number: u8) -> Actor {
+pub(crate) fn actor(number: u8) -> Actor {
     let bare = format!("user{number}@localhost");
     Actor {
         full: format!("{bare}/home").into(),
@@ -79,6 +86,7 @@ impl Step {
             ("pubsub#max_items", "2"),
             ("pubsub#max_items", "max"),
             ("pubsub#send_last_published_item", "on_sub"),
+            ("pubsub#persist_items", "1"),
             ("pubsub#nonsense", "1"),
         ][usize::from(self.option)];
         vec![Field {
@@ -87,7 +95,7 @@ impl Step {
         }]
     }
 
-    fn request(&self) -> Request<'static> {
+    pub(crate) fn request(&self) -> Request<'static> {
         let node = || format!("/{}", self.node).into();
         let other = actor(self.whom);
         let ids = || {
@@ -161,9 +169,9 @@ impl Step {
     }
 }
 
-fn context(service: &Service, random: u128) -> Context {
+pub(crate) fn context(service: &Service, random: u128) -> Context {
     Context {
-        now: 0,
+        now: (random >> 64) as u64,
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
@@ -244,7 +252,7 @@ fn words(service: &Service) -> BTreeMap<Arc<str>, String> {
 }
 
 /// The state that a restart keeps, in words.
-fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
+pub(crate) fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
     let words = |node: &super::node::Node| {
         let items: Vec<_> = node
             .items
@@ -254,12 +262,12 @@ fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
         let guest = actor(4).bare;
         let subscriptions: Vec<_> = node
             .subscriptions
-            .keys()
-            .filter(|jid| bare_of(jid) != &*guest)
+            .iter()
+            .filter(|(jid, _)| bare_of(jid) != &*guest)
             .collect();
         format!(
-            "{:?} {:?} {subscriptions:?} {items:?}",
-            node.config, node.affiliations
+            "{} {} {:?} {:?} {subscriptions:?} {items:?}",
+            node.creator, node.created, node.config, node.affiliations
         )
     };
     service

@@ -9,7 +9,7 @@ pub(crate) mod applying;
 pub(crate) mod commands;
 pub(crate) mod error;
 #[cfg(test)]
-mod invariants;
+pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod vocabulary;

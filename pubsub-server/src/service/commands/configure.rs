@@ -49,6 +49,14 @@ pub(super) fn decide(
                     item: item.id.clone(),
                 }),
         );
+        if !node.config.persist_items {
+            // What the node had for newcomers is kept from now on.
+            writes.extend(node.items.iter().skip(surplus).map(|item| Write::PutItem {
+                node: node.name.clone(),
+                item: item.clone(),
+                is_durable: true,
+            }));
+        }
     } else if node.items.len() > 0 {
         writes.push(Write::RemoveItems {
             node: node.name.clone(),

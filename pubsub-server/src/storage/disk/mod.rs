@@ -11,6 +11,8 @@ mod directory;
 mod engine;
 mod group;
 mod loading;
+#[cfg(test)]
+mod rebirth;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

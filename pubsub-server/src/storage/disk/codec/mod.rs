@@ -13,6 +13,9 @@
 //! A name begins with the length of the node's name (two bytes) and the name. What a record says begins with a version, and what this program does not
 //! know it refuses to guess at.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
