@@ -37,6 +37,7 @@ impl Work {
         let mut expected = 0;
         let mut patience = Duration::ZERO;
         let mut has_changed = false;
+        let mut is_failing = false;
         loop {
             // Without changes there is nothing to tidy up, and nothing to wake up for.
             let idle = if has_changed { IDLE } else { Duration::MAX };
@@ -57,11 +58,19 @@ impl Work {
                     patience = began.elapsed() / 4;
                     has_changed = true;
                     self.release(group);
+                    if std::mem::take(&mut is_failing) {
+                        say(|| tracing::info!("changes are stored again"));
+                    }
                 }
                 Err(error) => {
-                    tracing::error!(%error, cause = error.cause(), "changes were not stored and are refused");
                     patience = Duration::ZERO;
                     self.take_back(group);
+                    // Said once, not for everybody who tries.
+                    if !std::mem::replace(&mut is_failing, true) {
+                        say(|| {
+                            tracing::error!(%error, cause = error.cause(), "changes were not stored and are refused");
+                        });
+                    }
                 }
             }
         }
@@ -82,7 +91,9 @@ impl Work {
 
     fn flush(&self) {
         if let Err(error) = guarded(|| self.storage.flush()) {
-            tracing::error!(%error, cause = error.cause(), "the storage could not be flushed");
+            say(|| {
+                tracing::error!(%error, cause = error.cause(), "the storage could not be flushed");
+            });
         }
     }
 
@@ -126,6 +137,18 @@ impl Work {
             answer.give(Some(&ServiceError::StorageFailed), &mut out, &mut wakes);
         }
     }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // However the thread ends: nobody shall wait for it.
+        self.queue.close();
+    }
+}
+
+/// Logs. Where the log is on the same full disk, that fails, and some loggers panic then.
+fn say(words: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(words));
 }
 
 fn measure(group: &[Entry]) -> (u64, usize) {

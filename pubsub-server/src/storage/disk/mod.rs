@@ -174,7 +174,6 @@ impl State {
             self.doubt = None;
             self.group = engine.group;
             self.engine = Some(engine);
-            tracing::info!("the disk is back, and changes are stored again");
         }
         self.engine
             .as_mut()
