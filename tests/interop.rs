@@ -2,6 +2,8 @@
 //!
 //! A test's name says what was tried on which server: `delivery::prosody::a_delete_retracts`.
 
+#[path = "interop/awaiting.rs"]
+mod awaiting;
 #[path = "interop/delivery.rs"]
 mod delivery;
 #[path = "interop/login.rs"]

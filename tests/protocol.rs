@@ -49,6 +49,7 @@ transcripts! {
     routing = "rfc6120_routing",
     conflict = "rfc6120_conflict",
     spoofed_sender = "rfc6120_spoofed_sender",
+    awaited = "await",
     anonymous = "anonymous",
     anonymous_creates = "anonymous_creates",
     registration = "xep_0077_registration",

@@ -1,6 +1,8 @@
 //! The push-stream contract: what pages and libraries written for nginx-push-stream-module rely on, and what the gateway does beyond it,
 //! through real sockets. `C-…` names a case of the contract.
 
+#[path = "push_stream/awaiting.rs"]
+mod awaiting;
 #[path = "push_stream/browser.rs"]
 mod browser;
 #[path = "push_stream/deletion.rs"]

@@ -77,7 +77,7 @@ async fn named(pubsub: &PubSub, nodes: &[NodeName]) -> Result<Vec<Outline>, Fail
     for node in &nodes {
         let outline = pubsub.outline(node).await?;
         models.push(outline.ok_or_else(|| {
-            format!("node {node} does not say what its items look like; it does once a program that links its model has started with an account that owns the node")
+            format!("node {node} does not say what its items look like; it does once a program that links its model has saved something with an account that owns the node")
         })?);
     }
     Ok(models)
@@ -97,7 +97,7 @@ async fn all(pubsub: &PubSub) -> Result<Vec<Outline>, Failure> {
         }
     }
     if models.is_empty() {
-        return Err("no node of the service says what its items look like; a node does once a program that links its model has started".into());
+        return Err("no node of the service says what its items look like; a node does once a program that links its model has saved something".into());
     }
     Ok(models)
 }

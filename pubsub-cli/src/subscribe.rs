@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let pubsub = arguments.target.connect().await?;
     let mut subscriptions = Vec::new();
     for node in &arguments.nodes {
-        let subscription = pubsub.subscribe_node(node).await?;
+        let subscription = pubsub.await_node(node).await?;
         let node = node.clone();
         subscriptions.push(subscription.map(move |event| (node.clone(), event)));
     }

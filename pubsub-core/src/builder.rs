@@ -15,7 +15,7 @@ use crate::outlet::Outlet;
 use crate::registry::Registry;
 use crate::relay::Relay;
 use crate::session::{ConfigError, ConnectError, Session, SessionConfig, Status};
-use crate::set_up::{Keeper, set_up};
+use crate::set_up::{Keeper, Missing, set_up};
 use crate::store::{self, Store, StoreError, StoreErrorKind, StoreUrl};
 
 /// The variable that names the server.
@@ -37,6 +37,7 @@ pub struct Builder {
     store: Option<Kept>,
     origin: Option<Arc<str>>,
     with_models: bool,
+    missing: Missing,
     buffer: usize,
     drain: Duration,
 }
@@ -48,6 +49,7 @@ impl Builder {
             store: None,
             origin: None,
             with_models: true,
+            missing: Missing::Left,
             buffer: 1024,
             drain: Duration::from_secs(10),
         }
@@ -117,6 +119,14 @@ impl Builder {
         self
     }
 
+    /// Makes the nodes of the program's models at the start, wherever they are missing, for programs that publish and want others to see the nodes before
+    /// anything is saved. Otherwise a service at which nodes can be awaited (`urn:pubsub:await:1`) is left alone until something of the model is saved:
+    /// whoever makes a node owns it, and the program may only listen. At other services nodes are made at the start in any case.
+    pub fn make_nodes(mut self) -> Self {
+        self.missing = Missing::Made;
+        self
+    }
+
     /// How many events a subscription holds for its reader. Default 1024; see [`Subscription`](crate::Subscription).
     pub fn buffer(mut self, events: usize) -> Self {
         self.buffer = events.max(1);
@@ -129,8 +139,8 @@ impl Builder {
         self
     }
 
-    /// Connects, and sets up the nodes of all models of the program: creates those that are missing and configures
-    /// those whose models ask for it. Without a URL the server is started inside the process.
+    /// Connects, and sets up the nodes of all models of the program: configures those whose models ask for it, and creates those that are missing where
+    /// that is not left to the first save ([`make_nodes`](Self::make_nodes)). Without a URL the server is started inside the process.
     ///
     /// With a store it opens that first, and goes on when the server is away: saves are durable, and are delivered when it is back. A login that
     /// is refused at this first attempt is an error; one that is refused later is tried again, with a warning each time, at most once in about a
@@ -190,9 +200,15 @@ impl Builder {
             Session::connect(config).await?
         };
         let status = session.status();
-        let outlet = Outlet::to(session);
+        let outlet = Outlet::to(session, &registry);
+        // The embedded server is nobody else's.
+        let missing = if embedded.is_some() {
+            Missing::Made
+        } else {
+            self.missing
+        };
         if outlet.is_online()
-            && let Err(error) = set_up(&outlet, &registry).await
+            && let Err(error) = set_up(&outlet, &registry, missing).await
         {
             if store.is_none() {
                 outlet.shutdown(Duration::ZERO).await;
@@ -200,7 +216,7 @@ impl Builder {
             }
             tracing::warn!(%error, "a node cannot be set up for now; it is when something is published to it");
         }
-        let keeper = Keeper::start(outlet.clone(), registry.clone(), status);
+        let keeper = Keeper::start(outlet.clone(), registry.clone(), missing, status);
         let depot = store.map(|store| {
             let relay = Relay::start(Arc::clone(&store), outlet.clone(), registry.clone());
             Depot::new(store, relay, registry.models())

@@ -26,8 +26,7 @@ pub enum DescribedError {
 }
 
 impl PubSub {
-    /// What a row of a node looks like. Of a model of this program that is known; any other node is asked for its meta-data, where a program that links its model has put it at
-    /// its start, as the description of the node (`pubsub#description`).
+    /// What a row of a node looks like. Of a model of this program that is known; any other node is asked for its meta-data, where the program that publishes the model has put it, as the description of the node (`pubsub#description`).
     ///
     /// `None` for a node that is described in other words or not at all, as channels are.
     ///

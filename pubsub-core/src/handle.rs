@@ -25,7 +25,8 @@ use crate::session::{PubSubError, Session};
 use crate::set_up::Keeper;
 use crate::store::Store;
 use crate::subscriber::{
-    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last,
+    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, WhenAbsent,
+    last,
 };
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
@@ -150,7 +151,7 @@ impl PubSub {
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.shared.outlet {
-            Outlet::Session(session, _) => Some(session),
+            Outlet::Session(session, ..) => Some(session),
             Outlet::Hub(_) => None,
         }
     }
@@ -184,8 +185,10 @@ impl PubSub {
     /// To show what is there and then what happens, read a page or the items and go on from their position:
     /// [`subscribe_from`](Self::subscribe_from).
     ///
-    /// A node that is missing is created, here and wherever else one subscribes, and belongs to the account that does. What another account
-    /// publishes there is refused then, and parked: let the publisher's program start first, or give its account the right to publish.
+    /// A node that is missing is awaited, here and wherever else one subscribes: who publishes first makes it and owns it, and everything is told from
+    /// its first item on. That is where the service announces `urn:pubsub:await:1`, as ours does. At others, such as Prosody and ejabberd, a missing node
+    /// is created and belongs to the account that subscribes; what another account publishes there is refused then, and parked: let the publisher's
+    /// program start first, give its account the right to publish, or use [`await_node`](Self::await_node), which never creates.
     ///
     /// # Errors
     ///
@@ -263,6 +266,27 @@ impl PubSub {
         self.follow(raw(node, None)).await
     }
 
+    /// Subscribes to any node without ever creating it, with the payloads as XML: one that is missing need not be there yet. Once it is, everything that it
+    /// holds is told, and what happens from then on.
+    ///
+    /// Where the service announces `urn:pubsub:await:1`, as ours does, it tells when the node is made, and nothing is missed. Others are asked from time to
+    /// time, after 200 ms and then after pauses that double up to 3 s, but all subscriptions of the handle together no more than a hundred times a second;
+    /// what was published and removed between two questions is not told.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Refused`] when the service does not let us. That it does not once the node is there is told by the subscription.
+    pub async fn await_node(
+        &self,
+        node: &NodeName,
+    ) -> Result<Subscription<RawXml>, SubscribeError> {
+        let subject = Subject {
+            when_absent: WhenAbsent::Wait,
+            ..raw(node, None)
+        };
+        self.follow(subject).await
+    }
+
     /// Subscribes to any node from a position on; see [`subscribe_from`](Self::subscribe_from).
     ///
     /// # Errors
@@ -318,7 +342,16 @@ impl PubSub {
     /// [`SubscribeError::Refused`] when the service does not let us; [`SubscribeError::Decode`] when one of them is
     /// no such model.
     pub async fn items<M: Publish>(&self) -> Result<Items<M>, SubscribeError> {
-        self.read(&node_of::<M>()?, M::decode_entry).await
+        let node = node_of::<M>()?;
+        match self.read(&node, M::decode_entry).await {
+            // Nothing of the model was published yet.
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. }))
+                if self.registry().model(M::NODE).is_some() =>
+            {
+                Ok(Items::none(&node))
+            }
+            items => items,
+        }
     }
 
     /// The items that any node keeps, oldest first, with the payloads as XML, and the position at which they were read.
@@ -450,6 +483,7 @@ fn subject<M: Publish>(node: NodeName, from: Option<&Position>) -> Subject<M> {
     Subject {
         node,
         config: M::DESCRIPTOR.config,
+        when_absent: WhenAbsent::Make,
         decode: M::decode_entry,
         from: from.cloned(),
     }
@@ -459,6 +493,7 @@ fn raw(node: &NodeName, from: Option<&Position>) -> Subject<RawXml> {
     Subject {
         node: node.clone(),
         config: NodeConfig::new(),
+        when_absent: WhenAbsent::Make,
         decode: RawXml::decode,
         from: from.cloned(),
     }

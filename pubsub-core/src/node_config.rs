@@ -24,6 +24,13 @@ pub struct NodeConfig {
     pub send_last: Option<SendLast>,
 }
 
+/// What is known of a change besides what it says: the wishes for its node, and the node of the model that it is of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) config: NodeConfig,
+    pub(crate) model: Option<&'static str>,
+}
+
 macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
         $(

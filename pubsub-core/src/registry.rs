@@ -12,7 +12,7 @@ use std::fmt;
 use crate::change::{Action, Actions};
 use crate::hooks::{self, Hook, HookError, Stage};
 use crate::name::{NameError, check_name};
-use crate::node_config::NodeConfig;
+use crate::node_config::{NodeConfig, Setting};
 use crate::schema::Schema;
 
 /// How a model is written in its entry.
@@ -47,6 +47,16 @@ pub struct Descriptor {
     pub channels: &'static [&'static str],
     /// Whether the store keeps rows of it. A program that keeps them in tables of its own says no.
     pub is_stored: bool,
+}
+
+impl Descriptor {
+    /// What is known of the changes of this model.
+    pub(crate) fn setting(&self) -> Setting {
+        Setting {
+            config: self.config,
+            model: Some(self.node),
+        }
+    }
 }
 
 /// One model, as the derive hands it in.

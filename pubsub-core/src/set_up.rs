@@ -1,6 +1,7 @@
 //! The nodes of the program's models: made, configured and described, at the start and after every connection to a service that may have lost them.
 //!
-//! Knows models and their wishes. Does not know how a node is asked for, nor who publishes to it.
+//! Where nodes can be awaited a missing one is not made: perhaps this program only subscribes, and whoever makes a node owns it. There the session makes it,
+//! with all that is said here, before the first change of the model. Knows models and their wishes. Does not know how a node is asked for.
 
 use futures_util::{TryStreamExt as _, stream};
 use tokio::sync::watch;
@@ -15,23 +16,67 @@ use crate::session::{PubSubError, Status};
 /// How many nodes are set up at once.
 const AT_ONCE: usize = 64;
 
-/// Creates, configures and describes the nodes of the models.
+/// What becomes of a node that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made: nobody else can, or subscribers need it.
+    Made,
+    /// It is left to whoever publishes first, where the service lets subscribers await it.
+    Left,
+}
+
+/// Configures and describes the nodes of the models, and makes those that are missing.
 ///
 /// # Errors
 ///
 /// When the service cannot do it now. What it will not do is only noted: perhaps this program only subscribes, and if it publishes, that will tell.
-pub(crate) async fn set_up(outlet: &Outlet, registry: &Registry) -> Result<(), PubSubError> {
+pub(crate) async fn set_up(
+    outlet: &Outlet,
+    registry: &Registry,
+    missing: Missing,
+) -> Result<(), PubSubError> {
+    let is_left = missing == Missing::Left && outlet.can_await();
     stream::iter(registry.models().map(Ok))
-        .try_for_each_concurrent(AT_ONCE, |model| set_up_one(outlet, model))
+        .try_for_each_concurrent(AT_ONCE, |model| set_up_one(outlet, model, is_left))
         .await
 }
 
-async fn set_up_one(outlet: &Outlet, model: &'static Descriptor) -> Result<(), PubSubError> {
+/// Sets up the node of a model of which something is saved for the first time, beside what is saved: in a store that several programs share, one may deliver it that
+/// does not know the model.
+pub(crate) fn take_up(outlet: &Outlet, model: &'static Descriptor) {
+    if outlet.is_first_save(model.node) && outlet.is_online() {
+        let outlet = outlet.clone();
+        // Ends with its answers, or with the session.
+        tokio::spawn(async move {
+            if let Err(error) = set_up_one(&outlet, model, false).await {
+                tracing::debug!(model = model.type_name, %error, "a node cannot be set up for now");
+            }
+        });
+    }
+}
+
+async fn set_up_one(
+    outlet: &Outlet,
+    model: &'static Descriptor,
+    is_left: bool,
+) -> Result<(), PubSubError> {
     // The registry has checked the name.
     let Ok(node) = NodeName::new(model.node) else {
         return Ok(());
     };
-    match outlet.ensure(&node, &model.config).await {
+    // Our own that is missing was lost by the service.
+    let is_left = is_left && !outlet.has_made(model.node);
+    let ready = if is_left {
+        outlet.configure(&node, &model.config).await
+    } else {
+        match outlet.make(model.node).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => outlet.ensure(&node, &model.config).await,
+            Err(error) => Err(error),
+        }
+    };
+    match ready {
+        Err(PubSubError::NotFound { .. }) if is_left => return Ok(()),
         Err(error) if error.is_transient() => return Err(error),
         Err(error) => {
             tracing::warn!(%node, model = model.type_name, %error, "a node cannot be set up");
@@ -47,6 +92,7 @@ async fn set_up_one(outlet: &Outlet, model: &'static Descriptor) -> Result<(), P
         }
     };
     match outlet.describe(&node, model.schema.namespace, &text).await {
+        Err(PubSubError::NotFound { .. }) if is_left => Ok(()),
         Err(error) if error.is_transient() => Err(error),
         Err(error) => {
             // It belongs to somebody else, or the service has no place for so much.
@@ -68,6 +114,7 @@ impl Keeper {
     pub(crate) fn start(
         outlet: Outlet,
         registry: Registry,
+        missing: Missing,
         mut status: watch::Receiver<Status>,
     ) -> Option<Self> {
         registry.models().next()?;
@@ -80,7 +127,7 @@ impl Keeper {
                     Status::Connecting | Status::Offline { .. } => continue,
                 };
                 is_online = true;
-                if is_new && let Err(error) = set_up(&outlet, &registry).await {
+                if is_new && let Err(error) = set_up(&outlet, &registry, missing).await {
                     tracing::debug!(%error, "a node cannot be set up for now");
                 }
             }

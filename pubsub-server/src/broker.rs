@@ -78,7 +78,10 @@ impl Broker {
         request: Request<'_>,
         wakes: &mut Wakes,
     ) -> Option<Result<Reply, ServiceError>> {
-        let context = self.context();
+        let mut context = self.context();
+        if let Request::Subscribe { awaits: true, .. } = &request {
+            context.wishes_left = self.wishes_left(&asker.peer.actor.bare);
+        }
         let request = match request {
             // The shard depends on the name, so an instant node gets its name here.
             Request::Create { node: None, form } => Request::Create {
@@ -190,6 +193,45 @@ impl Broker {
                 self.change(&mut shard, writes, &mut wakes);
             }
         }
+    }
+
+    /// Ends what a session awaits.
+    pub(crate) fn end_session(&self, session: u64) {
+        for mut shard in self.shards.each() {
+            let writes = shard.service.farewell(session);
+            // Nobody keeps them, so there is nothing to commit.
+            self.shards.apply(&mut shard, &writes);
+        }
+    }
+
+    /// What an account awaits: node, JID and the id of the subscription that it becomes.
+    pub(crate) fn awaited(&self, bare: &str) -> Vec<(Arc<str>, Arc<str>, Arc<str>)> {
+        let mut found = Vec::new();
+        for shard in self.shards.each() {
+            let wishes = shard.service.wishes();
+            for (node, jid) in wishes.places_of(bare) {
+                if let Some(wish) = wishes.find(node, jid) {
+                    found.push((node.clone(), jid.clone(), wish.subscription.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// How many more nodes an account may await.
+    fn wishes_left(&self, bare: &str) -> usize {
+        let (mut own, mut all) = (0, 0);
+        for shard in self.shards.each() {
+            own += shard.service.wishes().of_account(bare);
+            all += shard.service.wishes().len();
+        }
+        let Rules {
+            max_awaited,
+            max_awaited_by_all,
+            ..
+        } = &*self.rules;
+        let own = max_awaited.saturating_sub(own);
+        own.min(max_awaited_by_all.saturating_sub(all))
     }
 
     /// Sends the newest items that a resource is owed when it becomes available.
@@ -319,6 +361,7 @@ impl Broker {
             random: rand::random(),
             nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
             bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
+            wishes_left: 0,
         }
     }
 

@@ -275,6 +275,8 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         max_payload: limits.payload,
         max_subscriptions: limits.subscriptions_per_node,
         max_affiliations: limits.affiliations_per_node,
+        max_awaited: limits.awaited_per_account,
+        max_awaited_by_all: limits.awaited,
         max_stored: limits.stored_bytes,
         max_page: limits.page,
         max_page_bytes: limits.page_bytes,

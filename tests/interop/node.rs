@@ -93,6 +93,9 @@ fn field_of<'f>(form: &'f str, name: &str) -> &'f str {
 
 async fn a_node_says_what_its_model_looks_like(peer: Peer) {
     let ann = writer(&peer).await;
+    // Where nodes can be awaited, the first change makes them.
+    tweet(1, "first").save_with(&ann).await.unwrap();
+    Configured { id: 1 }.save_with(&ann).await.unwrap();
     // Another program, which links no models, under an account that owns nothing.
     let eve = without_models(&peer.url(STRANGER)).await;
     let node = NodeName::new(Tweet::NODE).unwrap();

@@ -167,10 +167,11 @@ async fn a_killed_server_loses_no_acknowledged_save(mut peer: Peer) {
 }
 
 async fn a_server_that_lost_its_nodes_is_given_them_again(mut peer: Peer) {
-    let _ann = writer(&peer).await;
+    let ann = writer(&peer).await;
+    tweet(1, "makes the node").save_with(&ann).await.unwrap();
     peer.kill();
     peer.restart().await;
-    // Nothing is saved: the nodes are there again, and say what is in them, because the program is.
+    // Nothing more is saved: the nodes are there again, and say what is in them, because the program is.
     let reader = PubSub::builder()
         .session(impatient(&peer.url("bob")))
         .without_models();

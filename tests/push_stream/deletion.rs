@@ -107,6 +107,7 @@ async fn every_gateway_of_a_service_deletes_it() {
 #[tokio::test]
 async fn what_is_deleted_at_the_service_is_deleted_here() {
     let gateway = Running::start().await;
+    gateway.publish("a", "makes the node").await;
     let mut socket = gateway.websocket("/ws/a").await;
     let node = NodeName::new("a").unwrap();
     gateway

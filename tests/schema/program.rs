@@ -24,11 +24,11 @@ async fn print(command: Command) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A server that a program with all these models has been connected to.
+/// A server at which a program with all these models has made its nodes.
 async fn served() -> (Peer, PubSub) {
     let peer = OurProgram::start().await;
     let builder = PubSub::builder().url(&peer.url("ann")).unwrap();
-    let pubsub = builder.connect().await.unwrap();
+    let pubsub = builder.make_nodes().connect().await.unwrap();
     (peer, pubsub)
 }
 
@@ -62,7 +62,7 @@ async fn what_cannot_be_told_is_said() {
         .publish(&"/plain".parse().unwrap(), "Hello")
         .await
         .unwrap();
-    let plain = "pubsub: node /plain does not say what its items look like; it does once a program that links its model has started with an account that owns the node";
+    let plain = "pubsub: node /plain does not say what its items look like; it does once a program that links its model has saved something with an account that owns the node";
     let missing = "pubsub: node \"/missing\" or the item asked for does not exist";
     let namespaces = linked()
         .into_iter()

@@ -15,7 +15,7 @@ use super::load::Load;
 use super::slot::{Slot, State};
 use crate::change::Change;
 use crate::name::{ItemId, NodeName};
-use crate::node_config::NodeConfig;
+use crate::node_config::Setting;
 use crate::store::{self, Settled};
 
 /// What became of a change that was sent.
@@ -37,8 +37,8 @@ pub(super) struct Sent {
     /// Its number in the lane.
     pub(super) sequence: u64,
     pub(super) change: Change,
-    /// The wishes for its node.
-    pub(super) config: NodeConfig,
+    /// Of which model it is, and the wishes for its node.
+    pub(super) setting: Setting,
 }
 
 /// Whether the service still has what it was told before.
@@ -231,7 +231,7 @@ impl Lane {
                 return Some(Sent {
                     sequence: slot.sequence,
                     change,
-                    config: slot.config,
+                    setting: slot.setting,
                 });
             }
         }

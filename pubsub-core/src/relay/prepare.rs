@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::change::{Action, Change, ChangeKind, Stamp};
-use crate::node_config::NodeConfig;
+use crate::node_config::Setting;
 use crate::payload::entry::stamp_into;
 use crate::registry::{Descriptor, Format, Registry};
 use crate::store::{Entry, EntryKind};
@@ -29,10 +29,10 @@ impl Preparer {
         }
     }
 
-    /// The wishes of a model for its nodes, as far as this program knows the model.
-    pub(super) fn config(&self, model: Option<&str>) -> NodeConfig {
+    /// The model of an entry and its wishes for the node, as far as this program knows the model.
+    pub(super) fn setting(&self, model: Option<&str>) -> Setting {
         self.model(model)
-            .map_or(NodeConfig::new(), |model| model.config)
+            .map_or(Setting::default(), Descriptor::setting)
     }
 
     /// The change that tells an entry; in words, why there is none.

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::name::ItemId;
-use crate::node_config::NodeConfig;
+use crate::node_config::Setting;
 
 /// An entry that was read, and how far it has come.
 #[derive(Debug)]
@@ -11,8 +11,8 @@ pub(super) struct Slot {
     pub(super) sequence: u64,
     /// Which item it is about.
     pub(super) item: ItemId,
-    /// The wishes for its node.
-    pub(super) config: NodeConfig,
+    /// Of which model it is, and the wishes for its node.
+    pub(super) setting: Setting,
     /// Of what size the payload is.
     pub(super) bytes: usize,
     pub(super) state: State,

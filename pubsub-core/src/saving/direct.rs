@@ -12,10 +12,11 @@ use crate::error::SaveError;
 use crate::handle::PubSub;
 use crate::hooks::Stage;
 use crate::name::{ItemId, NodeName};
-use crate::node_config::NodeConfig;
+use crate::node_config::Setting;
 use crate::payload::{EncodeError, EncodeErrorKind};
 use crate::publish::Publish;
 use crate::receipt::Receipt;
+use crate::registry::Descriptor;
 use crate::scope::Scope;
 use crate::session::PubSubError;
 use crate::store::{StoreError, StoreErrorKind};
@@ -115,16 +116,16 @@ impl PubSub {
         if Scope::current().is_suppressed {
             return Ok(Receipt::new(item.clone(), Vec::new(), action));
         }
-        let config = self
+        let setting = self
             .registry()
             .model(node.as_str())
-            .map_or(NodeConfig::new(), |model| model.config);
+            .map_or(Setting::default(), Descriptor::setting);
         let change = Change {
             node: node.clone(),
             item: item.clone(),
             kind,
         };
-        self.outlet().send(change, config).await?;
+        self.outlet().send(change, setting).await?;
         Ok(Receipt::new(item.clone(), vec![node.clone()], action))
     }
 
@@ -213,7 +214,7 @@ impl PubSub {
     ) -> Vec<impl Future<Output = Result<(), PubSubError>> + Send + use<M>> {
         let changes = changes.into_iter();
         changes
-            .map(|change| self.outlet().send(change, M::DESCRIPTOR.config))
+            .map(|change| self.outlet().send(change, M::DESCRIPTOR.setting()))
             .collect()
     }
 }

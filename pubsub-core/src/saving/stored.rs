@@ -19,6 +19,7 @@ use crate::position::Position;
 use crate::receipt::Receipt;
 use crate::registry::Registry;
 use crate::scope::Scope;
+use crate::set_up::take_up;
 use crate::store::{Consult, Question, StoreError, StoreErrorKind, Unit, Written};
 
 /// The caller's half of a [`Consult`].
@@ -64,6 +65,7 @@ impl PubSub {
     ) -> Result<(Unit, Option<Consultation>), SaveError> {
         for model in steps.iter().filter_map(Step::model) {
             depot.prepare(model).await?;
+            take_up(self.outlet(), model);
         }
         let origin = self.current_origin();
         check_origin(&origin)?;

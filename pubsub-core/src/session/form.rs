@@ -65,6 +65,14 @@ impl Form {
 
 /// The form that asks for a configuration.
 pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
+    node_config_of(config, None)
+}
+
+/// The same with the namespace of the payloads and a description.
+pub(in crate::session) fn node_config_of(
+    config: &NodeConfig,
+    described: Option<&(&'static str, String)>,
+) -> String {
     let flag = |value: bool| if value { "1" } else { "0" };
     let mut form = begin(NODE_CONFIG);
     if let Some(access) = config.access {
@@ -97,6 +105,9 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
             send_last.as_str(),
         );
     }
+    if let Some((payload_type, description)) = described {
+        describe(&mut form, payload_type, description);
+    }
     form.push_str("</x>");
     form
 }
@@ -104,10 +115,14 @@ pub(in crate::session) fn node_config(config: &NodeConfig) -> String {
 /// The form that says in which namespace the payloads of a node are, and describes it.
 pub(in crate::session) fn description(payload_type: &str, description: &str) -> String {
     let mut form = begin(NODE_CONFIG);
-    field(&mut form, "pubsub#type", payload_type);
-    field(&mut form, "pubsub#description", description);
+    describe(&mut form, payload_type, description);
     form.push_str("</x>");
     form
+}
+
+fn describe(form: &mut String, payload_type: &str, description: &str) {
+    field(form, "pubsub#type", payload_type);
+    field(form, "pubsub#description", description);
 }
 
 /// Whether a configuration has something that a publish can insist on.

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::engine::{Command, Engine, Pending, Request, Resolve, Shared, Task};
+use super::home::Home;
 use super::listen::{Filter, Listener};
 use super::{ConnectError, PubSubError, PublishError, Receipt, SessionConfig, Status, Target};
 use crate::{Change, ChangeKind, NodeConfig, NodeName};
@@ -100,6 +101,16 @@ impl Session {
     /// configuration; where the service can, the first publish to an existing node insists on its access model and on
     /// whether it keeps items.
     pub fn publish_to(&self, change: Change, config: NodeConfig) -> Publishing {
+        self.publish_from(change, config, None)
+    }
+
+    /// The same for a change of a model: where others may await the model's node, that is made before the first change of the model is published.
+    pub(crate) fn publish_from(
+        &self,
+        change: Change,
+        config: NodeConfig,
+        home: Option<Arc<Home>>,
+    ) -> Publishing {
         let target = Target::Node(change.node.clone());
         let payload = match &change.kind {
             ChangeKind::Put { payload } => Some(&**payload),
@@ -114,6 +125,7 @@ impl Session {
         let task = Task::Change {
             change,
             config,
+            home,
             reply,
         };
         match self.submit(task, bytes, target.clone()) {

@@ -39,6 +39,14 @@ impl<T> Items<T> {
         })
     }
 
+    /// Of a node that does not exist yet.
+    pub(crate) fn none(node: &NodeName) -> Self {
+        Self {
+            items: Vec::new(),
+            position: Position::beginning(node),
+        }
+    }
+
     /// The moment at which they were read: [`PubSub::subscribe_from`](crate::PubSub::subscribe_from) goes on there.
     #[must_use]
     pub fn position(&self) -> &Position {

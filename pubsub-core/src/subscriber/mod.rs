@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 pub use self::error::SubscribeError;
 pub use self::event::{Event, Item};
-pub(crate) use self::follower::{Decode, Follower, Subject, last};
+pub(crate) use self::follower::{Decode, Follower, Subject, WhenAbsent, last};
 pub use self::items::Items;
 pub use self::missed::Missed;
 pub use self::raw::RawXml;

@@ -13,5 +13,5 @@ pub(crate) use self::echo::Echoes;
 pub use self::item::RowJson;
 pub(crate) use self::item::Rows;
 pub(crate) use self::missed::{Missed, missed};
-pub(crate) use self::parcel::Parcel;
+pub(crate) use self::parcel::{PUSH, Parcel};
 pub(crate) use self::upstream::follow;

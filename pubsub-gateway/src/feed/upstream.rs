@@ -24,11 +24,12 @@ pub(crate) async fn follow(inner: Arc<Inner>, channel: Arc<Channel>) {
 
 async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
     let node = channel.name().node();
-    inner.directory().learn(node).await;
+    let mut is_known = inner.directory().learn(node).await;
     let mut pause = PAUSES.0;
     let mut was_live = false;
     loop {
-        match inner.pubsub().subscribe_node(node).await {
+        // Whoever listens must not become the owner of the node: its publisher makes it.
+        match inner.pubsub().await_node(node).await {
             Ok(subscription) => {
                 if was_live {
                     // Nobody knows what happened in between.
@@ -36,7 +37,7 @@ async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
                 }
                 channel.set_upstream(Upstream::Live);
                 (was_live, pause) = (true, PAUSES.0);
-                hear(inner, channel, subscription).await;
+                hear(inner, channel, subscription, &mut is_known).await;
             }
             Err(error) => {
                 tracing::debug!(%node, %error, "cannot subscribe");
@@ -49,11 +50,31 @@ async fn keep_following(inner: &Inner, channel: &Arc<Channel>) {
 }
 
 /// Hands on what the service tells, until it ends.
-async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscription<RawXml>) {
+async fn hear(
+    inner: &Inner,
+    channel: &Arc<Channel>,
+    mut subscription: Subscription<RawXml>,
+    is_known: &mut bool,
+) {
     while let Some(event) = subscription.next().await {
         match event {
-            Ok(event) => tell(inner, channel, event),
+            Ok(event) => {
+                if let Some(payload) = payload(&event) {
+                    let node = channel.name().node();
+                    // Of a node that was not there before, the very first row is one, too.
+                    let directory = inner.directory();
+                    directory.recognize(node, payload, !*is_known).await;
+                    *is_known = true;
+                }
+                tell(inner, channel, event);
+            }
             Err(SubscribeError::Gap { .. }) => inner.hub().reset(channel, false),
+            Err(SubscribeError::Refused(error)) if !error.is_transient() => {
+                // The node is there now, or again, and does not let us in.
+                tracing::debug!(channel = %channel.name(), %error, "the subscription is refused");
+                channel.set_upstream(failure(&SubscribeError::Refused(error)));
+                return;
+            }
             Err(error @ SubscribeError::Closed { .. }) => {
                 tracing::debug!(channel = %channel.name(), %error, "the subscription has ended");
             }
@@ -67,6 +88,14 @@ async fn hear(inner: &Inner, channel: &Arc<Channel>, mut subscription: Subscript
         reason,
         is_transient: true,
     });
+}
+
+fn payload(event: &Event<RawXml>) -> Option<&str> {
+    match event {
+        Event::Published { item, .. } => Some(item.as_str()),
+        Event::Retracted { last, .. } => last.as_ref().map(RawXml::as_str),
+        _ => None,
+    }
 }
 
 fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) {

@@ -7,18 +7,28 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use pubsub_core::payload::STAMP;
+use pubsub_core::payload::{ATOM, JSON, STAMP};
 use pubsub_core::registry::Format;
 use pubsub_core::schema::Outline;
 use pubsub_core::{NodeName, PubSub};
 use pubsub_xml::Reader;
+use tokio::time::sleep_until;
 
 use super::resource::{Resource, ResourceError, Source, kebab};
 use super::source::Snapshots;
+use crate::feed::PUSH;
 use crate::settings::{Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
-const BETWEEN: Duration = Duration::from_mins(1);
+const BETWEEN: Duration = Duration::from_secs(1);
+/// How often a node that does not describe its items is asked whether it does now. The second time comes sooner: it may just have been made.
+const AGAIN: Duration = Duration::from_mins(1);
+/// How often it is tried to find out what an element is that no node describes.
+const STRANGE: Duration = Duration::from_secs(10);
+/// How many nodes without a description are remembered.
+const MOST_PLAIN: usize = 100_000;
+/// How many kinds of payloads that nobody describes are remembered.
+const MOST_STRANGE: usize = 1000;
 /// How many nodes are looked at, and how many at once.
 const MOST_NODES: usize = 1000;
 const AT_ONCE: usize = 16;
@@ -48,15 +58,21 @@ struct Known {
     resources: BTreeMap<String, Arc<Entry>>,
     by_node: HashMap<String, Arc<Entry>>,
     /// By name and namespace of the payload's element.
-    by_element: HashMap<(String, String), Vec<Arc<Entry>>>,
+    by_element: HashMap<Element, Vec<Arc<Entry>>>,
 }
 
 #[derive(Debug, Default)]
 struct Learned {
     outlines: BTreeMap<String, (Outline, bool)>,
-    asked: HashSet<NodeName>,
+    /// When nodes were asked that did not describe their items, first and last.
+    plain: HashMap<NodeName, (Instant, Instant)>,
     searched: Option<Instant>,
+    /// Elements that no node describes, and since when that is known.
+    strange: HashMap<Element, Instant>,
 }
+
+/// Name and namespace.
+type Element = (String, String);
 
 impl Directory {
     /// Of the models of this program.
@@ -90,7 +106,7 @@ impl Directory {
             return Some(Arc::clone(entry));
         }
         if self.lists.discover {
-            self.search().await;
+            self.search(Haste::Usual).await;
         }
         self.known().resources.get(name).map(Arc::clone)
     }
@@ -98,7 +114,7 @@ impl Directory {
     /// All resources, by name.
     pub(super) async fn resources(&self) -> Vec<Arc<Entry>> {
         if self.lists.discover {
-            self.search().await;
+            self.search(Haste::Usual).await;
         }
         self.known().resources.values().map(Arc::clone).collect()
     }
@@ -123,30 +139,83 @@ impl Directory {
         row(first).or_else(|| models.find_map(row))
     }
 
-    /// Learns what the items of a node look like, before it is listened to.
-    pub(crate) async fn learn(&self, node: &NodeName) {
+    /// Learns what the items of a node look like, before it is listened to. Whether there was such a node to ask.
+    pub(crate) async fn learn(&self, node: &NodeName) -> bool {
         if self.known().by_node.contains_key(node.as_str()) {
-            return;
+            return true;
         }
         let mut learned = self.learned.lock().await;
-        if learned.asked.len() >= MOST_NODES || !learned.asked.insert(node.clone()) {
+        if learned.is_plain(node) {
+            return true;
+        }
+        match described(&self.pubsub, node).await {
+            Described::Rows(outline, is_open) => {
+                let found = (*outline, is_open);
+                learned.outlines.insert(node.as_str().to_owned(), found);
+                self.relearn(&learned);
+            }
+            Described::Otherwise => {
+                learned.note(node);
+                // A channel of some model, perhaps: its node says more.
+                drop(learned);
+                self.search(Haste::Usual).await;
+            }
+            Described::Unknown => return false,
+        }
+        true
+    }
+
+    /// Finds out what a payload is that no model is known for, before it is told: its node, or the model's of whose channels it is one, may have come to be
+    /// after the last look at the service. `is_new` says that the node itself has not been asked since.
+    pub(crate) async fn recognize(&self, node: &NodeName, entry: &str, is_new: bool) {
+        let known = self.known();
+        if known.by_node.contains_key(node.as_str()) {
             return;
         }
-        if let Some(found) = described(&self.pubsub, node).await {
+        let element = element(entry);
+        if is_new && element.is_none() {
+            self.learn(node).await;
+        }
+        let Some(element) = element.filter(|it| !known.by_element.contains_key(it)) else {
+            return;
+        };
+        let mut learned = self.learned.lock().await;
+        if self.known().by_element.contains_key(&element)
+            || learned
+                .strange
+                .get(&element)
+                .is_some_and(|since| since.elapsed() < STRANGE)
+        {
+            return;
+        }
+        if let Described::Rows(outline, is_open) = described(&self.pubsub, node).await {
+            let found = (*outline, is_open);
             learned.outlines.insert(node.as_str().to_owned(), found);
             self.relearn(&learned);
-        } else {
-            // A channel of some model, perhaps: its node says more.
-            drop(learned);
-            self.search().await;
+            return;
+        }
+        drop(learned);
+        self.search(Haste::Now).await;
+        if !self.known().by_element.contains_key(&element) {
+            let mut learned = self.learned.lock().await;
+            learned.strange.retain(|_, since| since.elapsed() < STRANGE);
+            if learned.strange.len() < MOST_STRANGE {
+                learned.strange.insert(element, Instant::now());
+            }
         }
     }
 
     /// Asks the service for nodes that describe their items.
-    async fn search(&self) {
+    async fn search(&self, haste: Haste) {
+        let wanted = Instant::now();
         let mut learned = self.learned.lock().await;
-        if learned.searched.is_some_and(|at| at.elapsed() < BETWEEN) {
-            return;
+        if let Some(at) = learned.searched {
+            let is_fresh = at >= wanted || haste == Haste::Usual && at.elapsed() < BETWEEN;
+            if is_fresh {
+                return;
+            }
+            // Everybody who is in a hurry shares the next one.
+            sleep_until((at + BETWEEN).into()).await;
         }
         learned.searched = Some(Instant::now());
         let nodes = match self.pubsub.nodes().await {
@@ -160,18 +229,28 @@ impl Directory {
         let unknown = nodes
             .into_iter()
             .filter(|node| !known.by_node.contains_key(node.as_str()))
+            .filter(|node| !learned.is_plain(node))
             .take(MOST_NODES);
         let found: Vec<_> = stream::iter(unknown)
             .map(|node| async move {
                 let found = described(&self.pubsub, &node).await;
-                found.map(|found| (node.as_str().to_owned(), found))
+                (node, found)
             })
             .buffer_unordered(AT_ONCE)
-            .filter_map(std::future::ready)
             .collect()
             .await;
-        if !found.is_empty() {
-            learned.outlines.extend(found);
+        let before = learned.outlines.len();
+        for (node, found) in found {
+            match found {
+                Described::Rows(outline, is_open) => {
+                    let found = (*outline, is_open);
+                    learned.outlines.insert(node.as_str().to_owned(), found);
+                }
+                Described::Otherwise => learned.note(&node),
+                Described::Unknown => {}
+            }
+        }
+        if learned.outlines.len() > before {
             self.relearn(&learned);
         }
     }
@@ -187,35 +266,94 @@ impl Directory {
     }
 }
 
-/// What a node says of its items, and whether anybody may read them.
-async fn described(pubsub: &PubSub, node: &NodeName) -> Option<(Outline, bool)> {
-    let told = pubsub.session()?.discover_node(node).await.ok()?;
-    let form = told.meta_data()?;
-    let text = form.value("pubsub#description")?;
-    if !text.starts_with("<schema ") {
-        return None;
+/// How soon the service is to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// Unless it was asked a moment ago.
+    Usual,
+    /// In any case, though perhaps in a moment.
+    Now,
+}
+
+impl Learned {
+    /// Whether the node was asked a while ago, and again not long ago, and did not describe its items.
+    fn is_plain(&self, node: &NodeName) -> bool {
+        let asked = self.plain.get(node);
+        asked.is_some_and(|(first, last)| *last - *first >= BETWEEN && last.elapsed() < AGAIN)
     }
-    let outline = Outline::read(text)
-        .map_err(|error| tracing::debug!(%node, %error, "a description of items cannot be read"))
-        .ok()?;
+
+    fn note(&mut self, node: &NodeName) {
+        let now = Instant::now();
+        if self.plain.len() >= MOST_PLAIN {
+            self.plain.retain(|_, (_, last)| last.elapsed() < AGAIN);
+        }
+        if self.plain.len() < MOST_PLAIN {
+            self.plain.entry(node.clone()).or_insert((now, now)).1 = now;
+        }
+    }
+}
+
+/// What a node says of its items.
+enum Described {
+    /// What they look like, and whether anybody may read them.
+    Rows(Box<Outline>, bool),
+    /// It describes itself in other words or not at all.
+    Otherwise,
+    /// It does not exist, or cannot be asked.
+    Unknown,
+}
+
+async fn described(pubsub: &PubSub, node: &NodeName) -> Described {
+    let Some(session) = pubsub.session() else {
+        return Described::Unknown;
+    };
+    let Ok(told) = session.discover_node(node).await else {
+        return Described::Unknown;
+    };
+    let form = told.meta_data();
+    let text = form.and_then(|form| form.value("pubsub#description"));
+    let Some((form, text)) = form.zip(text.filter(|text| text.starts_with("<schema "))) else {
+        return Described::Otherwise;
+    };
     let is_open = form.value("pubsub#access_model") == Some("open");
-    (outline.node() == node.as_str()).then_some((outline, is_open))
+    match Outline::read(text) {
+        Ok(outline) if outline.node() == node.as_str() => {
+            Described::Rows(Box::new(outline), is_open)
+        }
+        Ok(_) => Described::Otherwise,
+        Err(error) => {
+            tracing::debug!(%node, %error, "a description of items cannot be read");
+            Described::Otherwise
+        }
+    }
 }
 
 /// The models that have a payload of the first element in the entry that one has.
 fn candidates<'k>(known: &'k Known, entry: &str) -> Option<&'k Vec<Arc<Entry>>> {
-    let mut reader = Reader::new(entry);
-    let root = reader.root().ok()?;
-    let of = |name: &str, namespace: &str| {
+    elements(entry, |name, namespace| {
         let key = (name.to_owned(), namespace.to_owned());
         known.by_element.get(&key)
-    };
+    })
+}
+
+/// The first element in an entry that could be a row of some model.
+fn element(entry: &str) -> Option<Element> {
+    elements(entry, |name, namespace| {
+        let is_known = [PUSH, JSON, ATOM].contains(&namespace);
+        (!is_known).then(|| (name.to_owned(), namespace.to_owned()))
+    })
+}
+
+/// Looks at the root, or in an entry at each of its children, until something is found.
+fn elements<T>(entry: &str, mut look: impl FnMut(&str, &str) -> Option<T>) -> Option<T> {
+    let mut reader = Reader::new(entry);
+    let root = reader.root().ok()?;
     if root.local != "entry" {
-        return of(root.local, &root.namespace);
+        return look(root.local, &root.namespace);
     }
     while let Ok(Some(child)) = reader.child() {
         if child.namespace != STAMP
-            && let Some(found) = of(child.local, &child.namespace)
+            && let Some(found) = look(child.local, &child.namespace)
         {
             return Some(found);
         }

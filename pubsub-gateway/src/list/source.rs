@@ -173,11 +173,21 @@ impl Snapshots {
             return Ok(snapshot.clone());
         }
         let read = Instant::now();
-        let items = pubsub.items_of(&resource.node).await;
-        let items = items.map_err(|error| unheard(resource, &error))?;
-        let position = items.position().clone();
+        let (items, position) = match pubsub.items_of(&resource.node).await {
+            Ok(items) => {
+                let position = items.position().clone();
+                (items.into_vec(), position)
+            }
+            // Nothing of this model was published yet, so nobody has made its node.
+            Err(SubscribeError::Refused(PubSubError::NotFound { .. }))
+                if resource.model.is_some() =>
+            {
+                (Vec::new(), Position::beginning(&resource.node))
+            }
+            Err(error) => return Err(unheard(resource, &error)),
+        };
         let (mut rows, mut plain) = (Vec::new(), Vec::new());
-        for item in items.into_vec() {
+        for item in items {
             let row = Row {
                 item: item.id.as_str().to_owned(),
                 payload: item.item.as_str().into(),

@@ -147,6 +147,10 @@ pub struct Limits {
     pub subscriptions_per_node: usize,
     /// Affiliations of one node. Default: 10,000.
     pub affiliations_per_node: usize,
+    /// Nodes that do not exist and are awaited by one account (`urn:pubsub:await:1`). Default: 100,000.
+    pub awaited_per_account: usize,
+    /// The same of all accounts together. Default: 1,000,000.
+    pub awaited: usize,
     /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
     /// Bytes of items in one answer. Default: 1 MiB.
@@ -175,6 +179,8 @@ impl Default for Limits {
             payload: 256 * 1024,
             subscriptions_per_node: 1_000_000,
             affiliations_per_node: 10_000,
+            awaited_per_account: 100_000,
+            awaited: 1_000_000,
             page: 10_000,
             page_bytes: 1024 * 1024,
         }

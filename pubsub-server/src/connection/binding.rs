@@ -87,6 +87,7 @@ pub(super) async fn bind<C: Carrier>(
             bare: identity.bare.clone(),
             full,
             is_anonymous: identity.is_anonymous,
+            session: rand::random(),
         };
         let peer = Peer::new(actor, host.limits.queue, C::IS_FRAMED);
         if host

@@ -115,9 +115,11 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
     matches!(is_over, Ok(Turn::Replaced)) || !peer.outbox.is_attached(attachment)
 }
 
-/// Takes the client out of the router, and an anonymous one out of its subscriptions.
+/// Takes the client out of the router, with what it awaits, and an anonymous one out of its subscriptions.
 fn leave(host: &Host, peer: &Arc<Peer>) {
-    if host.router.unbind(peer) && peer.actor.is_anonymous {
+    let is_last = host.router.unbind(peer);
+    host.broker.end_session(peer.actor.session);
+    if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }
 }

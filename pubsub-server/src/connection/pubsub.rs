@@ -128,19 +128,24 @@ fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result
         Command::DefaultConfiguration => reply::write_default(out, &broker.rules.defaults),
         Command::OwnSubscriptions(asked) => {
             require_node(dialogue, asked.as_deref())?;
-            let list = broker.survey(&actor.bare, |node, found| {
+            let mut list = broker.survey(&actor.bare, |node, found| {
                 if asked.as_deref().is_none_or(|asked| asked == &*node.name) {
                     found.extend(
                         node.subscriptions_of(&actor.bare)
                             .map(|(jid, subscription)| {
-                                (node.name.clone(), jid.clone(), subscription.clone())
+                                let known = (node.name.clone(), jid.clone(), subscription.clone());
+                                (known, "subscribed")
                             }),
                     );
                 }
             });
-            let list = list
-                .iter()
-                .map(|(node, jid, subscription)| (&**node, &**jid, &**subscription));
+            if asked.is_none() {
+                let awaited = broker.awaited(&actor.bare).into_iter();
+                list.extend(awaited.map(|known| (known, "pending")));
+            }
+            let list = list.iter().map(|((node, jid, subscription), state)| {
+                (&**node, &**jid, &**subscription, *state)
+            });
             reply::write_own_subscriptions(out, asked.as_deref(), list);
         }
         Command::OwnAffiliations(asked) => {

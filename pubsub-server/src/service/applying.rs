@@ -10,6 +10,7 @@ use super::access::Affiliation;
 use super::node::{Items, Node, Placed, bare_of};
 use super::options::NodeConfig;
 use super::vocabulary::Write;
+use super::wishes::Wish;
 
 /// What stood in the place of one write.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) enum Before {
     Items(Items),
     Subscription(Arc<str>),
     Affiliation(Affiliation),
+    Wish(Wish),
+    Wishes(BTreeMap<Arc<str>, Wish>),
 }
 
 impl Service {
@@ -54,7 +57,7 @@ impl Service {
                     subscriptions: Arc::default(),
                     items: Items::default(),
                 });
-                None
+                self.wishes.clear(node).map(Before::Wishes)
             }
             Write::DeleteNode { node } => self
                 .take_node(node)
@@ -83,6 +86,21 @@ impl Service {
             Write::Unsubscribe { node, jid, .. } => {
                 self.subscribe(node, jid, None).map(Before::Subscription)
             }
+            Write::Await {
+                node,
+                jid,
+                subscription,
+                session,
+                is_durable,
+            } => {
+                let wish = Wish {
+                    subscription: subscription.clone(),
+                    session: *session,
+                    is_durable: *is_durable,
+                };
+                self.wishes.add(node, jid, wish).map(Before::Wish)
+            }
+            Write::Unawait { node, jid } => self.wishes.remove(node, jid).map(Before::Wish),
             Write::Affiliate {
                 node,
                 jid,
@@ -97,8 +115,13 @@ impl Service {
     /// Takes one write back.
     pub(crate) fn revert(&mut self, write: &Write, before: Before) {
         match (write, before) {
-            (Write::CreateNode { node, .. }, _) => {
+            (Write::CreateNode { node, .. }, before) => {
                 self.take_node(node);
+                if let Before::Wishes(wishes) = before {
+                    for (jid, wish) in wishes {
+                        self.wishes.add(node, &jid, wish);
+                    }
+                }
             }
             (Write::DeleteNode { .. }, Before::Node(node)) => self.insert_node(*node),
             (Write::ConfigureNode { node, .. }, Before::Config(config)) => {
@@ -131,6 +154,12 @@ impl Service {
                 };
                 self.subscribe(node, jid, before);
             }
+            (Write::Await { node, jid, .. } | Write::Unawait { node, jid }, Before::Wish(wish)) => {
+                self.wishes.add(node, jid, wish);
+            }
+            (Write::Await { node, jid, .. }, _) => {
+                self.wishes.remove(node, jid);
+            }
             (Write::Affiliate { node, jid, .. }, before) => {
                 let before = match before {
                     Before::Affiliation(affiliation) => affiliation,
@@ -143,7 +172,8 @@ impl Service {
                 Write::DeleteNode { .. }
                 | Write::ConfigureNode { .. }
                 | Write::RemoveItem { .. }
-                | Write::RemoveItems { .. },
+                | Write::RemoveItems { .. }
+                | Write::Unawait { .. },
                 _,
             ) => {}
         }

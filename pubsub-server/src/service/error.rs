@@ -67,6 +67,10 @@ pub(crate) enum ServiceError {
     InvalidSubscriptionId { node: Arc<str>, jid: Arc<str> },
     #[error("node \"{node}\" holds {limit} subscriptions already, the limit of this service")]
     TooManySubscriptions { node: Arc<str>, limit: usize },
+    #[error(
+        "node \"{node}\" does not exist, and this account, or all together, await as many nodes as this service allows ({limit})"
+    )]
+    TooManyAwaited { node: Arc<str>, limit: usize },
     #[error("this service holds {limit} nodes already, its limit")]
     MaxNodesExceeded { limit: usize },
     #[error("this service holds {limit} bytes of items already, its limit")]
@@ -128,7 +132,7 @@ impl ServiceError {
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
             Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
-            Self::TooManySubscriptions { .. } => {
+            Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {
                 ("wait", "policy-violation", "too-many-subscriptions")
             }
             Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),

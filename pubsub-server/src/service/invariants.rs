@@ -15,6 +15,7 @@ use crate::storage::{MemoryStorage, Storage as _};
 const MAX_ITEMS: usize = 4;
 const MAX_NODES: usize = 3;
 const MAX_STORED: usize = 120;
+const MAX_WISHES: usize = 3;
 
 pub(crate) fn rules() -> Rules {
     Rules {
@@ -25,6 +26,8 @@ pub(crate) fn rules() -> Rules {
         max_payload: 40,
         max_subscriptions: 4,
         max_affiliations: 4,
+        max_awaited: MAX_WISHES,
+        max_awaited_by_all: MAX_WISHES,
         max_stored: MAX_STORED,
         max_page: 3,
         max_page_bytes: 60,
@@ -72,6 +75,7 @@ pub(crate) fn actor(number: u8) -> Actor {
         bare: bare.into(),
         // The last of them is a guest.
         is_anonymous: number == 4,
+        session: number.into(),
     }
 }
 
@@ -147,7 +151,11 @@ impl Step {
                 ids: ids(),
                 notify: true,
             },
-            9 => Request::Subscribe { node: node(), jid },
+            9 => Request::Subscribe {
+                node: node(),
+                jid,
+                awaits: self.option.is_multiple_of(2),
+            },
             10 => Request::Unsubscribe {
                 node: node(),
                 jid,
@@ -175,6 +183,7 @@ pub(crate) fn context(service: &Service, random: u128) -> Context {
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
+        wishes_left: MAX_WISHES.saturating_sub(service.wishes.len()),
     }
 }
 
@@ -226,6 +235,14 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
                 .insert(name.clone());
         }
     }
+    prop_assert!(service.wishes.len() <= MAX_WISHES);
+    for name in service.nodes.keys() {
+        prop_assert!(
+            service.wishes.of_node(name).next().is_none(),
+            "{} is there",
+            name
+        );
+    }
     prop_assert_eq!(bytes, service.bytes);
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
@@ -248,6 +265,10 @@ fn words(service: &Service) -> BTreeMap<Arc<str>, String> {
         .nodes
         .iter()
         .map(|(name, node)| (name.clone(), words(node)))
+        .chain((0..4).map(|number| {
+            let wishes: BTreeMap<_, _> = service.wishes.of_node(&format!("/{number}")).collect();
+            (format!("wishes {number}").into(), format!("{wishes:?}"))
+        }))
         .collect()
 }
 
@@ -312,6 +333,7 @@ proptest! {
             let writes = service.departure(&bare, true);
             service.apply(&writes);
             prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
+            prop_assert_eq!(service.wishes.of_account(&bare), 0);
         }
         check(&service)?;
     }

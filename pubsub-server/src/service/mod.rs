@@ -13,6 +13,7 @@ pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod vocabulary;
+pub(crate) mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use self::error::ServiceError;
 use self::node::{Node, bare_of};
 use self::options::NodeConfig;
 use self::vocabulary::{Actor, Context, Outcome, Request, Write};
+use self::wishes::Wishes;
 
 /// What one service allows.
 #[derive(Clone, Debug)]
@@ -34,6 +36,9 @@ pub(crate) struct Rules {
     pub(crate) max_payload: usize,
     pub(crate) max_subscriptions: usize,
     pub(crate) max_affiliations: usize,
+    /// The most nodes that one account, and all together, may await.
+    pub(crate) max_awaited: usize,
+    pub(crate) max_awaited_by_all: usize,
     pub(crate) max_stored: usize,
     /// The most items, and bytes of them, in one answer; the rest is for further pages.
     pub(crate) max_page: usize,
@@ -46,6 +51,7 @@ pub(crate) struct Service {
     pub(crate) rules: Arc<Rules>,
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    wishes: Wishes,
     bytes: usize,
 }
 
@@ -55,6 +61,7 @@ impl Service {
             rules,
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
+            wishes: Wishes::default(),
             bytes: 0,
         }
     }
@@ -79,6 +86,11 @@ impl Service {
             .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() })
     }
 
+    /// Who awaits nodes that do not exist.
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
     /// How many bytes of items the service keeps.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -93,9 +105,10 @@ impl Service {
             .filter_map(|name| self.nodes.get(name))
     }
 
-    /// The writes by which an account that never comes back leaves: its subscriptions end.
+    /// The writes by which an account that never comes back leaves: its subscriptions end, and what it awaits is awaited no more.
     /// Whether a restart would have kept them, is for the caller to know.
     pub(crate) fn departure(&self, bare: &str, is_durable: bool) -> Vec<Write> {
+        let unawaited = self.wishes.places_of(bare).map(unawait);
         self.nodes_of(bare)
             .flat_map(|node| {
                 node.subscriptions_of(bare)
@@ -105,7 +118,13 @@ impl Service {
                         is_durable,
                     })
             })
+            .chain(unawaited)
             .collect()
+    }
+
+    /// The writes with which a session ends: what it awaits is awaited no more.
+    pub(crate) fn farewell(&self, session: u64) -> Vec<Write> {
+        self.wishes.of_session(session).map(unawait).collect()
     }
 
     fn refresh_standing(&mut self, jid: &str, node: &Arc<str>) {
@@ -136,5 +155,12 @@ impl Service {
                 self.standing.remove(bare);
             }
         }
+    }
+}
+
+fn unawait((node, jid): &(Arc<str>, Arc<str>)) -> Write {
+    Write::Unawait {
+        node: node.clone(),
+        jid: jid.clone(),
     }
 }

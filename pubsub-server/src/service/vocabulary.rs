@@ -15,6 +15,8 @@ pub(crate) struct Actor {
     pub(crate) full: Arc<str>,
     /// Logged in without an account: never to come back under this JID.
     pub(crate) is_anonymous: bool,
+    /// Tells this session from all others, of the same JID too.
+    pub(crate) session: u64,
 }
 
 /// What a decision depends on besides the state of the service: time, chance and room.
@@ -28,6 +30,8 @@ pub(crate) struct Context {
     pub(crate) nodes_left: usize,
     /// How many bytes of items may still be kept in the whole service.
     pub(crate) bytes_left: usize,
+    /// How many more nodes the actor may await; counted only for those who ask to.
+    pub(crate) wishes_left: usize,
 }
 
 impl Context {
@@ -112,6 +116,8 @@ pub(crate) enum Request<'x> {
     Subscribe {
         node: Cow<'x, str>,
         jid: Arc<str>,
+        /// Whether a node that does not exist is awaited.
+        awaits: bool,
     },
     Unsubscribe {
         node: Cow<'x, str>,
@@ -226,6 +232,27 @@ pub enum Write {
         /// Whether a restart would have kept the subscription.
         is_durable: bool,
     },
+    /// Somebody wishes to be subscribed to a node once it exists. The wish lasts as long as a session and no restart keeps it; the creation of
+    /// the node ends it.
+    Await {
+        /// The node's name.
+        node: Arc<str>,
+        /// The JID to be subscribed, bare or full.
+        jid: Arc<str>,
+        /// The id of the subscription that it becomes.
+        subscription: Arc<str>,
+        /// The session with which it ends.
+        session: u64,
+        /// Whether a restart keeps what it becomes.
+        is_durable: bool,
+    },
+    /// Somebody does not wish it any more.
+    Unawait {
+        /// The node's name.
+        node: Arc<str>,
+        /// The JID.
+        jid: Arc<str>,
+    },
     /// An account has another affiliation; [`Affiliation::None`] takes the old one away.
     Affiliate {
         /// The node's name.
@@ -250,6 +277,8 @@ impl Write {
             | Self::RemoveItems { node, .. }
             | Self::Subscribe { node, .. }
             | Self::Unsubscribe { node, .. }
+            | Self::Await { node, .. }
+            | Self::Unawait { node, .. }
             | Self::Affiliate { node, .. } => node,
         }
     }
@@ -262,6 +291,7 @@ impl Write {
             | Self::RemoveItems { is_durable, .. }
             | Self::Subscribe { is_durable, .. }
             | Self::Unsubscribe { is_durable, .. } => *is_durable,
+            Self::Await { .. } | Self::Unawait { .. } => false,
             _ => true,
         }
     }
@@ -301,6 +331,12 @@ pub(crate) enum Reply {
         jid: Arc<str>,
         subscription: Arc<str>,
     },
+    /// The node does not exist yet and is awaited.
+    Pending {
+        node: Arc<str>,
+        jid: Arc<str>,
+        subscription: Arc<str>,
+    },
     Subscriptions {
         node: Arc<str>,
         list: Vec<(Arc<str>, Arc<str>)>,
@@ -328,6 +364,12 @@ pub(crate) enum Announcement {
     /// To the subscriber alone: the owner changed this subscription.
     SubscriptionChanged {
         jid: Arc<str>,
+        is_subscribed: bool,
+    },
+    /// To whoever awaited the node alone: it exists now, and this is what became of the wish.
+    Answered {
+        jid: Arc<str>,
+        subscription: Arc<str>,
         is_subscribed: bool,
     },
 }

@@ -85,6 +85,8 @@ fn is_remembered(write: &Write) -> bool {
         Write::RemoveItem { .. }
             | Write::RemoveItems { .. }
             | Write::Unsubscribe { .. }
+            | Write::Await { .. }
+            | Write::Unawait { .. }
             | Write::DeleteNode { .. }
     )
 }

@@ -10,6 +10,9 @@ use crate::service::vocabulary::PageInfo;
 /// node keeps several.
 pub(crate) const BATCH: &str = "urn:pubsub:batch:1";
 
+/// A node that does not exist can be awaited: who subscribes hears of it from its first item on, and does not have to make it.
+pub(crate) const AWAIT: &str = "urn:pubsub:await:1";
+
 const DOMAIN_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
@@ -54,6 +57,7 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/rsm",
     "urn:xmpp:ping",
     BATCH,
+    AWAIT,
 ];
 
 /// `disco#info` of the domain.

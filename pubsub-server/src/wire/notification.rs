@@ -1,10 +1,10 @@
-//! Writes notifications (XEP-0060 §7.1.2, §7.2.2, §8.2 to §8.5, §8.8).
+//! Writes notifications (XEP-0060 §7.1.2, §7.2.2, §8.2 to §8.6, §8.8).
 //!
 //! A message is written once for all subscribers: everything after the `to` attribute. Each recipient costs the short head only.
 
 use std::fmt::Write as _;
 
-use super::{attribute, escaped, form};
+use super::{attribute, escaped, form, reply};
 use crate::service::vocabulary::{Announcement, Notification};
 
 /// What stands before the recipient's address in every message.
@@ -17,6 +17,18 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
     attribute(out, "type", notification.config.notification_type.as_str());
     out.push_str(" id='");
     let _ = write!(out, "n{id:x}");
+    if let Announcement::Answered {
+        jid,
+        subscription,
+        is_subscribed,
+    } = &notification.announcement
+    {
+        let state = if *is_subscribed { "subscribed" } else { "none" };
+        out.push_str("'>");
+        reply::write_granted(out, &notification.node, jid, subscription, state);
+        out.push_str("</message>");
+        return;
+    }
     out.push_str("'><event xmlns='http://jabber.org/protocol/pubsub#event'>");
     let node = &*notification.node;
     match &notification.announcement {
@@ -70,6 +82,7 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
                 out.push_str("/>");
             }
         }
+        Announcement::Answered { .. } => {}
         Announcement::SubscriptionChanged { jid, is_subscribed } => {
             open(out, "subscription", node);
             attribute(out, "jid", jid);

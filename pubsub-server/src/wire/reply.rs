@@ -43,9 +43,14 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             jid,
             subscription,
         } => {
-            out.push_str(OPEN);
-            write_subscription(out, Some(node), jid, subscription);
-            out.push_str("</pubsub>");
+            write_granted(out, node, jid, subscription, "subscribed");
+        }
+        Reply::Pending {
+            node,
+            jid,
+            subscription,
+        } => {
+            write_granted(out, node, jid, subscription, "pending");
         }
         Reply::Configuration { node, config } => {
             out.push_str(OPEN_OWNER);
@@ -59,7 +64,7 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             open(out, "subscriptions", node);
             out.push('>');
             for (jid, subscription) in list {
-                write_subscription(out, None, jid, subscription);
+                write_subscription(out, None, jid, subscription, "subscribed");
             }
             out.push_str("</subscriptions></pubsub>");
         }
@@ -86,16 +91,16 @@ pub(crate) fn write_default(out: &mut String, config: &NodeConfig) {
     out.push_str("</default></pubsub>");
 }
 
-/// One's own subscriptions (XEP-0060 §5.6): node, JID and subscription id.
+/// One's own subscriptions (XEP-0060 §5.6): node, JID, subscription id and state.
 pub(crate) fn write_own_subscriptions<'s>(
     out: &mut String,
     node: Option<&str>,
-    list: impl Iterator<Item = (&'s str, &'s str, &'s str)>,
+    list: impl Iterator<Item = (&'s str, &'s str, &'s str, &'s str)>,
 ) {
     out.push_str(OPEN);
     open_list(out, "subscriptions", node);
-    for (node, jid, subscription) in list {
-        write_subscription(out, Some(node), jid, subscription);
+    for (node, jid, subscription, state) in list {
+        write_subscription(out, Some(node), jid, subscription, state);
     }
     out.push_str("</subscriptions></pubsub>");
 }
@@ -147,13 +152,32 @@ fn write_item(out: &mut String, item: &Item) {
     out.push_str("</item>");
 }
 
-fn write_subscription(out: &mut String, node: Option<&str>, jid: &str, subscription: &str) {
+/// How far one subscription got (XEP-0060 §6.1.2, §8.6).
+pub(crate) fn write_granted(
+    out: &mut String,
+    node: &str,
+    jid: &str,
+    subscription: &str,
+    state: &str,
+) {
+    out.push_str(OPEN);
+    write_subscription(out, Some(node), jid, subscription, state);
+    out.push_str("</pubsub>");
+}
+
+fn write_subscription(
+    out: &mut String,
+    node: Option<&str>,
+    jid: &str,
+    subscription: &str,
+    state: &str,
+) {
     out.push_str("<subscription");
     if let Some(node) = node {
         attribute(out, "node", node);
     }
     attribute(out, "jid", jid);
     attribute(out, "subid", subscription);
-    attribute(out, "subscription", "subscribed");
+    attribute(out, "subscription", state);
     out.push_str("/>");
 }

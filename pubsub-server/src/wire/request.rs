@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pubsub_xml::{Reader, XmlError};
 
+use super::disco::AWAIT;
 use super::{form, namespace, page};
 use crate::address;
 use crate::service::access::Affiliation;
@@ -60,7 +61,13 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
     let mut command = None;
     let mut form = Vec::new();
     let mut selected_page = None;
+    let mut is_awaited = false;
     while let Some(name) = reader.child()? {
+        if name.is("await", AWAIT) {
+            is_awaited = true;
+            reader.skip()?;
+            continue;
+        }
         if name.is("set", namespace::PAGE) {
             selected_page = Some(page::read(reader)?);
             continue;
@@ -104,6 +111,7 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
                 command = Some(Command::Node(Request::Subscribe {
                     node: required(node)?,
                     jid,
+                    awaits: false,
                 }));
             }
             ("unsubscribe", true) => {
@@ -143,6 +151,9 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
             ("default", false) => return Err(unsupported("retrieve-default-sub")),
             _ => reader.skip()?,
         }
+    }
+    if let Some(Command::Node(Request::Subscribe { awaits, .. })) = &mut command {
+        *awaits = is_awaited;
     }
     complete(command, form, selected_page)
 }

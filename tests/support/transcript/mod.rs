@@ -109,6 +109,7 @@ fn config(settings: &[(String, String)]) -> Config {
             "stored_bytes" => config.limits.stored_bytes = number(),
             "subscriptions_per_node" => config.limits.subscriptions_per_node = number(),
             "affiliations_per_node" => config.limits.affiliations_per_node = number(),
+            "awaited_per_account" => config.limits.awaited_per_account = number(),
             "page" => config.limits.page = number(),
             "registrations" => {
                 config.registration = Registration::Open {

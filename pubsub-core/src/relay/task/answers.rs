@@ -47,10 +47,10 @@ pub(super) fn deliver(
     let Sent {
         sequence,
         change,
-        config,
+        setting,
     } = sent;
     let is_retraction = matches!(change.kind, ChangeKind::Retract { .. });
-    let answer = outlet.send(change, config);
+    let answer = outlet.send(change, setting);
     async move {
         let outcome = match answer.await {
             // Gone is gone.
@@ -211,7 +211,7 @@ impl Task {
 
     fn slot(&mut self, entry: Entry) -> Slot {
         let (sequence, item) = (entry.sequence, entry.item.clone());
-        let config = self.preparer.config(entry.model.as_deref());
+        let setting = self.preparer.setting(entry.model.as_deref());
         let (state, bytes) = if entry.is_parked {
             (State::Through, 0)
         } else {
@@ -234,7 +234,7 @@ impl Task {
         Slot {
             sequence,
             item,
-            config,
+            setting,
             bytes,
             state,
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
-use crate::node_config::NodeConfig;
+use crate::node_config::Setting;
 use crate::relay::lane::Outcome;
 use crate::relay::lanes::{Key, Lanes};
 use crate::relay::load::Width;
@@ -179,7 +179,7 @@ impl World {
         Slot {
             sequence: sequence as u64,
             item,
-            config: NodeConfig::new(),
+            setting: Setting::default(),
             bytes: 100,
             state: if self.nodes[node].parked.contains(&sequence) {
                 State::Through

@@ -15,11 +15,17 @@ use crate::session::{ConnectError, SessionConfig};
 
 /// Announced by services that take several items in one publish, all of them or none.
 const ATOMIC_PUBLISH: &str = "urn:pubsub:batch:1";
+/// Announced by services at which a node that does not exist can be awaited.
+const AWAIT: &str = "urn:pubsub:await:1";
 const PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
 const AUTO_CREATE: &str = "http://jabber.org/protocol/pubsub#auto-create";
 
 /// The service and what it can do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a feature that is announced or not"
+)]
 pub(in crate::session) struct Service {
     pub(in crate::session) address: Arc<str>,
     /// It takes several items in one publish, all or none.
@@ -28,6 +34,8 @@ pub(in crate::session) struct Service {
     pub(in crate::session) checks_options: bool,
     /// It creates a missing node by itself when something is published to it.
     pub(in crate::session) creates_nodes: bool,
+    /// Who subscribes to a node that does not exist hears of it when it does.
+    pub(in crate::session) awaits_nodes: bool,
 }
 
 /// An entity's answer to disco#info.
@@ -96,6 +104,7 @@ fn service(address: &Arc<str>, info: &Info) -> Service {
         publishes_several: has(ATOMIC_PUBLISH),
         checks_options: has(PUBLISH_OPTIONS),
         creates_nodes: has(AUTO_CREATE),
+        awaits_nodes: has(AWAIT),
     }
 }
 
@@ -203,6 +212,8 @@ mod tests {
             ),
             (several, options, creates)
         );
+        let awaits = features.contains("urn:pubsub:await:1");
+        assert_eq!(service.awaits_nodes, awaits);
     }
 
     #[test]
@@ -214,6 +225,7 @@ mod tests {
             false,
         );
         check(&["urn:pubsub:batch:1"], true, false, false);
+        check(&["urn:pubsub:await:1"], false, false, false);
         check(
             &[
                 "http://jabber.org/protocol/pubsub#publish-options",

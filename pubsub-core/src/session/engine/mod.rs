@@ -16,6 +16,7 @@ mod window;
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     /// Our full address and that of the service, once we were logged in.
     addresses: Mutex<Option<(Arc<str>, Arc<str>)>>,
+    /// Whether nodes can be awaited at the service, as it said when we logged in last.
+    pub(super) awaits_nodes: AtomicBool,
 }
 
 impl Shared {
@@ -76,6 +79,7 @@ impl Shared {
             listeners: Listeners::default(),
             budget: Budget::new(config.queue, config.queue_bytes),
             addresses: Mutex::default(),
+            awaits_nodes: AtomicBool::new(false),
         }
     }
 
@@ -350,6 +354,8 @@ impl Engine {
             } => {
                 self.dispatch.lost();
                 tracing::info!(%address, service = %service.address, "online");
+                let awaits_nodes = &self.shared.awaits_nodes;
+                awaits_nodes.store(service.awaits_nodes, Ordering::Relaxed);
                 let addresses = (address.as_str().into(), Arc::clone(&service.address));
                 *self
                     .shared

@@ -39,6 +39,8 @@ pub(super) struct Nodes {
     /// The nodes whose turn it will be, by the order of their first call. One that was released meanwhile is still among them.
     turns: BTreeMap<u64, NodeName>,
     known: HashSet<NodeName>,
+    /// Nodes of models that have been made on this stream, or were there.
+    settled: HashSet<NodeName>,
 }
 
 impl Nodes {
@@ -55,11 +57,23 @@ impl Nodes {
 
     /// The node may be gone, or was never there.
     pub(super) fn forget(&mut self, node: &NodeName) {
+        self.settled.remove(node);
         self.known.remove(node);
+    }
+
+    /// Whether the node of a model has yet to be made on this stream; from now on it has not. A program has as many as it has models.
+    pub(super) fn is_unsettled(&mut self, node: &NodeName) -> bool {
+        !self.settled.contains(node) && self.settled.insert(node.clone())
+    }
+
+    /// The node of a model was not made.
+    pub(super) fn unsettle(&mut self, node: &NodeName) {
+        self.settled.remove(node);
     }
 
     /// Nothing is known of a new stream.
     pub(super) fn forget_all(&mut self) {
+        self.settled.clear();
         self.known.clear();
     }
 

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::budget::Ticket;
+use crate::session::home::Home;
 use crate::session::{PubSubError, Receipt, Target};
 use crate::{Change, ChangeKind, NodeConfig, NodeName};
 
@@ -38,6 +39,8 @@ pub(in crate::session) enum Task {
     Change {
         change: Change,
         config: NodeConfig,
+        /// What must be there before, if the service lets others await it.
+        home: Option<Arc<Home>>,
         reply: oneshot::Sender<Result<Receipt, PubSubError>>,
     },
     Request {
@@ -110,6 +113,16 @@ impl Pending {
             Task::Change { change, config, .. } => {
                 matches!(change.kind, ChangeKind::Put { .. }).then_some((change, config))
             }
+            Task::Request { .. } => None,
+        }
+    }
+
+    /// What must be there before it is published.
+    pub(super) fn home(&self) -> Option<&Arc<Home>> {
+        match &self.task {
+            Task::Change { change, home, .. } => home
+                .as_ref()
+                .filter(|_| matches!(change.kind, ChangeKind::Put { .. })),
             Task::Request { .. } => None,
         }
     }

@@ -1,10 +1,12 @@
 //! The requests that wait for their answer. An answer finds its request by the slot in its id, without searching.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::pending::Pending;
+use crate::session::home::Home;
 use crate::session::stanza::RequestId;
 use crate::{NodeConfig, NodeName};
 
@@ -19,6 +21,8 @@ pub(super) enum Occupant {
     Create { node: NodeName, config: NodeConfig },
     /// We ourselves: a node is created, with its configuration, ahead of the first publish to it.
     Prepare { node: NodeName, config: NodeConfig },
+    /// We ourselves: the node of a model is created, with its description, ahead of the first change of the model.
+    Settle { home: Arc<Home> },
     /// We ourselves ask for a sign of life.
     Ping,
 }
@@ -33,7 +37,9 @@ impl Occupant {
         match self {
             Self::One(pending) => vec![pending],
             Self::Several(several) => several,
-            Self::Create { .. } | Self::Prepare { .. } | Self::Ping => Vec::new(),
+            Self::Create { .. } | Self::Prepare { .. } | Self::Settle { .. } | Self::Ping => {
+                Vec::new()
+            }
         }
     }
 }
@@ -110,9 +116,13 @@ impl Window {
         match self.get(id) {
             Some(Occupant::One(pending)) => pending.is_abandoned(),
             Some(Occupant::Several(several)) => several.iter().all(Pending::is_abandoned),
-            Some(Occupant::Create { .. } | Occupant::Prepare { .. } | Occupant::Ping) | None => {
-                false
-            }
+            Some(
+                Occupant::Create { .. }
+                | Occupant::Prepare { .. }
+                | Occupant::Settle { .. }
+                | Occupant::Ping,
+            )
+            | None => false,
         }
     }
 
@@ -165,7 +175,10 @@ impl Window {
             .flat_map(|occupant| match occupant {
                 Occupant::One(pending) => std::slice::from_mut(pending),
                 Occupant::Several(several) => several.as_mut_slice(),
-                Occupant::Create { .. } | Occupant::Prepare { .. } | Occupant::Ping => &mut [],
+                Occupant::Create { .. }
+                | Occupant::Prepare { .. }
+                | Occupant::Settle { .. }
+                | Occupant::Ping => &mut [],
             })
     }
 }

@@ -1,10 +1,10 @@
-//! Reads the notifications of a PubSub service (XEP-0060 §7.1.2 and on), item by item in their order, without copying.
+//! Reads the notifications of a PubSub service (XEP-0060 §7.1.2 and on, §8.6), item by item in their order, without copying.
 
 use std::borrow::Cow;
 
 use pubsub_xml::{Reader, XmlError};
 
-use super::namespace::PUBSUB_EVENT;
+use super::namespace::{PUBSUB, PUBSUB_EVENT};
 
 /// One thing that a message says about a node.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +50,17 @@ pub(in crate::session) fn notices<'x>(
                 } else {
                     reader.skip()?;
                 }
+            }
+        } else if child.is("pubsub", PUBSUB) {
+            while let Some(about) = reader.child()? {
+                if about.is("subscription", PUBSUB)
+                    && let Some(node) = reader.attribute("node")
+                {
+                    let state = reader.attribute("subscription").unwrap_or_default();
+                    let kind = NoticeKind::Subscription { state };
+                    each(Notice { node: &node, kind });
+                }
+                reader.skip()?;
             }
         } else {
             reader.skip()?;
@@ -128,10 +139,14 @@ mod tests {
     use super::notices;
 
     fn check(event: &str, expect: &[&str]) {
-        let message = format!(
-            "<message xmlns='jabber:client'><body>x</body>\
-             <event xmlns='http://jabber.org/protocol/pubsub#event'>{event}</event></message>"
+        read(
+            &format!("<event xmlns='http://jabber.org/protocol/pubsub#event'>{event}</event>"),
+            expect,
         );
+    }
+
+    fn read(content: &str, expect: &[&str]) {
+        let message = format!("<message xmlns='jabber:client'><body>x</body>{content}</message>");
         let mut reader = Reader::new(&message);
         reader.root().unwrap();
         let mut found = Vec::new();
@@ -151,6 +166,15 @@ mod tests {
                 r#"n Retracted { id: "2" }"#,
                 r#"n Published { id: Some("3"), publisher: None, payload: None }"#,
             ],
+        );
+    }
+
+    #[test]
+    fn what_became_of_a_pending_subscription_is_told() {
+        read(
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+             <subscription node='n' jid='a@x' subid='7' subscription='subscribed'/><other/></pubsub>",
+            &[r#"n Subscription { state: "subscribed" }"#],
         );
     }
 

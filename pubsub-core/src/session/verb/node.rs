@@ -1,9 +1,12 @@
 //! Creating, deleting and emptying nodes (XEP-0060 §8.1, §8.4, §8.5).
 
+use std::sync::atomic::Ordering;
+
 use pubsub_xml::{Reader, XmlError};
 
 use super::{about, set, set_once};
 use crate::session::form;
+use crate::session::home::Home;
 use crate::session::stanza::attribute;
 use crate::session::stanza::namespace::{PUBSUB, PUBSUB_OWNER};
 use crate::session::{PubSubError, Session};
@@ -18,6 +21,20 @@ impl Session {
     pub async fn create(&self, node: &NodeName, config: &NodeConfig) -> Result<(), PubSubError> {
         let request = set_once(create(Some(node), config));
         self.ask(request, about(node), |_| Ok(())).await
+    }
+
+    /// Creates the node of a model with all that is known of it, in one step. What exists is left as it is; whether it did not.
+    pub(crate) async fn create_home(&self, home: &Home) -> Result<bool, PubSubError> {
+        let form = form::node_config_of(&home.config, home.description.as_ref());
+        let request = set(create_with(Some(&home.node), &form));
+        match self.ask(request, about(&home.node), |_| Ok(())).await {
+            Ok(()) => {
+                home.is_ours.store(true, Ordering::Relaxed);
+                Ok(true)
+            }
+            Err(PubSubError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Creates a node whose name the service chooses.
@@ -73,15 +90,21 @@ impl Session {
 }
 
 fn create(node: Option<&NodeName>, config: &NodeConfig) -> String {
+    if config.is_empty() {
+        create_with(node, "")
+    } else {
+        create_with(node, &form::node_config(config))
+    }
+}
+
+fn create_with(node: Option<&NodeName>, form: &str) -> String {
     let mut body = format!("<pubsub xmlns='{PUBSUB}'><create");
     if let Some(node) = node {
         attribute(&mut body, "node", node.as_str());
     }
     body.push_str("/>");
-    if !config.is_empty() {
-        body.push_str("<configure>");
-        body.push_str(&form::node_config(config));
-        body.push_str("</configure>");
+    if !form.is_empty() {
+        body.extend(["<configure>", form, "</configure>"]);
     }
     body.push_str("</pubsub>");
     body

@@ -1,10 +1,11 @@
 //! Subscribing (XEP-0060 §6.1, §6.2) and seeing who is subscribed (§5.6, §8.8).
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use pubsub_xml::{Reader, XmlError};
 
-use super::{about, get, set};
+use super::{Request, about, get, set};
 use crate::NodeName;
 use crate::session::stanza::attribute;
 use crate::session::stanza::namespace::{PUBSUB, PUBSUB_OWNER};
@@ -25,7 +26,7 @@ pub enum Subscriber {
 pub enum SubscriptionState {
     /// Events come.
     Subscribed,
-    /// An owner must approve first.
+    /// An owner must approve first, or the node does not exist yet and is awaited.
     Pending,
     /// Options must be set first.
     Unconfigured,
@@ -58,7 +59,42 @@ impl Session {
         subscriber: Subscriber,
     ) -> Result<Subscription, PubSubError> {
         let address = self.own_address(node, subscriber).await?;
-        let request = set(subscribe(node, &address));
+        let request = set(subscribe(node, &address, ""));
+        self.granted(request, node, address).await
+    }
+
+    /// Subscribes to a node, or awaits it where it does not exist and [the service knows how](Self::can_await): then the answer is
+    /// [`Pending`](SubscriptionState::Pending), and [`RawEventKind::Subscription`](crate::session::RawEventKind::Subscription) says what came of it, before the first
+    /// event. The wish ends with the session and with [`unsubscribe`](Self::unsubscribe).
+    ///
+    /// # Errors
+    ///
+    /// See [`PubSubError`]; [`NotFound`](PubSubError::NotFound) where the service does not know how.
+    pub async fn subscribe_or_await(
+        &self,
+        node: &NodeName,
+        subscriber: Subscriber,
+    ) -> Result<Subscription, PubSubError> {
+        let address = self.own_address(node, subscriber).await?;
+        if !self.can_await() {
+            return self.subscribe(node, subscriber).await;
+        }
+        let request = set(subscribe(node, &address, AWAIT));
+        self.granted(request, node, address).await
+    }
+
+    /// Whether one can await nodes at the service (`urn:pubsub:await:1`), as it said when we logged in last.
+    #[must_use]
+    pub fn can_await(&self) -> bool {
+        self.shared().awaits_nodes.load(Ordering::Relaxed)
+    }
+
+    async fn granted(
+        &self,
+        request: Request,
+        node: &NodeName,
+        address: Arc<str>,
+    ) -> Result<Subscription, PubSubError> {
         let granted = self
             .ask(request, about(node), |body| subscriptions(body, PUBSUB))
             .await?;
@@ -71,7 +107,7 @@ impl Session {
         }))
     }
 
-    /// Ends a subscription.
+    /// Ends a subscription, or the wish for one.
     ///
     /// # Errors
     ///
@@ -165,11 +201,14 @@ impl Session {
     }
 }
 
-fn subscribe(node: &NodeName, address: &str) -> String {
+/// What stands beside the request of whoever awaits.
+const AWAIT: &str = "<await xmlns='urn:pubsub:await:1'/>";
+
+fn subscribe(node: &NodeName, address: &str, beside: &str) -> String {
     let mut body = format!("<pubsub xmlns='{PUBSUB}'><subscribe");
     attribute(&mut body, "node", node.as_str());
     attribute(&mut body, "jid", address);
-    body.push_str("/></pubsub>");
+    body.extend(["/>", beside, "</pubsub>"]);
     body
 }
 
@@ -228,7 +267,7 @@ fn subscription(reader: &Reader<'_>, node: Option<&str>) -> Option<Subscription>
 
 #[cfg(test)]
 mod tests {
-    use super::{SubscriptionState, subscribe, subscriptions, unsubscribe};
+    use super::{AWAIT, SubscriptionState, subscribe, subscriptions, unsubscribe};
     use crate::NodeName;
     use crate::session::stanza::namespace::{PUBSUB, PUBSUB_OWNER};
 
@@ -236,8 +275,13 @@ mod tests {
     fn requests_name_the_subscriber() {
         let node = NodeName::new("n").unwrap();
         assert_eq!(
-            subscribe(&node, "a@x"),
+            subscribe(&node, "a@x", ""),
             "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='n' jid='a@x'/></pubsub>"
+        );
+        assert_eq!(
+            subscribe(&node, "a@x", AWAIT),
+            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='n' jid='a@x'/>\
+             <await xmlns='urn:pubsub:await:1'/></pubsub>"
         );
         assert_eq!(
             unsubscribe(&node, "a@x", Some("s")),

@@ -38,7 +38,7 @@ impl<T: Send + 'static> Follower<T> {
                 })
             }
             RawEventKind::Configured => Ok(Event::Configured),
-            _ => return Ok(()),
+            RawEventKind::Subscription { state } => return self.hear_of_wish(&state, reader).await,
         };
         reader.tell(event).await
     }

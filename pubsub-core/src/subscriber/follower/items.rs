@@ -26,7 +26,7 @@ impl<T: Send + 'static> Follower<T> {
     ) -> Result<(), Abandoned> {
         let mut far = FIRST_LOOK;
         loop {
-            let items = match self.outlet.recent(&self.node, far).await {
+            let items = match self.recent(far).await {
                 Ok(items) => items,
                 Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {
                     return Ok(());
@@ -82,6 +82,14 @@ impl<T: Send + 'static> Follower<T> {
         }
     }
 
+    /// The items that were published last. A node that does not exist has none.
+    async fn recent(&self, most: u32) -> Result<Vec<RawItem>, PubSubError> {
+        match self.outlet.recent(&self.node, most).await {
+            Err(PubSubError::NotFound { .. }) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
     /// Tells what the history has, if there is one. Whether something is missing all the same.
     async fn fill_before(
         &mut self,
@@ -126,7 +134,7 @@ impl<T: Send + 'static> Follower<T> {
         self.journal.begin(Beginning::Unknown);
         let mut far = FIRST_LOOK;
         loop {
-            let items = match self.outlet.recent(&self.node, far).await {
+            let items = match self.recent(far).await {
                 Ok(items) => items,
                 Err(error) => {
                     tracing::debug!(node = %self.node, %error, "cannot read what came after a position");

@@ -1,13 +1,15 @@
 //! The task behind one subscription: hears, decodes, tells; and after a gap renews, reads back and tells that.
 //!
 //! It owns no socket and decides nothing about order or repeats itself: see `journal`, `catch_up` and `resume`. `hear` takes live events,
-//! `history` reads a store, `items` reads what the node holds.
+//! `history` reads a store, `items` reads what the node holds, `waiting` waits for a node that does not exist yet.
 
 mod hear;
 mod history;
 mod items;
 mod reader;
+mod waiting;
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use tokio::sync::mpsc::Sender;
 use self::items::mark;
 use self::reader::Abandoned;
 pub(crate) use self::reader::Reader;
+use self::waiting::Standing;
+pub(crate) use self::waiting::WhenAbsent;
 use super::journal::{Beginning, Journal};
 use super::{Event, SubscribeError};
 use crate::change::Stamp;
@@ -45,11 +49,19 @@ pub(crate) type Decode<T> = fn(&str) -> Result<(T, Stamp), DecodeError>;
 #[derive(Debug)]
 pub(crate) struct Subject<T> {
     pub(crate) node: NodeName,
-    /// With which the node is created where it is missing.
+    /// With which the node is created where that is the way.
     pub(crate) config: NodeConfig,
+    pub(crate) when_absent: WhenAbsent,
     pub(crate) decode: Decode<T>,
     /// Where to begin; now, if it is not said.
     pub(crate) from: Option<Position>,
+}
+
+/// What makes a subscription go on.
+enum Heard {
+    Event(SessionEvent),
+    /// It is time to ask for the node.
+    Due,
 }
 
 /// One subscription, from its first request to its last event.
@@ -60,16 +72,20 @@ pub(crate) struct Follower<T> {
     store: Option<Arc<dyn Store>>,
     node: NodeName,
     config: NodeConfig,
+    when_absent: WhenAbsent,
+    standing: Standing,
     decode: Decode<T>,
     from: Option<Position>,
     listener: Listener,
     journal: Journal,
     /// The number of the last change of the store that the service has told, news or not.
     heard: u64,
+    /// The node came to be while it was subscribed to.
+    is_newborn: bool,
 }
 
 impl<T: Send + 'static> Follower<T> {
-    /// Subscribes. The node is created where it is missing.
+    /// Subscribes. A node that is missing is awaited, asked for or created.
     pub(crate) async fn subscribe(
         outlet: Outlet,
         store: Option<Arc<dyn Store>>,
@@ -79,6 +95,7 @@ impl<T: Send + 'static> Follower<T> {
         let Subject {
             node,
             config,
+            when_absent,
             decode,
             from,
         } = subject;
@@ -91,6 +108,7 @@ impl<T: Send + 'static> Follower<T> {
             Some(_) => None,
         };
         // What the node holds is read before the subscription, so that nothing told later is taken for old.
+        let mut was_absent = false;
         let beginning = match outlet.recent(&node, 1).await {
             Ok(items) => match items.last() {
                 Some(item) => Beginning::Item(
@@ -99,7 +117,10 @@ impl<T: Send + 'static> Follower<T> {
                 ),
                 None => Beginning::Empty,
             },
-            Err(PubSubError::NotFound { .. }) => Beginning::Empty,
+            Err(PubSubError::NotFound { .. }) => {
+                was_absent = true;
+                Beginning::Empty
+            }
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(_) => Beginning::Unknown,
         };
@@ -108,18 +129,23 @@ impl<T: Send + 'static> Follower<T> {
         if let Some((log, last)) = last {
             journal.advance(&log, last);
         }
-        let follower = Self {
+        let mut follower = Self {
             outlet,
             store,
             node,
             config,
+            when_absent,
+            standing: Standing::Live,
             decode,
             from,
             listener,
             journal,
             heard: 0,
+            is_newborn: false,
         };
         follower.renew().await?;
+        // Something may have been published between the two.
+        follower.is_newborn = was_absent && matches!(follower.standing, Standing::Live);
         follower.outlet.begin_following(&follower.node);
         Ok(follower)
     }
@@ -134,6 +160,7 @@ impl<T: Send + 'static> Follower<T> {
         let Subject {
             node,
             config,
+            when_absent,
             decode,
             from,
         } = subject;
@@ -147,11 +174,14 @@ impl<T: Send + 'static> Follower<T> {
             store,
             node,
             config,
+            when_absent,
+            standing: Standing::Live,
             decode,
             from: None,
             listener,
             journal: Journal::new(MEMORY, Beginning::Unknown),
             heard: 0,
+            is_newborn: false,
         };
         // Whoever reads may have had enough.
         let _ = follower.resume(position, &mut reader).await;
@@ -167,6 +197,7 @@ impl<T: Send + 'static> Follower<T> {
         let mut reader = Reader { out };
         let begun = match self.from.take() {
             Some(position) => self.resume(position, &mut reader).await,
+            None if self.is_newborn => self.catch_up(&mut reader, 0).await,
             None => Ok(()),
         };
         if begun.is_ok() {
@@ -182,6 +213,12 @@ impl<T: Send + 'static> Follower<T> {
 
     async fn follow(&mut self, reader: &mut Reader<T>) {
         while let Some(event) = self.next(reader).await {
+            let Heard::Event(event) = event else {
+                if self.ask_again(reader).await.is_err() {
+                    break;
+                }
+                continue;
+            };
             let told = match event {
                 SessionEvent::Node(event) => self.hear(event, reader).await,
                 SessionEvent::Online { resumed: false } => self.return_to(reader).await,
@@ -197,22 +234,21 @@ impl<T: Send + 'static> Follower<T> {
         }
     }
 
-    /// The next thing that is heard, until the reader or the session is gone.
-    async fn next(&mut self, reader: &Reader<T>) -> Option<SessionEvent> {
+    /// The next thing that is heard, or due, until the reader or the session is gone.
+    async fn next(&mut self, reader: &Reader<T>) -> Option<Heard> {
+        let due = match &self.standing {
+            Standing::Absent(asking) => Some(asking.due()),
+            Standing::Live | Standing::Awaited => None,
+        };
         tokio::select! {
-            event = self.listener.next() => event,
+            event = self.listener.next() => event.map(Heard::Event),
             () = reader.out.closed() => None,
-        }
-    }
-
-    async fn renew(&self) -> Result<(), PubSubError> {
-        match self.outlet.subscribe(&self.node).await {
-            Err(PubSubError::NotFound { .. }) => {
-                self.outlet.ensure(&self.node, &self.config).await?;
-                tracing::info!(node = %self.node, "the node was missing and is ours now; another account needs the right to publish there");
-                self.outlet.subscribe(&self.node).await
-            }
-            outcome => outcome,
+            () = async {
+                match due {
+                    Some(due) => due.await,
+                    None => pending().await,
+                }
+            } => Some(Heard::Due),
         }
     }
 
@@ -220,6 +256,12 @@ impl<T: Send + 'static> Follower<T> {
     async fn return_to(&mut self, reader: &mut Reader<T>) -> Result<(), Abandoned> {
         for pause in PAUSES {
             match self.renew().await {
+                // Where nothing was told and nothing is there, nothing was missed.
+                Ok(())
+                    if !matches!(self.standing, Standing::Live) && self.journal.begins_empty() =>
+                {
+                    return Ok(());
+                }
                 Ok(()) => return self.catch_up(reader, 0).await,
                 // The next connection brings the next attempt.
                 Err(PubSubError::Disconnected { .. } | PubSubError::SessionClosed { .. }) => {

@@ -1,11 +1,17 @@
-//! Create a node, named or instant, with or without a configuration (XEP-0060 §8.1); publishing to a missing node comes here too.
+//! Create a node, named or instant, with or without a configuration (XEP-0060 §8.1); publishing to a missing node comes here too. Whoever awaited
+//! the node is subscribed from its first moment on, if it lets them in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::service::Service;
+use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
+use crate::service::node::{Items, Node, bare_of};
 use crate::service::options::{Field, NodeConfig};
-use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
+use crate::service::vocabulary::{
+    Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
+};
 
 /// The longest name of a node and id of an item, in bytes.
 pub(super) const LONGEST_NAME: usize = 1023;
@@ -25,22 +31,32 @@ pub(super) fn decide(
         None => context.fresh_name(0),
     };
     let config = Arc::new(service.rules.defaults.with(form)?);
-    let write = creation(service, context, actor, &name, config)?;
+    let Creation {
+        writes,
+        notifications,
+    } = creation(service, context, actor, &name, config)?;
     Ok(Outcome {
-        writes: vec![write],
+        writes,
         reply: Reply::Created { node: name },
-        notifications: Vec::new(),
+        notifications,
     })
 }
 
-/// The write that creates a node, if the actor may and there is room.
+/// A node that comes to be, with those who awaited it.
+pub(super) struct Creation {
+    pub(super) writes: Vec<Write>,
+    /// What became of their wishes.
+    pub(super) notifications: Vec<Notification>,
+}
+
+/// How a node is created, if the actor may and there is room.
 pub(super) fn creation(
     service: &Service,
     context: &Context,
     actor: &Actor,
     name: &Arc<str>,
     config: Arc<NodeConfig>,
-) -> Result<Write, ServiceError> {
+) -> Result<Creation, ServiceError> {
     check_name("node", name)?;
     if actor.is_anonymous && !service.rules.anonymous_may_create {
         return Err(ServiceError::CreationForbidden { node: name.clone() });
@@ -50,12 +66,55 @@ pub(super) fn creation(
             limit: service.rules.max_nodes,
         });
     }
-    Ok(Write::CreateNode {
-        node: name.clone(),
+    let mut creation = Creation {
+        writes: vec![Write::CreateNode {
+            node: name.clone(),
+            config: config.clone(),
+            creator: actor.bare.clone(),
+            created: context.now,
+        }],
+        notifications: Vec::new(),
+    };
+    let node = Node {
+        name: name.clone(),
         config,
         creator: actor.bare.clone(),
         created: context.now,
-    })
+        affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
+        subscriptions: Arc::default(),
+        items: Items::default(),
+    };
+    creation.grant(service, &node);
+    Ok(creation)
+}
+
+impl Creation {
+    /// Subscribes those who awaited the node and may, as if they had asked right after it was created, and tells everybody who did.
+    fn grant(&mut self, service: &Service, node: &Node) {
+        let mut places = service.rules.max_subscriptions;
+        for (jid, wish) in service.wishes().of_node(&node.name) {
+            let is_subscribed = places > 0 && may_stay_subscribed(node, bare_of(jid));
+            if is_subscribed {
+                places -= 1;
+                self.writes.push(Write::Subscribe {
+                    node: node.name.clone(),
+                    jid: jid.clone(),
+                    subscription: wish.subscription.clone(),
+                    is_durable: wish.is_durable,
+                });
+            }
+            self.notifications.push(Notification {
+                node: node.name.clone(),
+                config: node.config.clone(),
+                announcement: Announcement::Answered {
+                    jid: jid.clone(),
+                    subscription: wish.subscription.clone(),
+                    is_subscribed,
+                },
+                audience: Audience::These(vec![jid.clone()]),
+            });
+        }
+    }
 }
 
 /// Refuses names that are empty or too long to be kept.

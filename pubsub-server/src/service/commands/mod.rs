@@ -43,7 +43,9 @@ pub(super) fn decide(
             retract::decide(service, actor, &node, &ids, notify)
         }
         Request::Items { node, selection } => items::decide(service, actor, &node, selection),
-        Request::Subscribe { node, jid } => subscribe::decide(service, context, actor, &node, &jid),
+        Request::Subscribe { node, jid, awaits } => {
+            subscribe::decide(service, context, actor, &node, &jid, awaits)
+        }
         Request::Unsubscribe {
             node,
             jid,

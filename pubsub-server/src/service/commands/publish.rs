@@ -22,6 +22,7 @@ pub(super) fn decide(
     options: &[Field<'_>],
 ) -> Result<Outcome, ServiceError> {
     let mut writes = Vec::new();
+    let mut notifications = Vec::new();
     let node = service.node(name);
     let (name, config) = if let Some(node) = node {
         require(node, &actor.bare, Action::Publish)?;
@@ -35,13 +36,9 @@ pub(super) fn decide(
                 fields: error.to_string(),
             }
         })?);
-        writes.push(create::creation(
-            service,
-            context,
-            actor,
-            &name,
-            config.clone(),
-        )?);
+        let creation = create::creation(service, context, actor, &name, config.clone())?;
+        writes = creation.writes;
+        notifications = creation.notifications;
         (name, config)
     };
     let items = accept(service, context, actor, &name, &config, new_items)?;
@@ -72,18 +69,18 @@ pub(super) fn decide(
         });
     }
     writes.append(&mut puts);
-    let notification = Notification {
+    notifications.push(Notification {
         node: name.clone(),
         config,
         announcement: Announcement::Published {
             items: items.clone(),
         },
         audience: Audience::Subscribers,
-    };
+    });
     Ok(Outcome {
         writes,
         reply: Reply::Published { node: name, items },
-        notifications: vec![notification],
+        notifications,
     })
 }
 

@@ -1,7 +1,9 @@
-//! Subscribe oneself, by bare JID or by one's own full JID (XEP-0060 §6.1). Subscribing again changes nothing and answers the same.
+//! Subscribe oneself, by bare JID or by one's own full JID (XEP-0060 §6.1). Subscribing again changes nothing and answers the same. Who asks to
+//! await is noted where the node does not exist (`urn:pubsub:await:1`).
 
 use std::sync::Arc;
 
+use super::create::check_name;
 use super::publish::last_item;
 use crate::service::Service;
 use crate::service::access::{Action, require};
@@ -15,9 +17,13 @@ pub(super) fn decide(
     actor: &Actor,
     name: &str,
     jid: &Arc<str>,
+    awaits: bool,
 ) -> Result<Outcome, ServiceError> {
     if *jid != actor.bare && *jid != actor.full {
         return Err(ServiceError::InvalidJid);
+    }
+    if awaits && service.node(name).is_none() {
+        return note(service, context, actor, name, jid);
     }
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Subscribe)?;
@@ -57,5 +63,44 @@ pub(super) fn decide(
         writes,
         reply,
         notifications,
+    })
+}
+
+/// Notes the wish to be subscribed to a node that does not exist. Whether it may be granted is known when it does.
+fn note(
+    service: &Service,
+    context: &Context,
+    actor: &Actor,
+    name: &str,
+    jid: &Arc<str>,
+) -> Result<Outcome, ServiceError> {
+    check_name("node", name)?;
+    let present = service.wishes().find(name, jid);
+    if present.is_none() && context.wishes_left == 0 {
+        return Err(ServiceError::TooManyAwaited {
+            node: name.into(),
+            limit: service.rules.max_awaited,
+        });
+    }
+    let subscription = present.map_or_else(
+        || context.fresh_name(0),
+        |present| present.subscription.clone(),
+    );
+    let node: Arc<str> = name.into();
+    Ok(Outcome {
+        // The session that asked last is the one with which it ends.
+        writes: vec![Write::Await {
+            node: node.clone(),
+            jid: jid.clone(),
+            subscription: subscription.clone(),
+            session: actor.session,
+            is_durable: !actor.is_anonymous,
+        }],
+        reply: Reply::Pending {
+            node,
+            jid: jid.clone(),
+            subscription,
+        },
+        notifications: Vec::new(),
     })
 }

@@ -1,4 +1,4 @@
-//! End one's own subscription (XEP-0060 §6.2). A JID has at most one at a node, so the subid is checked only if it is given.
+//! End one's own subscription, or the wish for one (XEP-0060 §6.2). A JID has at most one at a node, so the subid is checked only if it is given.
 
 use std::sync::Arc;
 
@@ -18,23 +18,29 @@ pub(super) fn decide(
     if bare_of(jid) != &*actor.bare {
         return Err(ServiceError::InvalidJid);
     }
-    let node = service.require_node(name)?;
-    let Some(present) = node.subscriptions.get(jid) else {
-        return Err(ServiceError::NotSubscribed {
-            node: node.name.clone(),
-            jid: jid.clone(),
-        });
+    let wish = service.wishes().find(name, jid);
+    let (node, present) = match wish {
+        Some(wish) => (name.into(), Some(&wish.subscription)),
+        None => {
+            let node = service.require_node(name)?;
+            (node.name.clone(), node.subscriptions.get(jid))
+        }
+    };
+    let jid = jid.clone();
+    let Some(present) = present else {
+        return Err(ServiceError::NotSubscribed { node, jid });
     };
     if subscription.is_some_and(|asked| asked != &**present) {
-        return Err(ServiceError::InvalidSubscriptionId {
-            node: node.name.clone(),
-            jid: jid.clone(),
-        });
+        return Err(ServiceError::InvalidSubscriptionId { node, jid });
     }
-    let write = Write::Unsubscribe {
-        node: node.name.clone(),
-        jid: jid.clone(),
-        is_durable: !actor.is_anonymous,
+    let write = if wish.is_some() {
+        Write::Unawait { node, jid }
+    } else {
+        Write::Unsubscribe {
+            node,
+            jid,
+            is_durable: !actor.is_anonymous,
+        }
     };
     Ok(Outcome {
         writes: vec![write],

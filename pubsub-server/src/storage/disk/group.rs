@@ -83,6 +83,8 @@ pub(super) fn changes<E>(
                     .then(|| codec::write_affiliation(*affiliation));
                 changes.insert(codec::key(node, &Subject::Affiliation(jid)), value);
             }
+            // Nobody waits over a restart.
+            Write::Await { .. } | Write::Unawait { .. } => {}
         }
     }
     Ok(changes)

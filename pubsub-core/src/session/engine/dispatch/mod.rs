@@ -10,6 +10,7 @@ mod recover;
 mod settle;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -146,9 +147,17 @@ impl Dispatch {
             return;
         };
         let config = *config;
+        let home = pending.home().filter(|_| self.service.awaits_nodes);
+        let is_home = home.is_some_and(|home| home.node == change.node);
+        if let Some(home) = home
+            && self.nodes.is_unsettled(&home.node)
+        {
+            let home = Arc::clone(home);
+            self.send(out, Occupant::Settle { home }, now);
+        }
         if !config.is_empty() && self.nodes.is_new(&change.node) {
             let node = change.node.clone();
-            if self.service.creates_nodes {
+            if self.service.creates_nodes && !is_home {
                 // A node that the service creates by itself would get the service's configuration.
                 self.send(out, Occupant::Prepare { node, config }, now);
             }
@@ -206,7 +215,10 @@ impl Dispatch {
         let called = match &occupant {
             Occupant::One(pending) => pending.called,
             Occupant::Several(several) => several.first().map_or(now, |first| first.called),
-            Occupant::Create { .. } | Occupant::Prepare { .. } | Occupant::Ping => now,
+            Occupant::Create { .. }
+            | Occupant::Prepare { .. }
+            | Occupant::Settle { .. }
+            | Occupant::Ping => now,
         };
         self.window.fill(id, occupant, called + self.patience);
         self.track(out, Sent::Request(id));
@@ -236,6 +248,10 @@ impl Dispatch {
             Occupant::Create { node, config } | Occupant::Prepare { node, config } => {
                 let form = (!config.is_empty()).then(|| form::node_config(config));
                 self.heads.create(out, id, node, form.as_deref());
+            }
+            Occupant::Settle { home } => {
+                let form = form::node_config_of(&home.config, home.description.as_ref());
+                self.heads.create(out, id, &home.node, Some(&form));
             }
             Occupant::Ping => {
                 // A component has no server of its own to ask.
@@ -330,6 +346,7 @@ impl Dispatch {
             match occupant {
                 Occupant::Create { node, .. } => self.release(&node),
                 Occupant::Prepare { node, .. } => self.nodes.forget(&node),
+                Occupant::Settle { home } => self.nodes.unsettle(&home.node),
                 Occupant::Ping => {}
                 callers @ (Occupant::One(_) | Occupant::Several(_)) => {
                     for pending in callers.callers() {

@@ -1,5 +1,7 @@
 //! What an answer means for the request it answers.
 
+use std::sync::atomic::Ordering;
+
 use pubsub_xml::XmlError;
 
 use super::{Dispatch, Occupant, Past, Pending, Recipient, Task};
@@ -45,6 +47,7 @@ impl Dispatch {
                 several.into_iter().for_each(Pending::acknowledge);
             }
             Occupant::Create { node, .. } => self.created(&node),
+            Occupant::Settle { home } => home.is_ours.store(true, Ordering::Relaxed),
             Occupant::Prepare { .. } | Occupant::Ping => {}
         }
         answer.skip()
@@ -94,13 +97,17 @@ impl Dispatch {
                     pending.fail(classify(failure.clone(), target, &self.service.address));
                 }
             }
-            Occupant::Prepare { node, .. } => {
-                if !failure.is("conflict") {
-                    // The publish behind it tells whether that matters.
-                    tracing::debug!(%node, condition = %failure.condition, "the node was not created");
-                }
-            }
+            Occupant::Prepare { node, .. } => Self::unprepared(&node, &failure),
+            Occupant::Settle { home } => Self::unprepared(&home.node, &failure),
             Occupant::Ping => {}
+        }
+    }
+
+    /// A node was not created ahead of its first publish.
+    fn unprepared(node: &NodeName, failure: &Failure) {
+        if !failure.is("conflict") {
+            // The publish behind it tells whether that matters.
+            tracing::debug!(%node, condition = %failure.condition, "the node was not created");
         }
     }
 

@@ -2,19 +2,27 @@
 //!
 //! The one place that knows both. What is above it saves and subscribes the same way with either.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod followed;
+mod homes;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, join, join_all};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use self::followed::Followed;
+pub(crate) use self::followed::{Absence, Granted};
+use self::homes::Homes;
 use crate::change::{Change, ChangeKind};
 use crate::name::{ItemId, NodeName};
-use crate::node_config::NodeConfig;
+use crate::node_config::{NodeConfig, Setting};
+use crate::registry::Registry;
 use crate::session::{
     Filter, Item as RawItem, ItemQuery, Listener, PubSubError, Session, Status, Subscriber,
+    SubscriptionState,
 };
 use crate::testing::Hub;
 
@@ -25,7 +33,7 @@ const PAGE: u32 = 500;
 #[derive(Debug, Clone)]
 pub(crate) enum Outlet {
     /// To a service.
-    Session(Session, Followed),
+    Session(Session, Followed, Homes),
     /// To nobody else.
     Hub(Hub),
 }
@@ -38,43 +46,10 @@ pub(crate) struct Held {
     pub(crate) newest: Option<Vec<RawItem>>,
 }
 
-/// How many subscriptions of this session follow each node; the service knows of one.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Followed {
-    nodes: Arc<Mutex<HashMap<NodeName, usize>>>,
-}
-
-impl Followed {
-    fn lock(&self) -> MutexGuard<'_, HashMap<NodeName, usize>> {
-        // No code that can panic runs while it is held.
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, node: &NodeName) {
-        *self.lock().entry(node.clone()).or_default() += 1;
-    }
-
-    /// Whether that was the last one.
-    fn end(&self, node: &NodeName) -> bool {
-        let mut nodes = self.lock();
-        match nodes.get_mut(node) {
-            Some(1) => nodes.remove(node).is_some(),
-            Some(count) => {
-                *count -= 1;
-                false
-            }
-            None => false,
-        }
-    }
-
-    fn take_all(&self) -> Vec<NodeName> {
-        self.lock().drain().map(|(node, _)| node).collect()
-    }
-}
-
 impl Outlet {
-    pub(crate) fn to(session: Session) -> Self {
-        Self::Session(session, Followed::default())
+    /// To the service of a session, for a program with these models.
+    pub(crate) fn to(session: Session, registry: &Registry) -> Self {
+        Self::Session(session, Followed::default(), Homes::of(registry))
     }
 
     /// Sends a change; changes of one node keep the order in which this is called, before anything is awaited.
@@ -84,19 +59,31 @@ impl Outlet {
     pub(crate) fn send(
         &self,
         change: Change,
-        config: NodeConfig,
+        setting: Setting,
     ) -> impl Future<Output = Result<(), PubSubError>> + Send + use<> {
         let answer = match self {
-            Self::Session(session, _) => {
-                let farewell = farewell(&change).map(|told| session.publish_to(told, config));
-                Either::Left((farewell, session.publish_to(change, config)))
+            Self::Session(session, followed, homes) => {
+                let absent = &followed.absent;
+                let wanted =
+                    (!absent.is_empty()).then(|| (Arc::clone(absent), change.node.clone()));
+                let publish = |change| {
+                    session.publish_from(change, setting.config, homes.of_model(setting.model))
+                };
+                let farewell = farewell(&change).map(publish);
+                Either::Left((farewell, publish(change), wanted))
             }
             Self::Hub(hub) => Either::Right(hub.accept(change)),
         };
         async {
             match answer {
-                Either::Left((None, publishing)) => publishing.await.map(drop),
-                Either::Left((Some(farewell), retracting)) => {
+                Either::Left((None, publishing, wanted)) => {
+                    publishing.await?;
+                    if let Some((absent, node)) = wanted {
+                        absent.appeared(&node);
+                    }
+                    Ok(())
+                }
+                Either::Left((Some(farewell), retracting, _)) => {
                     match join(farewell, retracting).await {
                         (Ok(_), Ok(_) | Err(PubSubError::NotFound { .. })) => Ok(()),
                         (Err(error), _) | (_, Err(error)) => Err(error),
@@ -110,8 +97,59 @@ impl Outlet {
     /// Whether the service can be reached, as far as is known.
     pub(crate) fn is_online(&self) -> bool {
         match self {
-            Self::Session(session, _) => session.status().borrow().is_online(),
+            Self::Session(session, ..) => session.status().borrow().is_online(),
             Self::Hub(_) => true,
+        }
+    }
+
+    /// Whether a node need not be made to be subscribed to.
+    pub(crate) fn can_await(&self) -> bool {
+        match self {
+            Self::Session(session, ..) => session.can_await(),
+            Self::Hub(_) => true,
+        }
+    }
+
+    /// Whether this program has made the node of a model, at the first change of it.
+    pub(crate) fn has_made(&self, model: &str) -> bool {
+        match self {
+            Self::Session(_, _, homes) => homes.is_ours(model),
+            Self::Hub(_) => false,
+        }
+    }
+
+    /// Makes the node of a model with all that is known of it, where the service takes that in one step. Whether it did.
+    pub(crate) async fn make(&self, model: &str) -> Result<bool, PubSubError> {
+        match self {
+            Self::Session(session, _, homes) if session.can_await() => {
+                match homes.of_model(Some(model)) {
+                    Some(home) => session.create_home(&home).await,
+                    None => Ok(false),
+                }
+            }
+            Self::Session(..) | Self::Hub(_) => Ok(false),
+        }
+    }
+
+    /// Whether this is the first time that something of the model is saved, while its node may still have to be made.
+    pub(crate) fn is_first_save(&self, model: &str) -> bool {
+        match self {
+            Self::Session(session, _, homes) => homes.is_new(model) && session.can_await(),
+            Self::Hub(_) => false,
+        }
+    }
+
+    /// Makes sure that the node is configured so, if it exists.
+    pub(crate) async fn configure(
+        &self,
+        node: &NodeName,
+        config: &NodeConfig,
+    ) -> Result<(), PubSubError> {
+        match self {
+            Self::Session(session, ..) if !config.is_empty() => {
+                session.configure(node, config).await
+            }
+            Self::Session(..) | Self::Hub(_) => Ok(()),
         }
     }
 
@@ -122,7 +160,7 @@ impl Outlet {
         config: &NodeConfig,
     ) -> Result<(), PubSubError> {
         match self {
-            Self::Session(session, _) => session.ensure(node, config).await,
+            Self::Session(session, ..) => session.ensure(node, config).await,
             Self::Hub(_) => Ok(()),
         }
     }
@@ -135,7 +173,7 @@ impl Outlet {
         description: &str,
     ) -> Result<(), PubSubError> {
         match self {
-            Self::Session(session, _) => session
+            Self::Session(session, ..) => session
                 .describe(node, payload_type, description)
                 .await
                 .map(drop),
@@ -146,7 +184,7 @@ impl Outlet {
     /// What the meta-data of the node say of it.
     pub(crate) async fn description(&self, node: &NodeName) -> Result<Option<String>, PubSubError> {
         match self {
-            Self::Session(session, _) => {
+            Self::Session(session, ..) => {
                 let told = session.discover_node(node).await?;
                 let form = told.meta_data();
                 let description = form.and_then(|form| form.value("pubsub#description"));
@@ -158,14 +196,14 @@ impl Outlet {
 
     /// Counts one more subscription to the node.
     pub(crate) fn begin_following(&self, node: &NodeName) {
-        if let Self::Session(_, followed) = self {
+        if let Self::Session(_, followed, _) = self {
             followed.begin(node);
         }
     }
 
     /// Counts one less, and tells the service when it was the last.
     pub(crate) async fn end_following(&self, node: &NodeName) {
-        if let Self::Session(session, followed) = self
+        if let Self::Session(session, followed, _) = self
             && followed.end(node)
             && let Err(error) = session.unsubscribe(node, Subscriber::Session).await
         {
@@ -173,20 +211,36 @@ impl Outlet {
         }
     }
 
-    /// Asks the service for the events of the node. Asking again changes nothing.
-    pub(crate) async fn subscribe(&self, node: &NodeName) -> Result<(), PubSubError> {
+    /// Asks the service for the events of the node; whether they come already, or the node is only awaited. Asking again changes nothing.
+    pub(crate) async fn subscribe(&self, node: &NodeName) -> Result<Granted, PubSubError> {
         match self {
-            Self::Session(session, _) => {
-                session.subscribe(node, Subscriber::Session).await.map(drop)
+            Self::Session(session, ..) => {
+                let granted = session
+                    .subscribe_or_await(node, Subscriber::Session)
+                    .await?;
+                let is_awaited = granted.state == SubscriptionState::Pending && session.can_await();
+                Ok(if is_awaited {
+                    Granted::Awaited
+                } else {
+                    Granted::Live
+                })
             }
-            Self::Hub(_) => Ok(()),
+            Self::Hub(_) => Ok(Granted::Live),
+        }
+    }
+
+    /// Counts one more node that is asked for from time to time, because it does not exist.
+    pub(crate) fn miss(&self, node: &NodeName) -> Absence {
+        match self {
+            Self::Session(_, followed, _) => Absence::begin(&followed.absent, node),
+            Self::Hub(_) => Absence::begin(&Arc::default(), node),
         }
     }
 
     pub(crate) fn listen(&self, node: &NodeName, capacity: usize) -> Listener {
         let filter = Filter::Nodes(vec![node.clone()]);
         match self {
-            Self::Session(session, _) => session.listen(filter, capacity),
+            Self::Session(session, ..) => session.listen(filter, capacity),
             Self::Hub(hub) => hub.listen(filter, capacity),
         }
     }
@@ -198,7 +252,7 @@ impl Outlet {
         most: u32,
     ) -> Result<Vec<RawItem>, PubSubError> {
         match self {
-            Self::Session(session, _) => {
+            Self::Session(session, ..) => {
                 Ok(session.items(node, &ItemQuery::Latest(most)).await?.items)
             }
             Self::Hub(hub) => Ok(hub.recent(node, most)),
@@ -208,7 +262,7 @@ impl Outlet {
     /// All items, in the order of the service.
     pub(crate) async fn items(&self, node: &NodeName) -> Result<Held, PubSubError> {
         match self {
-            Self::Session(session, _) => all_items(session, node).await,
+            Self::Session(session, ..) => all_items(session, node).await,
             Self::Hub(hub) => Ok(Held {
                 items: hub.recent(node, u32::MAX),
                 newest: None,
@@ -222,7 +276,7 @@ impl Outlet {
         id: &ItemId,
     ) -> Result<Option<RawItem>, PubSubError> {
         match self {
-            Self::Session(session, _) => {
+            Self::Session(session, ..) => {
                 let page = session.items(node, &ItemQuery::Ids(vec![id.clone()])).await;
                 match page {
                     Ok(page) => Ok(page.items.into_iter().find(|item| item.id == *id)),
@@ -238,7 +292,7 @@ impl Outlet {
     /// How much the service keeps of a node.
     pub(crate) async fn retention(&self, node: &NodeName) -> Result<Retention, PubSubError> {
         match self {
-            Self::Session(session, _) => {
+            Self::Session(session, ..) => {
                 let form = session.configuration(node).await?;
                 let most = form.value("pubsub#max_items");
                 Ok(Retention {
@@ -255,7 +309,7 @@ impl Outlet {
 
     pub(crate) async fn nodes(&self) -> Result<Vec<NodeName>, PubSubError> {
         match self {
-            Self::Session(session, _) => session.nodes().await,
+            Self::Session(session, ..) => session.nodes().await,
             Self::Hub(hub) => Ok(hub.nodes()),
         }
     }
@@ -263,7 +317,7 @@ impl Outlet {
     /// How many changes may wait to be sent, and how many bytes of payload among them.
     pub(crate) fn capacity(&self) -> (usize, usize) {
         match self {
-            Self::Session(session, _) => session.capacity(),
+            Self::Session(session, ..) => session.capacity(),
             Self::Hub(_) => (usize::MAX, usize::MAX),
         }
     }
@@ -271,7 +325,7 @@ impl Outlet {
     /// How the service can be reached; `None` when it always can.
     pub(crate) fn status(&self) -> Option<watch::Receiver<Status>> {
         match self {
-            Self::Session(session, _) => Some(session.status()),
+            Self::Session(session, ..) => Some(session.status()),
             Self::Hub(_) => None,
         }
     }
@@ -279,7 +333,7 @@ impl Outlet {
     /// Why the outlet is closed, when nobody asked it to be.
     pub(crate) fn failure(&self) -> Option<String> {
         match self {
-            Self::Session(session, _) => match &*session.status().borrow() {
+            Self::Session(session, ..) => match &*session.status().borrow() {
                 Status::Closed { reason } => reason.as_ref().map(ToString::to_string),
                 _ => None,
             },
@@ -290,7 +344,7 @@ impl Outlet {
     /// Ends the subscriptions, waits for what is under way, but not longer than `limit`, then closes.
     pub(crate) async fn shutdown(&self, limit: Duration) {
         match self {
-            Self::Session(session, followed) => {
+            Self::Session(session, followed, _) => {
                 let nodes = followed.take_all();
                 if session.status().borrow().is_online() {
                     let ends = nodes
