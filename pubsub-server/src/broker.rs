@@ -93,6 +93,7 @@ impl Broker {
         let Some(mut shard) = self.shards.of(request.node()) else {
             return Some(Err(ServiceError::StorageFailed));
         };
+        self.expire(&mut shard, request.node(), context.now, wakes);
         let committer = self.committer.as_ref().map(|committer| {
             (
                 committer,
@@ -147,9 +148,11 @@ impl Broker {
     /// A look at the state by somebody who is not answered by the broker itself. What it shows may not be kept yet: see [`Self::answer`].
     pub(crate) fn look(&self, actor: &Actor, request: Request<'_>) -> Result<Reply, ServiceError> {
         let context = self.context();
-        let Some(shard) = self.shards.of(request.node()) else {
+        let Some(mut shard) = self.shards.of(request.node()) else {
             return Err(ServiceError::StorageFailed);
         };
+        let mut wakes = Wakes::default();
+        self.expire(&mut shard, request.node(), context.now, &mut wakes);
         let outcome = shard.service.decide(&context, actor, request)?;
         if !outcome.writes.is_empty() {
             return Err(ServiceError::StorageFailed);
@@ -236,6 +239,7 @@ impl Broker {
 
     /// Sends the newest items that a resource is owed when it becomes available.
     pub(crate) fn greet(&self, actor: &Actor, wakes: &mut Wakes) {
+        let now = now();
         for mut shard in self.shards.each() {
             let owed: Vec<Notification> = shard
                 .service
@@ -244,6 +248,10 @@ impl Broker {
                 .filter(|node| {
                     node.subscriptions.contains_key(&actor.bare)
                         || node.subscriptions.contains_key(&actor.full)
+                })
+                .filter(|node| {
+                    let newest = node.items.newest();
+                    newest.is_some_and(|item| !node.has_expired(item, now))
                 })
                 .filter_map(|node| last_item(node, &actor.full))
                 .collect();
@@ -262,6 +270,17 @@ impl Broker {
                     }
                     _ => self.announce(&shard, &notification, wakes),
                 }
+            }
+        }
+    }
+
+    /// Removes all items that have expired by then. Those of a node that is asked for go without waiting for this.
+    pub(crate) fn sweep(&self, now: u64) {
+        let mut wakes = Wakes::default();
+        for mut shard in self.shards.each() {
+            let nodes: Vec<Arc<str>> = shard.service.expiring().iter().cloned().collect();
+            for node in nodes {
+                self.expire(&mut shard, &node, now, &mut wakes);
             }
         }
     }
@@ -298,6 +317,17 @@ impl Broker {
     pub(crate) fn stop(&self) {
         if let Some(committer) = &self.committer {
             committer.stop();
+        }
+    }
+
+    /// Removes the items of a node that have expired by then.
+    fn expire(&self, shard: &mut Shard, name: &str, now: u64, wakes: &mut Wakes) {
+        if shard.service.expiring().is_empty() {
+            return;
+        }
+        let writes = shard.service.expiry(name, now);
+        if !writes.is_empty() {
+            self.change(shard, writes, wakes);
         }
     }
 
@@ -355,9 +385,7 @@ impl Broker {
 
     fn context(&self) -> Context {
         Context {
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            now: now(),
             random: rand::random(),
             nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
             bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
@@ -372,6 +400,13 @@ impl Broker {
             .map(|node| &*node.subscriptions);
         self.announcer.announce(notification, subscribers, wakes);
     }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// The notification with those who are to hear it, if there is anybody.

@@ -2,7 +2,7 @@
 
 use pubsub_server::{DiskStorage, SyncLevel};
 use std::time::Duration;
-use support::within;
+use support::{RawClient, within};
 
 use crate::{
     PATIENCE, ask, assert_done, create, form, item, items, login, manage, publish, server,
@@ -104,4 +104,38 @@ async fn a_node_that_keeps_no_items_has_none_after_a_restart() {
     let mut ann = login(&third, "ann").await;
     assert_eq!(items(&mut ann, "/now").await, ["b"]);
     third.shutdown().await;
+}
+
+#[tokio::test]
+async fn items_expire_after_a_restart_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || DiskStorage::open(directory.path(), SyncLevel::Always).unwrap();
+    let first = server(open()).await;
+    let mut ann = login(&first, "ann").await;
+    for (node, expire) in [("/short", "1"), ("/long", "3600"), ("/never", "max")] {
+        let options = [("item_expire", expire)];
+        assert_done(&ask(&mut ann, "set", &create(node, &options)).await);
+        assert_done(&ask(&mut ann, "set", &publish(node, "a", "1")).await);
+    }
+    until_empty(&mut ann, "/short").await;
+    assert_done(&ask(&mut ann, "set", &publish("/short", "b", "2")).await);
+    drop(ann);
+    first.shutdown().await;
+
+    let second = server(open()).await;
+    let mut ann = login(&second, "ann").await;
+    until_empty(&mut ann, "/short").await;
+    for node in ["/long", "/never"] {
+        assert_eq!(items(&mut ann, node).await, ["a"]);
+    }
+    second.shutdown().await;
+}
+
+async fn until_empty(client: &mut RawClient, node: &str) {
+    within(PATIENCE, async {
+        while !items(client, node).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
 }

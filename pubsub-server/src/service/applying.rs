@@ -62,10 +62,9 @@ impl Service {
             Write::DeleteNode { node } => self
                 .take_node(node)
                 .map(|node| Before::Node(Box::new(node))),
-            Write::ConfigureNode { node, config } => self
-                .nodes
-                .get_mut(node)
-                .map(|node| Before::Config(std::mem::replace(&mut node.config, config.clone()))),
+            Write::ConfigureNode { node, config } => {
+                self.configure(node, config.clone()).map(Before::Config)
+            }
             Write::PutItem { node, item, .. } => self
                 .change_items(node, |items| items.put(item.clone()))
                 .map(Before::Item),
@@ -125,9 +124,7 @@ impl Service {
             }
             (Write::DeleteNode { .. }, Before::Node(node)) => self.insert_node(*node),
             (Write::ConfigureNode { node, .. }, Before::Config(config)) => {
-                if let Some(node) = self.nodes.get_mut(node) {
-                    node.config = config;
-                }
+                self.configure(node, config);
             }
             (
                 Write::PutItem { node, .. } | Write::RemoveItem { node, .. },
@@ -179,7 +176,20 @@ impl Service {
         }
     }
 
+    /// Gives the node that configuration. Returns the one it had.
+    fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
+        let node = self.nodes.get_mut(name)?;
+        match config.item_expire {
+            Some(_) => self.expiring.insert(node.name.clone()),
+            None => self.expiring.remove(name),
+        };
+        Some(std::mem::replace(&mut node.config, config))
+    }
+
     fn insert_node(&mut self, node: Node) {
+        if node.config.item_expire.is_some() {
+            self.expiring.insert(node.name.clone());
+        }
         self.bytes += node.items.bytes();
         for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
             self.stand(bare_of(jid), &node.name);
@@ -189,6 +199,7 @@ impl Service {
 
     fn take_node(&mut self, name: &str) -> Option<Node> {
         let gone = self.nodes.remove(name)?;
+        self.expiring.remove(name);
         self.bytes -= gone.items.bytes();
         for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
             self.leave(bare_of(jid), name);

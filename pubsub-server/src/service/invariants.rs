@@ -53,7 +53,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         0..14_u8,
         0..4_u8,
         items,
-        0..10_u8,
+        0..11_u8,
         0..5_u8,
         0..6_u8,
     )
@@ -91,6 +91,7 @@ impl Step {
             ("pubsub#max_items", "max"),
             ("pubsub#send_last_published_item", "on_sub"),
             ("pubsub#persist_items", "1"),
+            ("pubsub#item_expire", "5"),
             ("pubsub#nonsense", "1"),
         ][usize::from(self.option)];
         vec![Field {
@@ -243,10 +244,22 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
             name
         );
     }
+    let expiring: BTreeSet<_> = service
+        .nodes
+        .values()
+        .filter(|node| node.config.item_expire.is_some())
+        .map(|node| node.name.clone())
+        .collect();
+    prop_assert_eq!(&expiring, &service.expiring);
     prop_assert_eq!(bytes, service.bytes);
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
     Ok(())
+}
+
+/// Whether the step may have made items older than they are allowed to be.
+fn configures(step: &Step) -> bool {
+    step.verb == 1
 }
 
 /// The whole state, in words.
@@ -305,6 +318,11 @@ proptest! {
         let storage = MemoryStorage::default();
         for (number, step) in steps.iter().enumerate() {
             let context = context(&service, (number as u128) << 64);
+            for node in service.expiring.clone() {
+                let writes = service.expiry(&node, context.now);
+                storage.commit(&[&writes]).expect("memory takes everything");
+                service.apply(&writes);
+            }
             let who = actor(step.who);
             let outcome = service.decide(&context, &who, step.request());
             prop_assert_eq!(&outcome, &service.decide(&context, &who, step.request()), "deciding changes something");
@@ -324,6 +342,9 @@ proptest! {
                 }
             }
             check(&service)?;
+            for node in service.nodes.values().filter(|node| node.config.item_expire.is_some() && !configures(step)) {
+                prop_assert!(node.items.iter().all(|item| item.published + 5 > context.now), "{} has expired items", node.name);
+            }
         }
         let mut rebuilt = Service::new(Arc::new(rules()));
         storage.load(&mut |write| rebuilt.apply(&[write])).expect("memory gives everything");

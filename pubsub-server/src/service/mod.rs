@@ -52,6 +52,8 @@ pub(crate) struct Service {
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
+    /// The nodes of which items expire.
+    expiring: BTreeSet<Arc<str>>,
     bytes: usize,
 }
 
@@ -62,6 +64,7 @@ impl Service {
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
             wishes: Wishes::default(),
+            expiring: BTreeSet::new(),
             bytes: 0,
         }
     }
@@ -120,6 +123,30 @@ impl Service {
             })
             .chain(unawaited)
             .collect()
+    }
+
+    /// The writes by which the items of a node that have expired by then go.
+    pub(crate) fn expiry(&self, name: &str, now: u64) -> Vec<Write> {
+        let Some(node) = self.nodes.get(name) else {
+            return Vec::new();
+        };
+        if !node.config.persist_items && node.expired(now).next().is_some() {
+            return vec![Write::RemoveItems {
+                node: node.name.clone(),
+                is_durable: false,
+            }];
+        }
+        node.expired(now)
+            .map(|item| Write::RemoveItem {
+                node: node.name.clone(),
+                item: item.id.clone(),
+            })
+            .collect()
+    }
+
+    /// The nodes of which items expire.
+    pub(crate) fn expiring(&self) -> &BTreeSet<Arc<str>> {
+        &self.expiring
     }
 
     /// The writes with which a session ends: what it awaits is awaited no more.

@@ -176,6 +176,19 @@ impl Node {
             .filter(move |(jid, _)| bare_of(jid) == bare)
     }
 
+    /// The items that have expired by then. Where the clock was set back, some wait for those before them.
+    pub(crate) fn expired(&self, now: u64) -> impl Iterator<Item = &Arc<Item>> {
+        self.items
+            .iter()
+            .take_while(move |item| self.has_expired(item, now))
+    }
+
+    pub(crate) fn has_expired(&self, item: &Item, now: u64) -> bool {
+        self.config
+            .item_expire
+            .is_some_and(|age| item.published.saturating_add(age.get()) <= now)
+    }
+
     /// The node under another configuration and without its items, to try out who may stay.
     pub(crate) fn configured(&self, config: Arc<NodeConfig>) -> Self {
         Self {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::engine::Engine;
 use super::group::{self, Changes};
 use super::loading::Loading;
-use super::{DiskStorage, SyncLevel};
+use super::{DiskStorage, Doubt, SyncLevel};
 use crate::service::Service;
 use crate::service::invariants::{Step, actor, context, durable, rules, step};
 use crate::service::vocabulary::Write;
@@ -121,4 +122,55 @@ fn a_directory_is_used_by_one_and_belongs_to_this_program() {
     assert!(refused.contains("holds letters.txt"), "{refused}");
     let left: Vec<_> = std::fs::read_dir(&foreign).expect("a directory").collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn what_was_refused_and_reached_the_disk_is_taken_back() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("nodes");
+    let records = |engine: &Engine| {
+        let mut all: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        engine
+            .each(|name, value| {
+                all.insert(name.to_vec(), value.to_vec());
+                Ok(())
+            })
+            .expect("records are read");
+        all
+    };
+    let say = |words: &[(&str, Option<&str>)]| -> Changes {
+        let words = words.iter();
+        words
+            .map(|(name, value)| ((*name).into(), value.map(Into::into)))
+            .collect()
+    };
+    let mut engine = Engine::open(&path).expect("it is new");
+    let first = say(&[("a", Some("1")), ("b", Some("1"))]);
+    engine.change(&first, true).expect("the disk takes it");
+    let kept = records(&engine);
+    let refused = say(&[("a", Some("2")), ("b", None), ("c", Some("2"))]);
+    let doubt = Doubt {
+        group: engine.group + 1,
+        before: engine.present(refused.keys()).ok(),
+    };
+
+    // It has not reached the disk: nothing is done.
+    drop(engine);
+    let mut engine = Engine::open(&path).expect("it was let go");
+    doubt.settle(&mut engine).expect("there is nothing to do");
+    assert_eq!(records(&engine), kept);
+    // It has.
+    engine.change(&refused, true).expect("the disk takes it");
+    assert_ne!(records(&engine), kept);
+    drop(engine);
+    let mut engine = Engine::open(&path).expect("it was let go");
+    doubt.settle(&mut engine).expect("the disk takes it");
+    assert_eq!(records(&engine), kept);
+    // What cannot be taken back is said.
+    let lost = Doubt {
+        group: engine.group,
+        before: None,
+    };
+    let said = lost.settle(&mut engine).map_err(|error| error.to_string());
+    assert!(said.is_err_and(|said| said.contains("restart the server")));
 }
