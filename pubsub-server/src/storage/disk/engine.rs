@@ -12,7 +12,7 @@ use crate::storage::StorageError;
 /// How much of what was written last is in memory, before it goes into files that are sorted.
 const MEMTABLE: u64 = 16 * 1024 * 1024;
 const CACHE: u64 = 4 * 1024 * 1024;
-const JOURNALS: u64 = 128 * 1024 * 1024;
+const JOURNALS: u64 = 64 * 1024 * 1024;
 
 /// The number of the last group, in the keyspace beside the records.
 const GROUP: &[u8] = b"group";
