@@ -19,7 +19,7 @@ use crate::service::options::SendLast;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::shards::{Shard, Shards};
+use crate::shards::{Leaver, Shard, Shards};
 use crate::storage::{Storage, StorageError};
 
 /// The PubSub service with its state, its store and its subscribers.
@@ -193,7 +193,8 @@ impl Broker {
         for mut shard in self.shards.each() {
             let writes = shard.service.departure(&actor.bare, !actor.is_anonymous);
             if !writes.is_empty() {
-                self.change(&mut shard, writes, &mut wakes);
+                let guest = actor.is_anonymous.then(|| actor.bare.clone());
+                self.change(&mut shard, writes, guest.map(Leaver::Guest), &mut wakes);
             }
         }
     }
@@ -204,6 +205,17 @@ impl Broker {
             let writes = shard.service.farewell(session);
             // Nobody keeps them, so there is nothing to commit.
             self.shards.apply(&mut shard, &writes);
+        }
+        if let Some(committer) = self
+            .committer
+            .as_ref()
+            .filter(|committer| committer.is_busy())
+        {
+            let entry = Entry {
+                leaver: Some(Leaver::Session(session)),
+                ..Entry::default()
+            };
+            committer.submit(entry, &mut Wakes::default());
         }
     }
 
@@ -327,22 +339,25 @@ impl Broker {
         }
         let writes = shard.service.expiry(name, now);
         if !writes.is_empty() {
-            self.change(shard, writes, wakes);
+            self.change(shard, writes, None, wakes);
         }
     }
 
     /// Changes something that nobody asked for.
-    fn change(&self, shard: &mut Shard, writes: Vec<Write>, wakes: &mut Wakes) {
+    fn change(
+        &self,
+        shard: &mut Shard,
+        writes: Vec<Write>,
+        leaver: Option<Leaver>,
+        wakes: &mut Wakes,
+    ) {
         match &self.committer {
             Some(committer) => {
-                self.hand_over(
-                    committer,
-                    shard,
-                    writes,
-                    Vec::new(),
-                    Entry::default(),
-                    wakes,
-                );
+                let entry = Entry {
+                    leaver,
+                    ..Entry::default()
+                };
+                self.hand_over(committer, shard, writes, Vec::new(), entry, wakes);
             }
             None => self.shards.apply(shard, &writes),
         }

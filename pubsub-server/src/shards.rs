@@ -32,13 +32,15 @@ pub(crate) struct Shard {
     pub(crate) service: Service,
     /// The last decision about a node, by number, that was not known to be kept when it was noted.
     undecided: HashMap<Arc<str>, u64>,
+    /// The greatest of these numbers.
+    last: u64,
     sweep_at: usize,
 }
 
 impl Shard {
     /// Whether something about the node waits to be kept; `kept` is the number of the last decision that is.
     pub(crate) fn is_undecided(&self, name: &str, kept: u64) -> bool {
-        !self.undecided.is_empty() && self.undecided.get(name).is_some_and(|last| *last > kept)
+        self.last > kept && self.undecided.get(name).is_some_and(|last| *last > kept)
     }
 
     /// Notes that a decision about the node waits to be kept.
@@ -47,6 +49,7 @@ impl Shard {
             self.undecided.retain(|_, last| *last > kept);
             self.sweep_at = SWEPT.max(2 * self.undecided.len());
         }
+        self.last = decision;
         match self.undecided.get_mut(name) {
             Some(last) => *last = decision,
             None => {
@@ -61,6 +64,7 @@ impl Shards {
         let shard = || Shard {
             service: Service::new(rules.clone()),
             undecided: HashMap::new(),
+            last: 0,
             sweep_at: SWEPT,
         };
         Self {
@@ -187,6 +191,15 @@ impl Shards {
     }
 }
 
+/// Who is gone, whatever becomes of what was decided meanwhile.
+#[derive(Debug)]
+pub(crate) enum Leaver {
+    /// A session, with what it awaits.
+    Session(u64),
+    /// Somebody anonymous, by bare JID, with all subscriptions.
+    Guest(Arc<str>),
+}
+
 /// All shards, locked: nothing is decided meanwhile.
 pub(crate) struct AllShards<'s> {
     shards: &'s Shards,
@@ -194,6 +207,17 @@ pub(crate) struct AllShards<'s> {
 }
 
 impl AllShards<'_> {
+    /// Sees to it that nothing is left of who is gone: taking decisions back may have brought it back. Nobody keeps it, so there is nothing to commit.
+    pub(crate) fn dismiss(&mut self, leaver: &Leaver) {
+        for shard in &mut self.guards {
+            let writes = match leaver {
+                Leaver::Session(session) => shard.service.farewell(*session),
+                Leaver::Guest(bare) => shard.service.departure(bare, false),
+            };
+            self.shards.apply(shard, &writes);
+        }
+    }
+
     /// Takes a decision back. Later ones must have been taken back before.
     pub(crate) fn revert(&mut self, writes: &[Write], before: Vec<Before>) {
         for (write, before) in writes.iter().zip(before).rev() {

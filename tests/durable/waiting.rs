@@ -229,6 +229,33 @@ async fn a_refusal_takes_back_everything_that_waited() {
 }
 
 #[tokio::test]
+async fn a_refusal_brings_nobody_back_who_has_left() {
+    let storage = Ordeal::default();
+    let server = server(storage.clone()).await;
+    let mut ann = login(&server, "ann").await;
+    assert_done(&ask(&mut ann, "set", &create("/n", &[])).await);
+    let (mut guest, jid) = RawClient::anonymous(server.addr()).await.unwrap();
+    let subscribe = format!("<subscribe node='/n' jid='{jid}'/>");
+    assert_done(&ask(&mut guest, "set", &subscribe).await);
+    let subscribers = "<subscriptions node='/n'/>";
+    let before = manage(&mut ann, "get", subscribers).await;
+    assert!(before.contains(&jid), "{before}");
+
+    storage.hold();
+    send(&mut ann, "set", "p", &publish("/n", "a", "1")).await;
+    until_asked(&storage).await;
+    guest.send("</stream:stream>").await.unwrap();
+    // The stream is closed when the guest has left.
+    guest.until_any(&["</stream:stream>"]).await.unwrap();
+    storage.answer(true);
+    let answer = ann.until_any(&["</iq>"]).await.unwrap();
+    assert!(answer.contains("<internal-server-error"), "{answer}");
+    let after = manage(&mut ann, "get", subscribers).await;
+    assert!(!after.contains("<subscription "), "{after}");
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_client_may_ask_on_while_the_disk_works_but_not_without_end() {
     const COUNT: usize = 64;
     let storage = Ordeal::default();

@@ -8,6 +8,7 @@ use crate::service::applying::Before;
 use crate::service::error::ServiceError;
 use crate::service::node::Subscriptions;
 use crate::service::vocabulary::{Notification, Reply, Write};
+use crate::shards::Leaver;
 use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::{error, reply};
 
@@ -23,6 +24,8 @@ pub(crate) struct Entry {
     pub(crate) before: Vec<Before>,
     pub(crate) answer: Option<Answer>,
     pub(crate) announcements: Vec<Announced>,
+    /// Who has left with this.
+    pub(crate) leaver: Option<Leaver>,
 }
 
 /// A notification with the subscribers of its node, as they were after the change.
@@ -132,7 +135,7 @@ impl Content {
 
 fn size(write: &Write) -> usize {
     match write {
-        Write::PutItem { item, .. } => item.size(),
+        Write::PutItem { item, .. } => 64 + item.size(),
         _ => 64,
     }
 }

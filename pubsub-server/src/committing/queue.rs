@@ -1,6 +1,6 @@
 //! What waits for the thread that commits, and how far it has come. Bounded by those who fill it.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,18 +10,13 @@ use crate::service::error::ServiceError;
 /// Filled by everybody, emptied by one.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    state: Mutex<State>,
+    waiting: Mutex<Vec<Entry>>,
+    is_closed: AtomicBool,
     /// The number of the last entry taken in.
     last: AtomicU64,
     kept: AtomicU64,
     /// The bytes of everything that is not kept yet.
     bytes: AtomicUsize,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: Vec<Entry>,
-    is_closed: bool,
 }
 
 /// What there is to do.
@@ -35,8 +30,12 @@ pub(super) enum Task {
 }
 
 impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     pub(super) fn kept(&self) -> u64 {
@@ -51,7 +50,7 @@ impl Queue {
         if self.bytes.load(Ordering::Relaxed) > most {
             return Err(ServiceError::StorageBusy { limit: most });
         }
-        if self.state().is_closed {
+        if self.is_closed() {
             return Err(ServiceError::StorageFailed);
         }
         Ok(())
@@ -59,13 +58,13 @@ impl Queue {
 
     pub(super) fn push(&self, entry: Entry) -> u64 {
         self.bytes.fetch_add(entry.cost(), Ordering::Relaxed);
-        let mut state = self.state();
-        state.waiting.push(entry);
+        let mut waiting = self.waiting();
+        waiting.push(entry);
         self.last.fetch_add(1, Ordering::Release) + 1
     }
 
     pub(super) fn close(&self) {
-        self.state().is_closed = true;
+        self.is_closed.store(true, Ordering::Release);
     }
 
     /// Notes that so many more entries are done with, so many bytes of them.
@@ -76,7 +75,7 @@ impl Queue {
 
     /// Everything that waits, now.
     pub(super) fn drain(&self) -> Vec<Entry> {
-        std::mem::take(&mut self.state().waiting)
+        std::mem::take(&mut *self.waiting())
     }
 
     /// Waits for something to do, at most as long as `idle`. When less has come than is `expected`, waits a little for the others: who was just
@@ -85,10 +84,12 @@ impl Queue {
         let began = Instant::now();
         let mut first = None;
         loop {
-            let mut state = self.state();
+            // What was taken in before it was closed is done.
+            let is_closed = self.is_closed();
+            let mut waiting = self.waiting();
             let now = Instant::now();
-            let wait = if state.waiting.is_empty() {
-                if state.is_closed {
+            let wait = if waiting.is_empty() {
+                if is_closed {
                     return Task::End;
                 }
                 match idle.checked_sub(now - began) {
@@ -98,12 +99,12 @@ impl Queue {
             } else {
                 let first = *first.get_or_insert(now);
                 let left = patience.saturating_sub(now - first);
-                if state.waiting.len() >= expected || state.is_closed || left.is_zero() {
-                    return Task::Commit(std::mem::take(&mut state.waiting));
+                if waiting.len() >= expected || is_closed || left.is_zero() {
+                    return Task::Commit(std::mem::take(&mut *waiting));
                 }
                 left
             };
-            drop(state);
+            drop(waiting);
             std::thread::park_timeout(wait);
         }
     }

@@ -129,6 +129,9 @@ impl Work {
         for entry in group.iter_mut().rev() {
             all.revert(&entry.writes, std::mem::take(&mut entry.before));
         }
+        for leaver in group.iter().filter_map(|entry| entry.leaver.as_ref()) {
+            all.dismiss(leaver);
+        }
         self.queue.keep(entries, bytes);
         drop(all);
         let mut wakes = Wakes::default();
