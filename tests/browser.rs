@@ -8,8 +8,12 @@ mod commits_live;
 mod dashboard;
 #[path = "browser/django.rs"]
 mod django;
+#[path = "browser/foreign.rs"]
+mod foreign;
 #[path = "browser/push.rs"]
 mod push;
+#[path = "browser/readme.rs"]
+mod readme;
 #[path = "browser/reload.rs"]
 mod reload;
 #[path = "browser/status_wall.rs"]

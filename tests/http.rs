@@ -12,6 +12,8 @@ mod doors;
 mod idle;
 #[path = "http/nginx.rs"]
 mod nginx;
+#[path = "http/program.rs"]
+mod program;
 #[path = "http/proxy.rs"]
 mod proxy;
 #[path = "http/websocket.rs"]

@@ -52,6 +52,7 @@ transcripts! {
     awaited = "await",
     anonymous = "anonymous",
     anonymous_creates = "anonymous_creates",
+    anonymous_reads_no_private_node = "anonymous_reads_no_private_node",
     registration = "xep_0077_registration",
     registration_closed = "xep_0077_closed",
     stream_management = "xep_0198_management",

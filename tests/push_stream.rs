@@ -33,6 +33,8 @@ mod replay;
 mod resume;
 #[path = "push_stream/serving.rs"]
 mod serving;
+#[path = "push_stream/stalled.rs"]
+mod stalled;
 #[path = "push_stream/statistics.rs"]
 mod statistics;
 #[path = "push_stream/stream.rs"]

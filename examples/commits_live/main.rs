@@ -9,6 +9,13 @@
 //!     curl 'http://localhost:8080/api/v1/commit/?limit=2&project__name=octocat/hello-world'
 //!     curl -N http://localhost:8080/events/ev/global
 //!
+//! To be told by GitHub, set a webhook there: content type `application/json`, the event `push`, and a secret, that this program has in
+//! `WEBHOOK_SECRET`. What is not signed with it is refused then, the form of the page too.
+//!
+//! The page knows the rows by `rows.ts`, which is written from the models:
+//!
+//!     cargo run --example commits_live -- --types > examples/commits_live/rows.ts
+//!
 //! `model` is what is kept, `webhook` reads what GitHub says, `site` has the routes. The browser's half is `page.ts`, built into `page.js` by
 //! `npm run build` in `web/`.
 
@@ -21,8 +28,10 @@ use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
+use pubsub_core::schema::typescript_of;
 use pubsub_core::{PubSub, Publish};
 use pubsub_gateway::settings::{AccessRules, Lists, Resource};
 use pubsub_gateway::{Gateway, Settings};
@@ -30,6 +39,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::model::{Book, Commit, User};
+use crate::webhook::Secret;
+
+/// Over so long a time the pages that are open at the end are sent away, lest all of them come back in the same moment.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Commits as they are pushed.
 #[derive(Parser)]
@@ -37,6 +50,16 @@ struct Arguments {
     /// Where to answer HTTP
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[arg(
+        long,
+        env = "WEBHOOK_SECRET",
+        hide_env_values = true,
+        help = "The secret of the webhook at GitHub; without it anybody can push"
+    )]
+    secret: Option<String>,
+    /// Print the types of the rows for the page, and end
+    #[arg(long)]
+    types: bool,
     /// Where the commits are kept
     #[arg(long, default_value = "sqlite:commits.db")]
     store: String,
@@ -76,16 +99,20 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let gateway = Gateway::builder(pubsub.clone())
         .settings(settings())
         .build()?;
+    if arguments.types {
+        std::io::stdout().write_all(typescript_of(&gateway.outlines()).as_bytes())?;
+        return Ok(pubsub.shutdown().await?);
+    }
     let book = Arc::new(Book::new(pubsub.clone()));
 
     let listener = TcpListener::bind(arguments.listen).await?;
     say(&format!("open http://{}", listener.local_addr()?));
-    let site = site::routes(&gateway, book);
+    let site = site::routes(&gateway, book, arguments.secret.as_deref().map(Secret::new));
     axum::serve(
         listener,
         site.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(told_to_end()?)
+    .with_graceful_shutdown(told_to_end(gateway)?)
     .await?;
     pubsub.shutdown().await?;
     Ok(())
@@ -121,14 +148,16 @@ fn settings() -> Settings {
     }
 }
 
-/// Ready when somebody presses Ctrl-C, or ends the program as a service is ended.
-fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+/// Ready when somebody presses Ctrl-C, or ends the program as a service is ended. Then the open pages are sent away, and come back when it is
+/// there again: their connections end by themselves never, and the server waits for every one.
+fn told_to_end(gateway: Gateway) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
+        gateway.drain(FAREWELL).await;
     })
 }
 

@@ -81,8 +81,15 @@ var WAYS = {
   stream: "stream",
   longpoll: "long polling"
 };
+var last = null;
+window.addEventListener("offline", () => last?.());
+window.addEventListener("online", () => last?.());
 function show3(pill, status) {
-  const [state, words2, title2] = describe(status);
+  last = () => draw(pill, status);
+  last();
+}
+function draw(pill, status) {
+  const [state, words2, title2] = navigator.onLine ? describe(status) : ["wrong", "Offline", "there is no network"];
   if (pill.textContent !== words2) {
     pill.textContent = words2;
   }
@@ -123,18 +130,20 @@ var channel = project ? `project-${project}` : user ? `user-${user}` : "global";
 var push = new PushClient();
 var live = push.live("commit", channel, {
   query: { limit: 20, user, project },
-  compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || two.id - one.id
+  compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || Number(two.id) - Number(one.id)
 });
 var rows = /* @__PURE__ */ new Map();
+var known = /* @__PURE__ */ new Set();
 var since = 0;
 var unseen = 0;
 Object.assign(globalThis, { push, live });
-live.on("change", draw);
-live.on("row", (_, effect) => {
+live.on("change", draw2);
+live.on("row", (commit, effect) => {
   if (effect === "added") {
     since += 1;
     unseen = isAtTop() ? 0 : unseen + 1;
     announce();
+    greet(commit);
   }
 });
 live.on("status", (status) => show3(element("state"), status));
@@ -142,8 +151,9 @@ live.on("error", (error) => {
   problem.textContent = error.message;
   problem.hidden = false;
 });
-element("command").textContent = `curl ${location.origin}/hooks/github \\
-  --json @push.json`;
+element("command").textContent = `curl --json \\
+  @examples/commits_live/push.json \\
+  ${location.origin}/hooks/github`;
 bones(6);
 title();
 void choices();
@@ -163,19 +173,20 @@ window.addEventListener(
   { passive: true }
 );
 more.addEventListener("click", () => void readMore());
-new IntersectionObserver(
+var nearEnd = new IntersectionObserver(
   (entries) => {
     if (entries.some((entry) => entry.isIntersecting)) {
       void readMore();
     }
   },
   { rootMargin: "600px" }
-).observe(more);
+);
+nearEnd.observe(more);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void pushSomething();
 });
-function draw(commits) {
+function draw2(commits) {
   feed.setAttribute("aria-busy", "false");
   problem.hidden = true;
   const isFirst = rows.size === 0;
@@ -191,13 +202,13 @@ function draw(commits) {
       today = when;
       wanted.push(heading(when));
     }
-    const known = rows.get(commit.id);
-    if (known?.commit === commit) {
-      wanted.push(known.row);
+    const there = rows.get(commit.id);
+    if (there?.commit === commit) {
+      wanted.push(there.row);
       continue;
     }
     const row = make(commit);
-    row.classList.toggle("fresh", !isFirst && known === void 0 && wanted.length < 3);
+    row.classList.toggle("fresh", !isFirst && there === void 0 && wanted.length < 3);
     rows.set(commit.id, { commit, row });
     wanted.push(row);
   }
@@ -205,6 +216,7 @@ function draw(commits) {
   element("total").textContent = new Intl.NumberFormat().format(live.total);
   more.hidden = !live.hasMore;
   element("end").hidden = live.hasMore || commits.length === 0;
+  element("none").hidden = commits.length > 0;
 }
 function arrange(wanted) {
   let at = feed.firstElementChild;
@@ -296,11 +308,16 @@ async function readMore() {
     return;
   }
   more.disabled = true;
-  await live.more().catch((error) => {
+  try {
+    await live.more();
+    nearEnd.unobserve(more);
+    nearEnd.observe(more);
+  } catch (error) {
     problem.textContent = error.message;
     problem.hidden = false;
-  });
-  more.disabled = false;
+  } finally {
+    more.disabled = false;
+  }
 }
 async function choices() {
   const [users, projects] = await Promise.all([
@@ -327,11 +344,23 @@ async function choices() {
   };
   list.replaceChildren();
   choose("Everybody", "", "/", !user && !project);
+  for (const { resource_uri: uri } of [...users?.objects ?? [], ...projects?.objects ?? []]) {
+    known.add(uri);
+  }
   for (const { id, name } of users?.objects ?? []) {
     choose(name, "user", `/?user=${id}`, String(id) === user);
   }
   for (const { id, name } of projects?.objects ?? []) {
     choose(name, "project", `/?project=${id}`, String(id) === project);
+  }
+}
+function greet({ user: user2, project: project2 }) {
+  const strangers = [user2, project2].filter((uri) => uri !== null && !known.has(uri));
+  if (strangers.length > 0) {
+    for (const uri of strangers) {
+      known.add(uri);
+    }
+    void choices();
   }
 }
 function title() {

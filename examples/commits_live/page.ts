@@ -9,27 +9,12 @@ import { element } from '../../web/pages/element.js';
 import * as face from '../../web/pages/face.js';
 import * as moment from '../../web/pages/moment.js';
 import * as state from '../../web/pages/state.js';
+import type * as model from './rows.js';
+import type { Listed } from './rows.js';
 
-/** A commit as the list API and the channels have it. */
-interface Commit {
-    id: number;
-    hash: string;
-    author: string;
-    username: string | null;
-    message: string;
-    timestamp: string;
-    url: string;
-    user: string | null;
-    project: string | null;
-    project_name: string | null;
-    project_url: string | null;
-}
-
-/** A person or a project. */
-interface Named {
-    id: number;
-    name: string;
-}
+/** As the list API and the channels have them. */
+type Commit = Listed<model.Commit>;
+type Named = Listed<model.User | model.Project>;
 
 const feed = element<HTMLOListElement>('feed');
 const template = element<HTMLTemplateElement>('row');
@@ -46,21 +31,24 @@ const channel = project ? `project-${project}` : user ? `user-${user}` : 'global
 const push = new PushClient();
 const live = push.live<Commit>('commit', channel, {
     query: { limit: 20, user, project },
-    compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || two.id - one.id,
+    compare: (one, two) => two.timestamp.localeCompare(one.timestamp) || Number(two.id) - Number(one.id),
 });
 /** Rows in the page, by the id of the commit. */
-const rows = new Map<number, { commit: Commit; row: HTMLLIElement }>();
+const rows = new Map<Commit['id'], { commit: Commit; row: HTMLLIElement }>();
+/** Whose names can be chosen, or were looked for. */
+const known = new Set<string>();
 let since = 0;
 let unseen = 0;
 // For whoever looks at this page from a console, and for tests.
 Object.assign(globalThis, { push, live });
 
 live.on('change', draw);
-live.on('row', (_, effect) => {
+live.on('row', (commit, effect) => {
     if (effect === 'added') {
         since += 1;
         unseen = isAtTop() ? 0 : unseen + 1;
         announce();
+        greet(commit);
     }
 });
 live.on('status', (status) => state.show(element('state'), status));
@@ -69,7 +57,8 @@ live.on('error', (error) => {
     problem.hidden = false;
 });
 
-element('command').textContent = `curl ${location.origin}/hooks/github \\\n  --json @push.json`;
+element('command').textContent =
+    `curl --json \\\n  @examples/commits_live/push.json \\\n  ${location.origin}/hooks/github`;
 bones(6);
 title();
 void choices();
@@ -90,14 +79,15 @@ window.addEventListener(
     { passive: true },
 );
 more.addEventListener('click', () => void readMore());
-new IntersectionObserver(
+const nearEnd = new IntersectionObserver(
     (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) {
             void readMore();
         }
     },
     { rootMargin: '600px' },
-).observe(more);
+);
+nearEnd.observe(more);
 form.addEventListener('submit', (event) => {
     event.preventDefault();
     void pushSomething();
@@ -120,14 +110,14 @@ function draw(commits: readonly Commit[]): void {
             today = when;
             wanted.push(heading(when));
         }
-        const known = rows.get(commit.id);
-        if (known?.commit === commit) {
-            wanted.push(known.row);
+        const there = rows.get(commit.id);
+        if (there?.commit === commit) {
+            wanted.push(there.row);
             continue;
         }
         const row = make(commit);
         // Pages that follow come at the end and need no welcome.
-        row.classList.toggle('fresh', !isFirst && known === undefined && wanted.length < 3);
+        row.classList.toggle('fresh', !isFirst && there === undefined && wanted.length < 3);
         rows.set(commit.id, { commit, row });
         wanted.push(row);
     }
@@ -135,6 +125,7 @@ function draw(commits: readonly Commit[]): void {
     element('total').textContent = new Intl.NumberFormat().format(live.total);
     more.hidden = !live.hasMore;
     element('end').hidden = live.hasMore || commits.length === 0;
+    element('none').hidden = commits.length > 0;
 }
 
 /** Puts elements in their order without taking out those that stay: a reader or a focus in them is not disturbed. */
@@ -243,11 +234,17 @@ async function readMore(): Promise<void> {
         return;
     }
     more.disabled = true;
-    await live.more().catch((error: Error) => {
-        problem.textContent = error.message;
+    try {
+        await live.more();
+        // Says it anew where the end is still near: a short page, or one that was scrolled over meanwhile.
+        nearEnd.unobserve(more);
+        nearEnd.observe(more);
+    } catch (error) {
+        problem.textContent = (error as Error).message;
         problem.hidden = false;
-    });
-    more.disabled = false;
+    } finally {
+        more.disabled = false;
+    }
 }
 
 /** Who and what there is to look at. */
@@ -276,11 +273,26 @@ async function choices(): Promise<void> {
     };
     list.replaceChildren();
     choose('Everybody', '', '/', !user && !project);
+    for (const { resource_uri: uri } of [...(users?.objects ?? []), ...(projects?.objects ?? [])]) {
+        known.add(uri);
+    }
     for (const { id, name } of users?.objects ?? []) {
         choose(name, 'user', `/?user=${id}`, String(id) === user);
     }
     for (const { id, name } of projects?.objects ?? []) {
         choose(name, 'project', `/?project=${id}`, String(id) === project);
+    }
+}
+
+/** Somebody new, or a new project, can be chosen too. */
+function greet({ user, project }: Commit): void {
+    const strangers = [user, project].filter((uri) => uri !== null && !known.has(uri)) as string[];
+    if (strangers.length > 0) {
+        // There may be more than are listed: each is looked for once.
+        for (const uri of strangers) {
+            known.add(uri);
+        }
+        void choices();
     }
 }
 

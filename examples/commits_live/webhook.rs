@@ -1,10 +1,12 @@
 //! What GitHub tells of a push, as far as it matters here.
 //!
-//! Pure: JSON in, commits out. Others write it, so everything is checked and nothing is believed.
+//! Pure: JSON in, commits out. Others write it, so everything is checked and nothing is believed. With a [`Secret`] it is known that GitHub wrote
+//! it, or somebody else who has the secret; without one anybody may push.
 
 use std::time::SystemTime;
 
 use pubsub_core::payload::Text as _;
+use ring::hmac;
 use serde::Deserialize;
 
 /// More commits of one push are not taken.
@@ -13,6 +15,34 @@ const MOST_COMMITS: usize = 200;
 const LONGEST_LINE: usize = 200;
 const LONGEST_MESSAGE: usize = 2000;
 const MOST_FILES: usize = 100;
+
+/// What GitHub and this program know, and nobody else.
+pub struct Secret(hmac::Key);
+
+impl Secret {
+    pub fn new(words: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, words.as_bytes()))
+    }
+
+    /// Whether this header, `X-Hub-Signature-256`, was made of the body with the secret.
+    pub fn has_signed(&self, header: Option<&[u8]>, body: &[u8]) -> bool {
+        let signature = header
+            .and_then(|header| header.strip_prefix(b"sha256="))
+            .and_then(bytes);
+        // Takes as long whatever is wrong with it.
+        signature.is_some_and(|signature| hmac::verify(&self.0, body, &signature).is_ok())
+    }
+}
+
+/// Bytes from their hexadecimal digits.
+fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+        _ => None,
+    });
+    pairs.collect()
+}
 
 /// A `push` event.
 #[derive(Debug, Deserialize)]
@@ -165,7 +195,7 @@ fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Secret, read};
 
     const PUSH: &str = include_str!("push.json");
 
@@ -180,12 +210,38 @@ mod tests {
         assert_eq!(first.files, ["README"]);
     }
 
+    /// The example of GitHub's own documentation.
+    #[test]
+    fn a_signature_is_that_of_github() {
+        let secret = Secret::new("It's a Secret to Everybody");
+        let header = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let signed =
+            |header: &str, body: &str| secret.has_signed(Some(header.as_bytes()), body.as_bytes());
+        assert!(signed(header, "Hello, World!"));
+        assert!(signed(
+            &header.to_uppercase().replace("SHA", "sha"),
+            "Hello, World!"
+        ));
+        for (header, body) in [
+            (header, "Hello, World?"),
+            (&header[1..], "Hello, World!"),
+            (&header[..header.len() - 1], "Hello, World!"),
+            ("sha256=", "Hello, World!"),
+            ("sha256=zz", "Hello, World!"),
+            ("sha1=757107ea", "Hello, World!"),
+            ("", ""),
+        ] {
+            assert!(!signed(header, body), "{header}");
+        }
+        assert!(!secret.has_signed(None, b"Hello, World!"));
+    }
+
     #[test]
     fn what_is_wrong_is_said() {
         for (change, words) in [
             (("\"id\": \"7fd1", "\"id\": \"../x"), "hexadecimal"),
             (("2026-11-20T21:15:03-05:00", "yesterday"), "is no time"),
-            (("octocat/hello-world", " "), "full_name"),
+            ((": \"octocat/hello-world\"", ": \" \""), "full_name"),
             (("\"message\"", "\"massage\""), "missing field `message`"),
         ] {
             let error = read(PUSH.replacen(change.0, change.1, 1).as_bytes()).unwrap_err();

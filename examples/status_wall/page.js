@@ -72,8 +72,15 @@ var WAYS = {
   stream: "stream",
   longpoll: "long polling"
 };
+var last = null;
+window.addEventListener("offline", () => last?.());
+window.addEventListener("online", () => last?.());
 function show3(pill, status) {
-  const [state, words, title2] = describe(status);
+  last = () => draw(pill, status);
+  last();
+}
+function draw(pill, status) {
+  const [state, words, title2] = navigator.onLine ? describe(status) : ["wrong", "Offline", "there is no network"];
   if (pill.textContent !== words) {
     pill.textContent = words;
   }

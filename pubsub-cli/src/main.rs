@@ -2,6 +2,8 @@
 //!
 //! Reads the command line and hands over; each verb has its file. Nothing here knows XMPP.
 
+mod browsers;
+mod gateway;
 mod nodes;
 mod outbox;
 mod publish;
@@ -10,6 +12,7 @@ mod serve;
 mod settings;
 mod subscribe;
 mod target;
+mod token;
 mod web;
 
 use std::io::IsTerminal as _;
@@ -29,6 +32,10 @@ struct Cli {
 enum Verb {
     /// Run a server until Ctrl-C
     Serve(serve::Arguments),
+    /// Answer browsers before another XMPP server, until Ctrl-C
+    Gateway(gateway::Arguments),
+    /// Sign a channel token
+    Token(token::Arguments),
     /// Publish one item to a node
     Publish(publish::Arguments),
     /// Print what happens to nodes, a line per event
@@ -52,6 +59,8 @@ async fn main() -> ExitCode {
         .init();
     let outcome = match Cli::parse().verb {
         Verb::Serve(arguments) => serve::run(arguments).await,
+        Verb::Gateway(arguments) => gateway::run(arguments).await,
+        Verb::Token(arguments) => token::run(arguments),
         Verb::Publish(arguments) => publish::run(arguments).await,
         Verb::Subscribe(arguments) => subscribe::run(arguments).await,
         Verb::Nodes(arguments) => nodes::run(arguments).await,

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::Args;
-use pubsub_core::schema::{Outline, json_schema_of, typescript_of, xsd_of};
+use pubsub_core::schema::{Outline, RowWriter, json_schema_of, typescript_of, xsd_of};
 use pubsub_core::{NodeName, PubSub};
 
 use crate::Failure;
@@ -14,6 +14,9 @@ use crate::target::Target;
 pub(crate) struct Arguments {
     /// The nodes [default: all that say what their items look like]
     nodes: Vec<NodeName>,
+    /// A field that a list API shows as the address of another resource, and so as a text [can be repeated]
+    #[arg(long, value_name = "FIELD", conflicts_with = "xsd")]
+    link: Vec<String>,
     #[command(flatten)]
     language: Language,
     #[command(flatten)]
@@ -63,9 +66,29 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         [] => all(&pubsub).await?,
         nodes => named(&pubsub, nodes).await?,
     };
+    let models = linked(models, &arguments.link)?;
     let text = arguments.language.tell(&models)?;
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(pubsub.shutdown().await?)
+}
+
+/// The same with texts in the place of these fields, in whichever model has them.
+fn linked(models: Vec<Outline>, links: &[String]) -> Result<Vec<Outline>, Failure> {
+    for link in links {
+        if !models.iter().any(|model| model.member(link).is_some()) {
+            return Err(
+                format!("none of these nodes has a field `{link}` that could be a link").into(),
+            );
+        }
+    }
+    let shown = models.into_iter().map(|model| {
+        let mut own = links.iter().filter(|link| model.member(link).is_some());
+        let writer = own.try_fold(RowWriter::new(model.clone()), |writer, link| {
+            writer.with_link(link, "/")
+        });
+        Ok(writer.map_err(|error| error.to_string())?.shown())
+    });
+    shown.collect()
 }
 
 /// The outlines of these nodes, each once, sorted as those of a program are.

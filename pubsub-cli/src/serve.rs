@@ -14,12 +14,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         server: config,
         http,
     } = arguments.into_setup()?;
-    for address in [Some(config.listen), http].into_iter().flatten() {
-        warn_of(address);
-    }
+    warn_of(config.listen, false);
     let domain = config.domain.clone();
-    if let Some(address) = http {
-        return web::run(config, address, asked_to_stop()).await;
+    if let Some((address, browsers)) = http {
+        warn_of(address, browsers.tls.is_some());
+        return web::run(config, address, browsers, asked_to_stop()).await;
     }
     let server = Server::bind(config).await?;
     say(&format!("xmpp {} {domain}", server.local_addr()))?;
@@ -28,10 +27,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// What can be heard by others is said before it happens.
-fn warn_of(address: SocketAddr) {
-    if !address.ip().is_loopback() {
+pub(crate) fn warn_of(address: SocketAddr, is_encrypted: bool) {
+    if !is_encrypted && !address.ip().is_loopback() {
         eprintln!(
-            "pubsub: connections are not encrypted in this version; put a TLS proxy in front of {address}"
+            "pubsub: connections to {address} are not encrypted; put a TLS proxy in front of it"
         );
     }
 }
@@ -45,7 +44,7 @@ pub(crate) fn say(line: &str) -> Result<(), Failure> {
 }
 
 /// Ends with the first signal that asks the program to stop.
-async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -9,8 +9,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use pubsub_server::{Config, DiskStorage, NodeCreation, Registration, Storage, SyncLevel};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::Failure;
+use crate::browsers::{Browsers, Options, Table};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -39,7 +41,9 @@ pub(crate) struct Arguments {
     /// Whether one may log in without an account [default: open on loopback when there are no users]
     #[arg(long)]
     anonymous: Option<Door>,
-    /// A TOML file with the same settings
+    #[command(flatten)]
+    browsers: Options,
+    /// A TOML file with the same settings, and a table `gateway`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -48,8 +52,8 @@ pub(crate) struct Arguments {
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) server: Config,
-    /// Where HTTP is answered, if anywhere.
-    pub(crate) http: Option<SocketAddr>,
+    /// Where HTTP is answered, if anywhere, and how.
+    pub(crate) http: Option<(SocketAddr, Browsers)>,
 }
 
 /// Whether something is permitted to everybody.
@@ -103,25 +107,25 @@ struct File {
     users: Vec<User>,
     register: Option<Door>,
     anonymous: Option<Door>,
+    /// How the names of nodes begin that nobody without an account may read; what is private in the table `gateway` unless it is said.
+    accounts_only: Option<Vec<String>>,
+    gateway: Option<Table>,
 }
 
-impl File {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
-    }
+/// What a configuration file says, if there is one.
+pub(crate) fn read_file<T: DeserializeOwned + Default>(path: Option<&Path>) -> Result<T, Failure> {
+    let Some(path) = path else {
+        return Ok(T::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 impl Arguments {
     /// What is to be done.
     pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
-        let file = self
-            .config
-            .as_deref()
-            .map(File::read)
-            .transpose()?
-            .unwrap_or_default();
+        let file: File = read_file(self.config.as_deref())?;
         let defaults = Config::default();
         let sync = self.sync.or(file.sync);
         let storage: Arc<dyn Storage> = match (self.data.or(file.data), sync) {
@@ -149,7 +153,24 @@ impl Arguments {
             },
             Some(Door::Closed) | None => Registration::Closed,
         };
-        let http = self.http.or(file.http);
+        let is_told_how = file.gateway.is_some() || !self.browsers.is_empty();
+        let http = match self.http.or(file.http) {
+            Some(address) => {
+                let table = file.gateway.unwrap_or_default();
+                Some((address, self.browsers.into_browsers(table)?))
+            }
+            None if is_told_how => {
+                return Err("what is said of browsers has no effect without --http ADDR".into());
+            }
+            None => None,
+        };
+        let private = http
+            .as_ref()
+            .map(|(_, browsers)| browsers.settings.access.private.clone());
+        let accounts_only = file
+            .accounts_only
+            .or(private)
+            .unwrap_or(defaults.accounts_only.clone());
         let server = Config {
             listen,
             domain: self
@@ -161,6 +182,7 @@ impl Arguments {
                 .map(|user| (user.name, user.password))
                 .collect(),
             anonymous,
+            accounts_only,
             node_creation: if anonymous {
                 NodeCreation::Everyone
             } else {

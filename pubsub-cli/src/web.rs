@@ -5,47 +5,73 @@
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
 use pubsub_core::PubSub;
-use pubsub_gateway::settings::Lists;
-use pubsub_gateway::{Gateway, Settings, dashboard};
+use pubsub_gateway::{Gateway, dashboard_beside, settings};
 use pubsub_server::{Config, HttpClient, HttpService, RunningServer, Server};
 use tokio::net::TcpListener;
 
 use crate::Failure;
+use crate::browsers::Browsers;
 use crate::serve::say;
 
 /// Serves XMPP and HTTP until it is asked to stop.
 pub(crate) async fn run(
-    config: Config,
+    mut config: Config,
     address: SocketAddr,
+    browsers: Browsers,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    config.http.origins = match browsers.origins.clone() {
+        settings::Origins::Same => pubsub_server::Origins::default(),
+        settings::Origins::Listed(list) => pubsub_server::Origins::These(list),
+        settings::Origins::Any => pubsub_server::Origins::Any,
+    };
     let server = Server::spawn(config).await?;
     let pubsub = connect(&server).await?;
-    let settings = Settings {
-        // What the nodes hold is known from what they say of themselves.
-        lists: Some(Lists {
-            discover: true,
-            ..Lists::default()
-        }),
-        ..Settings::default()
+    let is_encrypted = browsers.tls.is_some();
+    let service = server.http_service();
+    let others = |gateway: &Gateway| {
+        dashboard_beside(gateway.inspected(statistics(service.clone())))
+            .merge(xmpp(service, is_encrypted))
     };
-    let gateway = Gateway::builder(pubsub.clone())
-        .settings(settings)
-        .build()?;
-    let others = dashboard().merge(xmpp(server.http_service()));
     say(&format!("xmpp {} {}", server.addr(), server.domain()))?;
-    say(&format!("http {}", listener.local_addr()?))?;
-    gateway.serve_with(listener, others, stop).await;
+    serve(&pubsub, browsers, listener, others, stop).await?;
     pubsub.shutdown().await?;
     server.shutdown().await;
+    Ok(())
+}
+
+/// Answers browsers until it is asked to stop.
+pub(crate) async fn serve(
+    pubsub: &PubSub,
+    browsers: Browsers,
+    listener: TcpListener,
+    others: impl FnOnce(&Gateway) -> Router,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let gateway = Gateway::builder(pubsub.clone())
+        .settings(browsers.settings)
+        .build()?;
+    let others = others(&gateway);
+    let scheme = if browsers.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    say(&format!("{scheme} {}", listener.local_addr()?))?;
+    match browsers.tls {
+        Some(tls) => gateway.serve_tls_with(listener, tls, others, stop).await,
+        None => gateway.serve_with(listener, others, stop).await,
+    }
     Ok(())
 }
 
@@ -76,13 +102,34 @@ fn within_reach(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
+/// What the XMPP server is doing, for the dashboard.
+fn statistics(service: HttpService) -> Router {
+    let answer = async move || {
+        let now = service.statistics();
+        let body = serde_json::json!({
+            "tcp": now.tcp,
+            "websocket": now.websocket,
+            "bosh": now.bosh,
+            "nodes": now.nodes,
+            "subscriptions": now.subscriptions,
+            "awaited": now.awaited,
+            "items": now.items,
+            "stored_bytes": now.stored_bytes,
+            "published": now.published,
+            "delivered": now.delivered,
+        });
+        ([(CACHE_CONTROL, "no-store")], Json(body))
+    };
+    Router::new().route("/pubsub/server.json", get(answer))
+}
+
 /// BOSH and WebSocket of the server, for every path that is not taken otherwise.
-fn xmpp(service: HttpService) -> Router {
+fn xmpp(service: HttpService, is_encrypted: bool) -> Router {
     Router::new().fallback(
         async move |ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request| -> Response {
             let client = HttpClient {
                 address,
-                is_encrypted: false,
+                is_encrypted,
             };
             service.handle(request, client).await.map(Body::new)
         },

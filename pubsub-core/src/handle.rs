@@ -16,7 +16,6 @@ use crate::depot::Depot;
 use crate::embedded::{Embedded, Sole};
 use crate::error::Error;
 use crate::name::NodeName;
-use crate::node_config::NodeConfig;
 use crate::outlet::Outlet;
 use crate::position::Position;
 use crate::publish::Publish;
@@ -25,8 +24,7 @@ use crate::session::{PubSubError, Session};
 use crate::set_up::Keeper;
 use crate::store::Store;
 use crate::subscriber::{
-    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, WhenAbsent,
-    last,
+    Decode, Follower, Items, Missed, RawXml, Subject, SubscribeError, Subscription, last, node_of,
 };
 
 /// A connection to a PubSub service, with the models of this program. Cheap to clone; every clone is the same one.
@@ -194,7 +192,7 @@ impl PubSub {
     ///
     /// [`SubscribeError::Refused`] when the service does not let us.
     pub async fn subscribe<M: Publish + 'static>(&self) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(node_of::<M>()?, None)).await
+        self.follow(Subject::of_model(&node_of::<M>()?, None)).await
     }
 
     /// Subscribes to a model from a [`Position`] on: first what has happened since, then what happens. Nothing in between is lost or
@@ -223,7 +221,7 @@ impl PubSub {
         &self,
         position: &Position,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(node_of::<M>()?, Some(position)))
+        self.follow(Subject::of_model(&node_of::<M>()?, Some(position)))
             .await
     }
 
@@ -236,7 +234,7 @@ impl PubSub {
         &self,
         channel: &NodeName,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(channel.clone(), None)).await
+        self.follow(Subject::of_model(channel, None)).await
     }
 
     /// Subscribes to one of the channels of a model from a position on, which must be of that channel: of its
@@ -250,7 +248,7 @@ impl PubSub {
         channel: &NodeName,
         position: &Position,
     ) -> Result<Subscription<M>, SubscribeError> {
-        self.follow(subject::<M>(channel.clone(), Some(position)))
+        self.follow(Subject::of_model(channel, Some(position)))
             .await
     }
 
@@ -263,7 +261,7 @@ impl PubSub {
         &self,
         node: &NodeName,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        self.follow(raw(node, None)).await
+        self.follow(Subject::raw(node, None)).await
     }
 
     /// Subscribes to any node without ever creating it, with the payloads as XML: one that is missing need not be there yet. Once it is, everything that it
@@ -280,11 +278,7 @@ impl PubSub {
         &self,
         node: &NodeName,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        let subject = Subject {
-            when_absent: WhenAbsent::Wait,
-            ..raw(node, None)
-        };
-        self.follow(subject).await
+        self.follow(Subject::raw(node, None).waiting()).await
     }
 
     /// Subscribes to any node from a position on; see [`subscribe_from`](Self::subscribe_from).
@@ -297,7 +291,7 @@ impl PubSub {
         node: &NodeName,
         position: &Position,
     ) -> Result<Subscription<RawXml>, SubscribeError> {
-        self.follow(raw(node, Some(position))).await
+        self.follow(Subject::raw(node, Some(position))).await
     }
 
     /// Where a node is now: for who begins to listen later, and does not want what was before.
@@ -332,7 +326,7 @@ impl PubSub {
         most: usize,
     ) -> Result<Missed<RawXml>, SubscribeError> {
         let (outlet, store) = (self.outlet().clone(), self.store().cloned());
-        Missed::read(outlet, store, raw(node, Some(position)), most).await
+        Missed::read(outlet, store, Subject::raw(node, Some(position)), most).await
     }
 
     /// The items that the node of a model keeps at the service, oldest first, and the position at which they were read.
@@ -470,31 +464,4 @@ impl PubSub {
 /// What is left until then.
 fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now())
-}
-
-fn node_of<M: Publish>() -> Result<NodeName, SubscribeError> {
-    NodeName::new(M::NODE).map_err(|error| SubscribeError::Node {
-        node: M::NODE.to_owned(),
-        error,
-    })
-}
-
-fn subject<M: Publish>(node: NodeName, from: Option<&Position>) -> Subject<M> {
-    Subject {
-        node,
-        config: M::DESCRIPTOR.config,
-        when_absent: WhenAbsent::Make,
-        decode: M::decode_entry,
-        from: from.cloned(),
-    }
-}
-
-fn raw(node: &NodeName, from: Option<&Position>) -> Subject<RawXml> {
-    Subject {
-        node: node.clone(),
-        config: NodeConfig::new(),
-        when_absent: WhenAbsent::Make,
-        decode: RawXml::decode,
-        from: from.cloned(),
-    }
 }

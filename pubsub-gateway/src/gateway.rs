@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use axum::Router;
 use pubsub_core::PubSub;
+use pubsub_core::schema::Outline;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, Doorkeeper, Revocation};
 use crate::asset::assets;
-use crate::channel::{ChannelName, ChannelNameError, Epoch, Hub};
+use crate::channel::{ChannelName, Epoch, Hub};
+use crate::check::{BuildError, check, read_headers};
 use crate::feed::{RowJson, Rows};
 use crate::inner::Inner;
-use crate::list::{self, Directory, ResourceError};
+use crate::list::{self, Directory};
 use crate::plan::Plans;
-use crate::route::router;
+use crate::route::{inspected, router};
 use crate::serve::{self, Tls};
 use crate::settings::{Lists, Settings};
 
@@ -44,26 +46,6 @@ pub struct Presence {
     pub subjects: Vec<Arc<str>>,
 }
 
-/// Settings that make no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The events channel cannot be called so.
-    #[error("the events channel cannot be called \"{name}\": {error}")]
-    Events {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        error: ChannelNameError,
-    },
-    /// A resource of the list API does not fit its model.
-    #[error(transparent)]
-    Resource(#[from] ResourceError),
-    /// Something is set to zero that cannot be.
-    #[error("{0} cannot be zero; leave it out to switch it off")]
-    Zero(&'static str),
-}
-
 impl Gateway {
     /// Begins to set one up, which hears what this handle can hear.
     pub fn builder(pubsub: PubSub) -> Builder {
@@ -80,6 +62,26 @@ impl Gateway {
     /// Publishing is for callers of this machine. To know where a request comes from, the application has to be served with
     /// [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info); otherwise no request is
     /// taken for local.
+    ///
+    /// What is open does not end by itself, and axum's graceful shutdown waits until all of it has: whoever serves the routes has to
+    /// [`drain`](Self::drain) first.
+    ///
+    /// ```no_run
+    /// # use std::{net::SocketAddr, time::Duration};
+    /// # async fn serve(
+    /// #     gateway: pubsub_gateway::Gateway,
+    /// #     listener: tokio::net::TcpListener,
+    /// #     told_to_end: impl Future<Output = ()> + Send + 'static,
+    /// # ) -> std::io::Result<()> {
+    /// let app = axum::Router::new().nest("/events", gateway.router());
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+    ///     .with_graceful_shutdown(async move {
+    ///         told_to_end.await;
+    ///         gateway.drain(Duration::from_secs(2)).await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn router(&self) -> Router {
         router(Arc::clone(&self.inner))
     }
@@ -99,6 +101,25 @@ impl Gateway {
         } else {
             Router::new()
         }
+    }
+
+    /// Routes of the application that only those see who may see the statistics: by the [rule](crate::settings::AccessRules::inspection), a
+    /// token or the [hook](Access).
+    pub fn inspected(&self, routes: Router) -> Router {
+        inspected(Arc::clone(&self.inner), routes)
+    }
+
+    /// What rows look like in the lists and in what is pushed: those of the models that this program links, with texts where a resource
+    /// [links](crate::settings::Resource::links) to another one. For the types of a front end.
+    ///
+    /// ```no_run
+    /// # fn types(gateway: pubsub_gateway::Gateway) -> String {
+    /// pubsub_core::schema::typescript_of(&gateway.outlines())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn outlines(&self) -> Vec<Outline> {
+        self.inner.directory().shown()
     }
 
     /// Serves the routes at the [prefixes](Settings::prefixes), and the browser client at the root, until `shutdown` resolves. An idle
@@ -126,17 +147,23 @@ impl Gateway {
         tls: Tls,
         shutdown: impl Future<Output = ()>,
     ) {
-        serve::serve(
-            Arc::clone(&self.inner),
-            self.app(),
-            listener,
-            Some(tls),
-            shutdown,
-        )
-        .await;
+        self.serve_tls_with(listener, tls, Router::new(), shutdown)
+            .await;
     }
 
-    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on, for a day.
+    /// The same, with other routes beside them, as in [`serve_with`](Self::serve_with).
+    pub async fn serve_tls_with(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+        others: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = self.app().merge(others);
+        serve::serve(Arc::clone(&self.inner), app, listener, Some(tls), shutdown).await;
+    }
+
+    /// Takes back what was granted: open connections that rest on it end, and a token like that is refused from now on: see [`Revocation`].
     pub fn revoke(&self, revocation: &Revocation) {
         self.inner.revoke(revocation);
     }
@@ -196,8 +223,9 @@ impl Builder {
     /// # Errors
     ///
     /// [`BuildError`] says which setting makes no sense.
-    pub fn build(self) -> Result<Gateway, BuildError> {
+    pub fn build(mut self) -> Result<Gateway, BuildError> {
         check(&self.settings)?;
+        read_headers(&mut self.settings)?;
         let events = self.settings.channels.events.as_deref().map(|name| {
             ChannelName::new(name).map_err(|error| BuildError::Events {
                 name: name.to_owned(),
@@ -215,7 +243,11 @@ impl Builder {
             all: false,
             ..Lists::default()
         });
-        let directory = Arc::new(Directory::new(self.pubsub.clone(), lists)?);
+        let directory = Arc::new(Directory::new(
+            self.pubsub.clone(),
+            lists,
+            self.settings.access.clone(),
+        )?);
         let rows = self.rows.unwrap_or_else(|| {
             let directory = Arc::clone(&directory);
             Arc::new(move |node, id, payload| directory.row(node, id, payload))
@@ -244,25 +276,4 @@ impl std::fmt::Debug for Builder {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-fn check(settings: &Settings) -> Result<(), BuildError> {
-    let endpoints = [
-        &settings.websocket,
-        &settings.event_stream,
-        &settings.stream,
-        &settings.long_polling,
-    ];
-    for endpoint in endpoints {
-        if endpoint
-            .ping_interval
-            .is_some_and(|interval| interval.is_zero())
-        {
-            return Err(BuildError::Zero("the ping interval"));
-        }
-        if endpoint.connection_ttl.is_some_and(|ttl| ttl.is_zero()) {
-            return Err(BuildError::Zero("the life of a connection"));
-        }
-    }
-    Ok(())
 }

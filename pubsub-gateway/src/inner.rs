@@ -1,5 +1,6 @@
 //! What all parts of a gateway share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,9 +8,9 @@ use std::time::{Duration, Instant};
 use pubsub_core::PubSub;
 use tokio::time::{interval, sleep, timeout};
 
-use crate::access::{Denied, Doorkeeper, Grant, Intent, Revocation, Wish};
+use crate::access::{Denied, Doorkeeper, Grant, Identity, Intent, Revocation, Stage, Wish};
 use crate::channel::{Channel, ChannelName, Full, Hub, Upstream};
-use crate::feed::{Echoes, Rows, follow};
+use crate::feed::{Echoes, Halves, Rows, follow};
 use crate::gateway::Presence;
 use crate::list::Directory;
 use crate::plan::Plans;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     rows: Rows,
     directory: Arc<Directory>,
     echoes: Echoes,
+    halves: Halves,
     doorkeeper: Doorkeeper,
     is_draining: AtomicBool,
 }
@@ -64,6 +66,7 @@ impl Inner {
             rows,
             directory,
             echoes: Echoes::default(),
+            halves: Halves::default(),
             doorkeeper,
             is_draining: AtomicBool::new(false),
         }
@@ -83,7 +86,7 @@ impl Inner {
     /// Lets nobody in any more, and sends those who are here away, a few at a time, so that they do not all knock elsewhere at once.
     pub(crate) async fn drain(&self, within: Duration) {
         self.is_draining.store(true, Ordering::Relaxed);
-        let to: Option<Arc<str>> = self.settings.reconnect_to.as_deref().map(Into::into);
+        let to = self.elsewhere();
         let clients = self.hub.clients();
         let steps = (within.as_millis() / DRAIN_STEP.as_millis()).max(1);
         let at_once = clients
@@ -122,8 +125,17 @@ impl Inner {
         &self.directory
     }
 
+    pub(crate) fn halves(&self) -> &Halves {
+        &self.halves
+    }
+
     pub(crate) fn echoes(&self) -> &Echoes {
         &self.echoes
+    }
+
+    /// Whether what a channel tells is not for everybody.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        self.directory.is_private(channel)
     }
 
     /// Whether a request may do that with these channels.
@@ -133,37 +145,38 @@ impl Inner {
         channels: &[ChannelName],
         asked: &Asked<'_>,
     ) -> Result<Grant, Denied> {
+        let private = channels.iter();
+        let private: Vec<_> = private.filter(|channel| self.is_private(channel)).collect();
         self.doorkeeper
             .decide(Wish {
                 intent,
                 channels,
+                private: &private,
                 peer: asked.peer,
                 uri: &asked.parts.uri,
                 headers: asked.headers(),
                 token: asked.token(),
-                is_public: false,
             })
             .await
     }
 
-    /// Which rows of a model a request may read; `is_public` says that everybody may, as far as the model cares.
-    pub(crate) async fn may_read(
-        &self,
-        node: &ChannelName,
-        is_public: bool,
-        asked: &Asked<'_>,
-    ) -> Result<Grant, Denied> {
-        self.doorkeeper
-            .decide(Wish {
-                intent: Intent::List,
-                channels: std::slice::from_ref(node),
-                peer: asked.peer,
-                uri: &asked.parts.uri,
-                headers: asked.headers(),
-                token: asked.token(),
-                is_public,
-            })
-            .await
+    /// Who may read what, as of now.
+    pub(crate) fn stage(&self) -> Stage {
+        self.doorkeeper.stage()
+    }
+
+    /// Why somebody who was let in at that stage has to leave, if something has happened meanwhile. Whoever asks has its seat: what happens from
+    /// now on finds it there.
+    pub(crate) fn dismissal(&self, identity: Option<&Identity>, stage: Stage) -> Option<Dismissal> {
+        if identity.is_some_and(|identity| self.doorkeeper.was_revoked(identity, stage)) {
+            return Some(Dismissal::Revoked);
+        }
+        self.is_draining()
+            .then(|| Dismissal::Leaving(self.elsewhere()))
+    }
+
+    fn elsewhere(&self) -> Option<Arc<str>> {
+        self.settings.reconnect_to.as_deref().map(Into::into)
     }
 
     /// Who listens to a channel now.
@@ -199,7 +212,17 @@ impl Inner {
 
     /// The channel of that name, with its subscription at the service begun.
     pub(crate) fn open(self: &Arc<Self>, name: &ChannelName) -> Result<Arc<Channel>, Unavailable> {
-        let (channel, is_new) = self.hub.open(name).map_err(|Full| Unavailable::Full)?;
+        self.open_for(name, None)
+    }
+
+    /// The same for somebody at that address.
+    pub(crate) fn open_for(
+        self: &Arc<Self>,
+        name: &ChannelName,
+        maker: Option<IpAddr>,
+    ) -> Result<Arc<Channel>, Unavailable> {
+        let opened = self.hub.open_for(name, maker);
+        let (channel, is_new) = opened.map_err(|Full| Unavailable::Full)?;
         if is_new && !self.hub.is_events(name) {
             // Ends when the channel is given up.
             tokio::spawn(follow(Arc::clone(self), Arc::clone(&channel)));

@@ -30,6 +30,7 @@
 mod access;
 mod asset;
 mod channel;
+mod check;
 mod feed;
 mod frame;
 mod gateway;
@@ -50,11 +51,12 @@ pub use self::access::{
 };
 pub use self::asset::assets;
 pub use self::channel::{ChannelName, ChannelNameError};
+pub use self::check::BuildError;
 pub use self::feed::RowJson;
 pub use self::frame::Mode;
-pub use self::gateway::{BuildError, Builder, Gateway, Presence};
+pub use self::gateway::{Builder, Gateway, Presence};
 pub use self::list::ResourceError;
-pub use self::page::dashboard;
+pub use self::page::{dashboard, dashboard_beside};
 pub use self::proxy::{Proxy, ProxyError, ProxySettings};
 pub use self::serve::{Tls, TlsError};
 pub use self::settings::Settings;

@@ -1,5 +1,6 @@
 //! The endpoints of a gateway, ready for use: their settings with the formats that are made of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::channel::Epoch;
@@ -17,13 +18,13 @@ pub(crate) enum Way {
 }
 
 /// What a client is like, as far as it makes a difference to what it is sent.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Manner<'r> {
     /// Its socket is ours, so that we write chunks ourselves.
     pub(crate) is_chunked: bool,
     pub(crate) is_pushstream_js: bool,
     pub(crate) is_deflated: bool,
-    pub(crate) user_agent: &'r str,
+    pub(crate) user_agent: Cow<'r, str>,
 }
 
 /// One endpoint.
@@ -118,14 +119,14 @@ impl Plan {
     }
 
     /// The format for a client.
-    pub(crate) fn format(&self, manner: Manner<'_>) -> Option<&Arc<Format>> {
+    pub(crate) fn format(&self, manner: &Manner<'_>) -> Option<&Arc<Format>> {
         let percent = match self.endpoint.message.percent {
             Percent::Auto => manner.is_pushstream_js,
             Percent::Always => true,
             Percent::Never => false,
         };
         let mut paddings = self.endpoint.padding.iter();
-        let padding = paddings.position(|padding| padding.user_agent.is_match(manner.user_agent));
+        let padding = paddings.position(|padding| padding.user_agent.is_match(&manner.user_agent));
         let set = self.formats.get(padding.map_or(0, |padding| padding + 1))?;
         let [plain, other] = set;
         let is_other = match self.way {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::statistics::{Count, Counted};
+
 /// Counts who is there.
 #[derive(Clone, Debug)]
 pub(crate) struct Register {
@@ -23,6 +25,15 @@ struct Counts {
 pub(crate) struct Permit {
     counts: Arc<Mutex<Counts>>,
     address: IpAddr,
+    counted: Option<Counted>,
+}
+
+impl Permit {
+    /// As long as it is there, it counts as one of these.
+    pub(crate) fn among(mut self, count: &Count) -> Self {
+        self.counted = Some(count.one());
+        self
+    }
 }
 
 impl Register {
@@ -46,6 +57,7 @@ impl Register {
         Some(Permit {
             counts: self.counts.clone(),
             address,
+            counted: None,
         })
     }
 }

@@ -20,6 +20,7 @@ use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
 use crate::shards::{Leaver, Shard, Shards};
+use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
 
 /// The PubSub service with its state, its store and its subscribers.
@@ -136,6 +137,7 @@ impl Broker {
             (_, Ok(outcome)) => {
                 if !outcome.writes.is_empty() {
                     self.shards.apply(&mut shard, &outcome.writes);
+                    self.announcer.count_published(&outcome.writes);
                 }
                 for notification in &outcome.notifications {
                     self.announce(&shard, notification, wakes);
@@ -316,6 +318,24 @@ impl Broker {
     /// A page of the names of all nodes, in the order of their bytes.
     pub(crate) fn names(&self, page: &Page<'_>) -> (Vec<Arc<str>>, PageInfo) {
         self.shards.names(page, self.rules.max_page)
+    }
+
+    /// What the service holds and has done; nothing of connections.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let (published, delivered) = self.announcer.counts();
+        let mut statistics = Statistics {
+            nodes: self.shards.nodes(),
+            stored_bytes: self.shards.stored(),
+            published,
+            delivered,
+            ..Statistics::default()
+        };
+        for shard in self.shards.each() {
+            statistics.subscriptions += shard.service.subscriptions();
+            statistics.items += shard.service.items();
+            statistics.awaited += shard.service.wishes().len();
+        }
+        statistics
     }
 
     /// Takes no more changes; what was taken is kept.

@@ -14,6 +14,7 @@ use crate::config::{Http, Limits};
 use crate::crew::Crew;
 use crate::registration::Registrar;
 use crate::router::Router;
+use crate::statistics::Carried;
 
 /// One domain with its PubSub service.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub(crate) struct Host {
     pub(crate) lingering: AtomicUsize,
     /// Clients, however they are connected.
     pub(crate) clients: Register,
+    pub(crate) carried: Carried,
     /// Connections of the HTTP listener.
     pub(crate) http_connections: Register,
     pub(crate) http: Http,

@@ -83,6 +83,7 @@ mod sasl;
 mod server;
 mod service;
 mod shards;
+mod statistics;
 mod storage;
 mod wire;
 mod witness;
@@ -99,6 +100,7 @@ pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
 pub use service::vocabulary::Write;
+pub use statistics::Statistics;
 #[cfg(feature = "durable")]
 pub use storage::{DiskStorage, SyncLevel};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};

@@ -123,6 +123,7 @@ fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
         let _ = socket.try_write(words.as_bytes());
         return;
     };
+    let permit = permit.among(&host.carried.tcp);
     let span = tracing::info_span!("connection", %address);
     let carrier = XmlStream::new(socket, &host.limits);
     let serve = connection::serve(carrier, remote, host.clone(), permit);

@@ -22,6 +22,7 @@ use crate::listener::{self, Listeners};
 use crate::registration::Registrar;
 use crate::router::Router;
 use crate::service::Rules;
+use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
 /// Why a server could not start.
@@ -205,6 +206,12 @@ impl RunningServer {
         self.host.pubsub()
     }
 
+    /// What it is doing. Costs a look at every shard of the service, so once a second is often enough.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.host)
+    }
+
     /// Adds an account.
     ///
     /// # Errors
@@ -270,6 +277,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
+        accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
         max_items: limits.items_per_node,
         max_payload: limits.payload,
@@ -298,6 +306,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
         clients: Register::new(limits.connections, limits.connections_per_address),
+        carried: Carried::default(),
         http_connections: Register::new(
             config.http.connections,
             config.http.connections_per_address,

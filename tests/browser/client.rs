@@ -34,7 +34,7 @@ impl Note {
 }
 
 /// A site with the client and the doors of `server` on one origin.
-async fn site(server: &RunningServer) -> Site {
+pub(crate) async fn site(server: &RunningServer) -> Site {
     let script = |text: &'static str| {
         get(move || async move { ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], text) })
     };
@@ -45,6 +45,7 @@ async fn site(server: &RunningServer) -> Site {
     let router = with_script(router, "/jquery.js", "jquery/dist/jquery.min.js");
     let router = with_page(router, "/", PAGE);
     let router = with_page(router, "/classic", CLASSIC_PAGE);
+    let router = with_page(router, "/blank", crate::BLANK);
     Site::start(with_xmpp(router, server.http_service())).await
 }
 

@@ -10,25 +10,31 @@ use tempfile::TempDir;
 struct Commits {
     address: SocketAddr,
     pushed: u64,
-    _program: Dialogue,
+    program: Dialogue,
     _directory: TempDir,
 }
 
 impl Commits {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(configure: impl FnOnce(&mut std::process::Command)) -> Self {
         let directory = TempDir::new().unwrap();
         let store = format!("sqlite:{}", directory.path().join("commits.db").display());
         let mut command = support::example("commits_live");
         command
             .args(["--listen", "127.0.0.1:0", "--store", &store])
-            .env_remove("PUBSUB_URL");
+            .env_remove("PUBSUB_URL")
+            .env_remove("WEBHOOK_SECRET");
+        configure(&mut command);
         let mut program = Dialogue::start(command);
         let line = program.hear().await.unwrap();
         let address = line.strip_prefix("open http://").expect("an address");
         Self {
             address: address.parse().unwrap(),
             pushed: 0,
-            _program: program,
+            program,
             _directory: directory,
         }
     }
@@ -205,4 +211,127 @@ async fn hostile_pushes_are_refused_or_shown_as_text() {
         assert_eq!(page.run(inline).await, Value::Null);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_page_that_begins_empty_says_so_and_learns_who_there_is() {
+    let mut commits = Commits::start().await;
+    in_browser(async |browser| {
+        let page = browser
+            .open(&format!("http://{}/", commits.address))
+            .await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        page.until("!document.querySelector('#none').hidden").await;
+        commits.push("ann", "compass", "first").await;
+        shows(&page, &["first"]).await;
+        page.until("document.querySelector('#none').hidden").await;
+        page.until("document.querySelectorAll('#choices a').length === 3")
+            .await;
+        commits.push("bob", "compass", "second").await;
+        page.until("document.querySelector('#choices a[href=\"/?user=2\"]') !== null")
+            .await;
+        // The form, without a mouse.
+        page.type_into("#message", "third\u{e007}").await;
+        shows(&page, &["third", "second", "first"]).await;
+        // A network that is gone is told at once.
+        let gone = "Object.defineProperty(navigator, 'onLine', {value: false, configurable: true}); dispatchEvent(new Event('offline'))";
+        page.run(gone).await;
+        page.until("document.querySelector('#state').textContent === 'Offline'")
+            .await;
+        page.run("delete navigator.onLine; dispatchEvent(new Event('online'))")
+            .await;
+        page.until("document.querySelector('#state').textContent === 'Live'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_told_to_though_a_page_is_open() {
+    let commits = Commits::start().await;
+    in_browser(async |browser| {
+        browser.tolerate("net::ERR_");
+        browser.tolerate("WebSocket connection to");
+        let page = browser.open(&format!("http://{}/", commits.address)).await;
+        page.until("document.querySelector('#state').dataset.state === 'live'")
+            .await;
+        // One that does not get through with a WebSocket, too.
+        page.run("window.source = new EventSource('/events/ev/global')")
+            .await;
+        page.until("source.readyState === 1").await;
+        commits.program.terminate();
+        let (_, status) = commits.program.end().await;
+        assert!(status.success(), "{status}");
+        // The page knows that nobody is there, and tries on.
+        page.until("document.querySelector('#state').dataset.state !== 'live'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_types_of_the_page_are_those_of_the_models() {
+    let directory = TempDir::new().unwrap();
+    let store = format!("sqlite:{}", directory.path().join("commits.db").display());
+    let output = support::example("commits_live")
+        .args(["--types", "--store", &store])
+        .env_remove("PUBSUB_URL")
+        .output()
+        .unwrap();
+    let types = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        types,
+        include_str!("../../examples/commits_live/rows.ts"),
+        "cargo run --example commits_live -- --types > examples/commits_live/rows.ts"
+    );
+
+    // What is a link in a row is a text in its type.
+    let mut commits = Commits::start().await;
+    commits.push("ann", "compass", "first").await;
+    let list = http::request(commits.address, "GET", "/api/v1/commit/", &[], "")
+        .await
+        .unwrap();
+    let list: Value = serde_json::from_slice(&list.body).unwrap();
+    let row = &list["objects"][0];
+    assert_eq!(
+        (&row["user"], &row["project"]),
+        (&json!("/api/v1/user/1/"), &json!("/api/v1/project/1/"))
+    );
+    assert!(types.contains("  user: string | null;\n  project: string;\n"));
+}
+
+#[tokio::test]
+async fn who_pushes_says_json_and_knows_the_secret() {
+    let secret = "It's a Secret to Everybody";
+    let commits = Commits::start_with(|command| {
+        command.env("WEBHOOK_SECRET", secret);
+    })
+    .await;
+    // What GitHub says in its documentation of `X-Hub-Signature-256`: that body is signed so, and is no push.
+    let signed = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    for (kind, signature, body, expected) in [
+        ("application/json", signed, "Hello, World!", 422),
+        (
+            "Application/JSON; charset=utf-8",
+            signed,
+            "Hello, World!",
+            422,
+        ),
+        ("application/json", signed, "Hello, World?", 401),
+        ("application/json", "", "Hello, World!", 401),
+        ("text/plain", signed, "Hello, World!", 415),
+        (
+            "application/x-www-form-urlencoded",
+            signed,
+            "Hello, World!",
+            415,
+        ),
+    ] {
+        let headers = [("content-type", kind), ("x-hub-signature-256", signature)];
+        let answer = http::request(commits.address, "POST", "/hooks/github", &headers, body)
+            .await
+            .unwrap();
+        assert_eq!(answer.status, expected, "{kind} {signature} {body}");
+    }
 }

@@ -19,6 +19,9 @@ async fn the_dashboard_shows_what_the_gateway_does() {
         page.until("document.querySelector('#state').dataset.state === 'live'")
             .await;
         page.until("!document.querySelector('#none').hidden").await;
+        // A gateway alone has no server to show.
+        let is_hidden = "return document.querySelector('#server').hidden";
+        assert_eq!(page.run(is_hidden).await, true);
 
         // Two who listen to one channel, and one who listens to another.
         let listen = "const { PushClient } = await import('/push.js'); window.heard = 0; \
@@ -32,11 +35,17 @@ async fn the_dashboard_shows_what_the_gateway_does() {
         page.until("document.querySelector('#subscribers').textContent === '3'")
             .await;
 
-        // Published over XMPP, and over HTTP, of which the latency is known.
+        // What is published over XMPP says no time; nothing is made up for it.
         let node = NodeName::new("busy").unwrap();
         for _ in 0..20 {
             let _ = pubsub.publish(&node, "hello").await.unwrap();
         }
+        page.until("Number(document.querySelector('#rows tr[data-channel=busy]').cells[3].textContent) === 20")
+            .await;
+        page.until("document.querySelector('#latency').textContent === '–'")
+            .await;
+        page.until("document.querySelector('#spread').textContent.includes('over HTTP')")
+            .await;
         page.run("return Promise.all(Array.from({length: 20}, () => clients[0].publish('busy', 'over HTTP')))")
             .await;
         page.until("heard === 80").await;
@@ -125,7 +134,10 @@ async fn one_command_serves_a_browser_everything() {
         page.run(listen).await;
         page.until("push.status.kind === 'open' && heard.length === 1")
             .await;
-        page.run("return pubsub.subscribe('news')").await;
+        // Nobody has made it yet, the listening gateway neither: it is awaited, without a word.
+        let missing = "pubsub.on('error', (error, node) => heard.push(node + ': ' + error.message)); \
+            return pubsub.subscribe('news')";
+        page.run(missing).await;
         page.run("return pubsub.publish('/home', 'second')").await;
         page.until("heard.length === 3").await;
         page.run("return push.publish('news', 'third')").await;
@@ -137,8 +149,63 @@ async fn one_command_serves_a_browser_everything() {
         );
         page.until("document.querySelectorAll('#rows tr').length === 2")
             .await;
+        // The XMPP server is drawn, too: the page and the gateway are its clients.
+        let words = |id: &str| format!("document.querySelector('#server-{id}').textContent");
+        page.until(&format!("{} === '1 TCP · 1 WebSocket · 0 BOSH'", words("carriers")))
+            .await;
+        page.until(&format!("{} === '2' && {} === '3'", words("nodes"), words("items")))
+            .await;
+        page.until(&format!("{} === '3 since the start'", words("published-total")))
+            .await;
+        page.until("!document.querySelector('#server').hidden").await;
+        // As the statistics of the gateway, they are for this machine.
+        let elsewhere = [("x-forwarded-for", "192.0.2.7")];
+        let refused = support::http::request(
+            address.parse().unwrap(),
+            "GET",
+            "/pubsub/server.json",
+            &elsewhere,
+            "",
+        );
+        assert_eq!(refused.await.unwrap().status, 403);
         let lists = "return fetch('/api/v1/').then((answer) => answer.status)";
         assert_eq!(page.run(lists).await, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_without_anonymous_login_says_so_once() {
+    let mut command = support::program("pubsub");
+    command.args([
+        "serve",
+        "--xmpp",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+        "--user",
+        "ann:secret",
+    ]);
+    let mut program = Dialogue::start(command);
+    assert!(program.hear().await.unwrap().starts_with("xmpp 127.0.0.1:"));
+    let line = program.hear().await.unwrap();
+    let address = line.strip_prefix("http ").unwrap().to_owned();
+    in_browser(async |browser| {
+        let page = browser.open(&format!("http://{address}/")).await;
+        for transport in ["websocket", "bosh"] {
+            let connect = format!(
+                "return import('/pubsub.js').then(({{ PubSubClient }}) => {{ window.told = []; \
+                 window.pubsub = new PubSubClient({{ node: '/home', transport: '{transport}' }}); \
+                 pubsub.on('status', ({{ kind }}) => told.push(kind)); }})"
+            );
+            page.run(&connect).await;
+            page.until("pubsub.status.kind === 'refused'").await;
+            assert_eq!(
+                page.run("return pubsub.status.reason").await,
+                "login refused: the server lets nobody in without a name: give username and password"
+            );
+            assert_eq!(page.run("return told.includes('waiting')").await, false);
+        }
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! A page that is loaded anew takes its BOSH session along (Strophe's `keepalive` and `restore`), and misses nothing.
+//! A page that is loaded anew takes its BOSH session along (Strophe's `keepalive` and `restore`), and misses nothing; with `PubSubClient` as well.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::{Page, RawClient, Site, in_browser, quoted};
 
-use crate::{server, site};
+use crate::{client, server, site};
 
 const PAGE: &str = include_str!("reload.html");
 
@@ -137,4 +137,85 @@ async fn a_page_that_is_loaded_anew_again_and_again_loses_nothing() {
         })
         .await;
     }
+}
+
+/// Begins a `PubSubClient` in a page that was just loaded, and waits until it is up.
+async fn begin(page: &Page, site: &Site, options: &str) -> String {
+    page.go(&site.url("/")).await;
+    page.until("window.start").await;
+    page.run(&format!(
+        "start({{nodes: ['/n'], keepalive: true, {options}}})"
+    ))
+    .await;
+    page.until("pubsub.status.kind === 'live'").await;
+    page.run("return pubsub.jid")
+        .await
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn our_client_takes_its_session_along_when_it_is_told_to() {
+    const BOB: &str = "username: 'bob', password: 'secret', transport: 'bosh'";
+    let server = server().await;
+    let site = client::site(&server).await;
+    let mut application = application(&server).await;
+    in_browser(async |browser| {
+        let page = browser.open(&site.url("/blank")).await;
+        let first = begin(&page, &site, BOB).await;
+        publish(&mut application, 1).await;
+        page.until("heard.join() === '1:1'").await;
+        for life in 1..=3 {
+            // What is published while nobody listens is kept nowhere but in the session.
+            page.go(&site.url("/blank")).await;
+            for number in 1..=3 {
+                publish(&mut application, life * 10 + number).await;
+            }
+            assert_eq!(begin(&page, &site, BOB).await, first);
+            page.until(&format!("heard.includes('{0}:{0}')", life * 10 + 3))
+                .await;
+            let told = (1..=3).map(|number| format!("{0}:{0}", life * 10 + number));
+            let told: Vec<_> = told.collect();
+            let new = page.run(&format!("return heard.slice({})", -3)).await;
+            assert_eq!(new, serde_json::json!(told));
+        }
+        // A session is its owner's: neither a stranger nor somebody else goes on with it.
+        let stranger = begin(&page, &site, "transport: 'bosh'").await;
+        assert!(!stranger.starts_with("bob@"), "{stranger}");
+        assert_eq!(begin(&page, &site, "transport: 'bosh'").await, stranger);
+        let ann = "username: 'ann', password: 'secret', transport: 'bosh'";
+        let ann = begin(&page, &site, ann).await;
+        assert!(ann.starts_with("ann@"), "{ann}");
+        // Whoever leaves on purpose begins anew, over whatever way there is.
+        let bob = begin(&page, &site, BOB).await;
+        assert_ne!(bob, first);
+        page.run("pubsub.disconnect()").await;
+        let anew = begin(&page, &site, "username: 'bob', password: 'secret'").await;
+        assert_ne!(anew, bob);
+        page.until("statuses.length > 0 && !statuses.includes('refused')")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_replaced() {
+    let server = server().await;
+    let site = client::site(&server).await;
+    let _application = application(&server).await;
+    in_browser(async |browser| {
+        let page = browser.open(&site.url("/blank")).await;
+        let options = "username: 'bob', password: 'secret', transport: 'bosh'";
+        let first = begin(&page, &site, options).await;
+        // As if the server had been started anew, or the tab duplicated.
+        let forged = "const kept = JSON.parse(sessionStorage.getItem('strophe-bosh-session')); \
+            kept.sid = 'nobody-knows-this'; sessionStorage.setItem('strophe-bosh-session', JSON.stringify(kept))";
+        page.go(&site.url("/blank")).await;
+        page.run(forged).await;
+        browser.tolerate("404");
+        let second = begin(&page, &site, options).await;
+        assert_ne!(second, first);
+    })
+    .await;
 }

@@ -88,3 +88,28 @@ async fn what_is_posted_between_the_page_and_its_script_is_there() {
     .await;
     drop(program);
 }
+
+#[tokio::test]
+async fn it_ends_when_it_is_told_to_though_pages_are_open() {
+    let directory = TempDir::new().unwrap();
+    let (program, address) = wall(&directory).await;
+    in_browser(async |browser| {
+        browser.tolerate("503");
+        browser.tolerate("net::ERR_");
+        browser.tolerate("WebSocket connection to");
+        for transport in ["websocket", "bosh"] {
+            let page = browser.open(&address).await;
+            page.until("window.pubsub?.status.kind === 'live'").await;
+            let connect = format!(
+                "return import('/pubsub.js').then(({{ PubSubClient }}) => {{ window.other = new PubSubClient({{ \
+                 domain: pubsub.jid.split('@')[1].split('/')[0], transport: '{transport}' }}); }})"
+            );
+            page.run(&connect).await;
+            page.until("other.status.kind === 'live'").await;
+        }
+        program.terminate();
+        let (_, status) = program.end().await;
+        assert!(status.success(), "{status}");
+    })
+    .await;
+}

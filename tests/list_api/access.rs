@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use pubsub_core::NodeName;
 use pubsub_core::store::Condition;
 use pubsub_gateway::settings::{AccessRules, Lists, Resource};
 use pubsub_gateway::{
@@ -9,6 +10,7 @@ use pubsub_gateway::{
 };
 use serde_json::{Value, json};
 
+use crate::browser::Client;
 use crate::models::{Letter, Secret, Team, commit, teams, users};
 use crate::site::{Kept, Site, lists};
 
@@ -195,4 +197,60 @@ async fn a_token_for_the_node_opens_its_rows() {
     ] {
         assert_eq!(site.get(&path).await.status, status, "{path}");
     }
+}
+
+/// What is answered about a node in its list, on its channel, on its channel from a position on, and about its position.
+async fn looked_at(site: &Site, name: &str) -> [u16; 4] {
+    let node = NodeName::new(format!("/list/{name}")).unwrap();
+    let position = site.pubsub.position_of(&node).await.unwrap();
+    let list = format!("/api/v1/{}/", name.to_lowercase());
+    let push = format!("/events/ev/list.{name}");
+    let missed = format!("{push}?position={position}");
+    let place = format!("/api/v1/user/?position_of=list.{name}");
+    let mut found = [0; 4];
+    for (status, path) in found.iter_mut().zip([list, push, missed, place]) {
+        let mut client = Client::connect(site.address).await;
+        client.send("GET", &path, &[], "").await;
+        *status = client.head().await.status;
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_node_is_private_in_lists_and_in_what_is_pushed_alike() {
+    let (open, private) = ([200; 4], [403; 4]);
+    let all = ["user-", "project-", "global"];
+    for (prefixes, letter, commit) in [
+        (&["user-"][..], private, open),
+        (&[], open, open),
+        (&all, private, private),
+        // It is not known how the names of all its channels go on.
+        (&["user-ann"], open, open),
+    ] {
+        let settings = |builder: pubsub_gateway::Builder| {
+            builder.settings(Settings {
+                lists: Some(Lists::default()),
+                access: AccessRules {
+                    private: prefixes.iter().map(|it| (*it).to_owned()).collect(),
+                    ..AccessRules::default()
+                },
+                ..Settings::default()
+            })
+        };
+        let site = Site::with(Kept::Sqlite, Lists::default(), settings).await;
+        site.save(&letters()).await;
+        site.save(&[crate::models::commit(1)]).await;
+        assert_eq!(looked_at(&site, "Letter").await, letter, "{prefixes:?}");
+        assert_eq!(looked_at(&site, "Commit").await, commit, "{prefixes:?}");
+        // Its node is for some only.
+        assert_eq!(looked_at(&site, "Secret").await, private, "{prefixes:?}");
+    }
+    let said = Lists::default()
+        .with(Resource::of::<Letter>().public())
+        .with(Resource::of::<Team>().private());
+    let site = Site::with(Kept::Sqlite, said, |builder| builder).await;
+    assert_eq!(looked_at(&site, "Letter").await, open);
+    assert_eq!(looked_at(&site, "Team").await, private);
+    let user = "/api/v1/user/?position_of=list.User,user-ann";
+    assert_eq!(site.get(user).await.status, 403);
 }

@@ -128,6 +128,8 @@ async fn a_gateway_that_links_no_model_shows_what_nodes_describe() {
         top.get("secret").is_none(),
         "its node is not for everybody: {top}"
     );
+    let secret = gateway.get("/events/ev/list.Secret").await;
+    assert_eq!(secret.status, 403, "{secret:?}");
     let page = gateway.json("/api/v1/commit/?order_by=-id&limit=2").await;
     assert_eq!(page["meta"]["total_count"], 3);
     let ids: Vec<_> = page["objects"]
@@ -286,5 +288,30 @@ async fn a_position_that_is_too_old_or_none_is_said_to_be() {
         let answer = site.get(&format!("/api/v1/commit/?{query}")).await;
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.text().contains(words), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn ids_go_up_from_a_position_on() {
+    for kept in [Kept::Sqlite, Kept::Nowhere] {
+        let site = Site::start(kept, 3).await;
+        let page = site.json("/api/v1/commit/").await;
+        site.save(&[commit(4), commit(5), commit(7)]).await;
+        let mut clients = Vec::new();
+        for _ in 0..2 {
+            clients.push(listen_from(&site, "list.Commit", &page).await);
+        }
+        site.save(&[commit(9)]).await;
+        site.save(&[commit(11)]).await;
+        for client in &mut clients {
+            let mut ids = vec![0];
+            while ids.len() < 6 {
+                let event = client.event().await;
+                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                let message: Value = serde_json::from_str(data.unwrap()).unwrap();
+                ids.push(message["id"].as_i64().unwrap());
+            }
+            assert!(ids.is_sorted_by(|one, next| one < next), "{kept:?} {ids:?}");
+        }
     }
 }

@@ -226,7 +226,7 @@ async fn relay(store: Arc<dyn Store>, told: Arc<Mutex<Vec<(String, u64)>>>, all:
             mut last,
         } in lanes
         {
-            while delivered < last {
+            loop {
                 let wanted = Wanted {
                     node: node.clone(),
                     after: delivered,
@@ -239,12 +239,16 @@ async fn relay(store: Arc<dyn Store>, told: Arc<Mutex<Vec<(String, u64)>>>, all:
                     notes.push((node.to_string(), entry.sequence));
                 }
                 drop(notes);
+                let is_done = delivered >= last;
                 let kept = store
-                    .settle(vec![settled(node.as_str(), delivered, delivered >= last)])
+                    .settle(vec![settled(node.as_str(), delivered, is_done)])
                     .await
                     .unwrap();
-                if let [lane] = kept.as_slice() {
-                    (delivered, last) = (lane.delivered, lane.last);
+                match kept.as_slice() {
+                    // Something new is in it, or somebody writes it just now and it is settled another time; what is told stays told.
+                    [lane] => last = lane.last,
+                    _ if is_done => break,
+                    _ => {}
                 }
             }
         }

@@ -67,9 +67,9 @@ async fn requests_that_are_none_are_answered_or_dropped_and_no_more() {
         b"GET\r\n\r\n",
         b"GET /ev/a HTTP/9.9\r\n\r\n",
         b"GET /ev/a HTTP/1.1\r\nHost\x00: x\r\n\r\n",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         long.as_bytes(),
         many.as_bytes(),
     ] {
@@ -201,12 +201,61 @@ async fn a_compressed_bomb_is_refused() {
     socket.closed().await;
 }
 
+/// Runs a test of this program alone, in a process of its own, where its memory is not that of others.
+fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "PUBSUB_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().unwrap();
+    let mut alone = std::process::Command::new(program);
+    let alone = alone.args(["--exact", test]).env(ALONE, "1");
+    let done = alone.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+    false
+}
+
+/// The most memory that this process ever had, in bytes.
+fn most_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let number = line.split_whitespace().next().unwrap();
+    number.parse::<usize>().unwrap() << 10
+}
+
+#[tokio::test]
+async fn what_a_client_sends_after_it_broke_the_rules_is_not_kept() {
+    if !is_alone("hostile::what_a_client_sends_after_it_broke_the_rules_is_not_kept") {
+        return;
+    }
+    let gateway = Running::start().await;
+    let before = most_memory();
+    // Not masked, as a client's frame must be; and closed, after which nothing comes.
+    for end in [&[0x81, 1, b'a'][..], &crate::browser::masked(0x88, b"")] {
+        let mut rude = gateway.websocket("/ws/a").await;
+        rude.write(end).await;
+        // It is read on for a while, and then cut off.
+        for _ in 0..64 {
+            let zeros = vec![0; 1 << 20];
+            let more = tokio::io::AsyncWriteExt::write_all(&mut rude.stream, &zeros);
+            if support::within(SOON, more).await.is_err() {
+                break;
+            }
+        }
+    }
+    let more = most_memory() - before;
+    assert!(more < 16 << 20, "{more} bytes more");
+}
+
 #[tokio::test]
 async fn bodies_that_never_come_hold_nothing_up() {
     let gateway = Running::start().await;
     let mut client = Client::connect(gateway.address).await;
     client
-        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\npart")
+        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\npart")
         .await;
     client.finish().await;
     assert!(client.rest().await.is_empty() || gateway.get("/healthz", &[]).await.status == 200);

@@ -241,3 +241,41 @@ async fn settings_that_make_no_sense_are_refused() {
         assert!(built.is_err());
     }
 }
+
+#[tokio::test]
+async fn one_address_does_not_take_all_channels() {
+    let gateway = Running::with(settings(|settings| {
+        settings.channels.most_per_address = 2;
+        settings.channels.inactivity = std::time::Duration::from_millis(100);
+    }))
+    .await;
+    let ask = async |channel: &str, address: &'static str| {
+        let headers = [
+            ("X-Forwarded-For", address),
+            ("X-Nginx-PushStream-Mode", "polling"),
+        ];
+        let answer = gateway.get(&format!("/lp/{channel}"), &headers).await;
+        (answer.status, answer.explain().to_owned())
+    };
+    let full = (403, "Number of channels were exceeded.".to_owned());
+    let mut held = Vec::new();
+    for channel in ["a", "b"] {
+        let from = [("X-Forwarded-For", "198.51.100.7, 192.0.2.1")];
+        held.push(gateway.stream(&format!("/ev/{channel}"), &from).await);
+    }
+    assert_eq!(ask("c", "192.0.2.1").await, full);
+    // Those that are there are for everybody, and others have their own share.
+    assert_eq!(ask("a", "192.0.2.1").await.0, 304);
+    assert_eq!(ask("c", "192.0.2.2").await.0, 304);
+    let polling = [("X-Nginx-PushStream-Mode", "polling")];
+    for channel in ["d", "e", "f"] {
+        let answer = gateway.get(&format!("/lp/{channel}"), &polling).await;
+        assert_eq!(answer.status, 304);
+    }
+    // They come back with the channels.
+    held.clear();
+    support::eventually(crate::gateway::SOON, async || {
+        (ask("g", "192.0.2.1").await.0 == 304).then_some(())
+    })
+    .await;
+}

@@ -201,3 +201,106 @@ async fn a_deletion_of_a_row_is_an_event_of_its_own_type() {
         "{event}"
     );
 }
+
+#[tokio::test]
+async fn a_header_may_come_from_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("header.html");
+    std::fs::write(&file, "<p>from the file</p>\r\n").unwrap();
+    let gateway = Running::with(settings(|settings| {
+        settings.stream.header = None;
+        settings.stream.header_file = Some(file.clone());
+        settings.event_stream.header_file = Some(file.clone());
+    }))
+    .await;
+    let mut stream = gateway.stream("/sub/a", &[]).await;
+    assert_eq!(stream.chunk().await.unwrap(), b"<p>from the file</p>\r\n");
+    let mut events = gateway.stream("/ev/a", &[]).await;
+    let first = events.chunk().await.unwrap();
+    assert!(first.starts_with(b": <p>from the file</p>\n"), "{first:?}");
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_read_is_told_when_the_gateway_is_built() {
+    let pubsub = pubsub_core::PubSub::builder()
+        .without_models()
+        .connect()
+        .await
+        .unwrap();
+    let built = |settings| {
+        let builder = pubsub_gateway::Gateway::builder(pubsub.clone());
+        builder.settings(settings).build().unwrap_err().to_string()
+    };
+    let missing = settings(|settings| {
+        settings.event_stream.header_file = Some("/nowhere/header.html".into());
+    });
+    let error = built(missing);
+    assert!(
+        error.starts_with("the header cannot be read from /nowhere/header.html: "),
+        "{error}"
+    );
+    let both = settings(|settings| {
+        // A stream has one by default.
+        settings.stream.header_file = Some("/nowhere/header.html".into());
+    });
+    assert_eq!(
+        built(both),
+        "the header cannot be read from /nowhere/header.html: the endpoint has a header beside it; leave one of them out"
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_is_may_be_said_in_an_argument() {
+    let gateway = Running::with(settings(|settings| {
+        settings.stream.message = raw("<~text~>");
+        settings.stream.header = None;
+        settings.stream.padding = Padding::list("Old,0,100").unwrap();
+        settings.arguments.user_agent = Some("ua".to_owned());
+    }))
+    .await;
+    let agent = [("User-Agent", "Old")];
+    for (path, agent, length) in [
+        ("/sub/a?ua=Old", &[][..], 100),
+        ("/sub/a?ua=New", &agent, 3),
+        ("/sub/a", &agent, 100),
+    ] {
+        let mut stream = gateway.stream(path, agent).await;
+        gateway.publish("a", "x").await;
+        assert_eq!(stream.chunk().await.unwrap().len(), length, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_ping_has_the_text_that_was_set() {
+    let gateway = Running::with(settings(|settings| {
+        settings.stream.message = raw("<~id~ ~text~>");
+        settings.stream.header = None;
+        settings.stream.ping_interval = Some(std::time::Duration::from_millis(50));
+        settings.channels.ping_text = "still here".to_owned();
+    }))
+    .await;
+    let mut stream = gateway.stream("/sub/a", &[]).await;
+    assert_eq!(stream.chunk().await.unwrap(), b"<-1 still here>");
+}
+
+#[tokio::test]
+async fn a_lone_percent_sign_is_written_as_was_set() {
+    use pubsub_gateway::settings::{MessageFormat, Percent};
+    for (percent, text) in [
+        (Percent::Always, "100%25 of %41"),
+        (Percent::Never, "100% of %41"),
+        (Percent::Auto, "100% of %41"),
+    ] {
+        let gateway = Running::with(settings(|settings| {
+            settings.long_polling.message = MessageFormat {
+                percent,
+                ..MessageFormat::default()
+            };
+        }))
+        .await;
+        gateway.publish("a", "100% of %41").await;
+        let answer = gateway.get("/lp/a.b1", &[]).await;
+        let message: serde_json::Value = serde_json::from_str(answer.text().trim()).unwrap();
+        assert_eq!(message["text"], text);
+    }
+}

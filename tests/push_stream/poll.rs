@@ -26,6 +26,7 @@ async fn c_lp_1_a_poll_that_finds_nothing_is_not_modified() {
     let gateway = Running::start().await;
     let answer = gateway.get("/lp/a", &[AT_ONCE]).await;
     assert_eq!((answer.status, answer.text()), (304, ""));
+    assert_eq!(answer.header("content-length"), "0");
     assert!(!answer.has("last-modified") && !answer.has("etag"));
     let place = [
         ("If-Modified-Since", "Sat, 21 Nov 2026 05:08:58 GMT"),
@@ -41,6 +42,31 @@ async fn c_lp_1_a_poll_that_finds_nothing_is_not_modified() {
         .get("/lp/a", &[place[0], ("If-None-Match", "7"), AT_ONCE])
         .await;
     assert_eq!(answer.header("etag"), "W/7");
+    assert_eq!(answer.header("last-modified"), place[0].1);
+    // What cannot be read is not given back; what `pushstream.js` sends first is a tag and no time.
+    let place = [
+        ("If-Modified-Since", "null"),
+        ("If-None-Match", "0"),
+        AT_ONCE,
+    ];
+    let answer = gateway.get("/lp/a", &place).await;
+    assert_eq!(
+        (answer.header("etag"), answer.has("last-modified")),
+        ("W/0", false)
+    );
+    let place = "/lp/a?time=Sat%2C%2021%20Nov%202026%2005%3A08%3A58%20GMT&tag=W%2F3";
+    let answer = gateway.get(place, &[AT_ONCE]).await;
+    assert_eq!(
+        (answer.header("etag"), answer.header("last-modified")),
+        ("W/3", "Sat, 21 Nov 2026 05:08:58 GMT")
+    );
+    assert_eq!(
+        (answer.header("expires"), answer.header("cache-control")),
+        (
+            "Thu, 01 Jan 1970 00:00:01 GMT",
+            "no-cache, no-store, must-revalidate"
+        )
+    );
 }
 
 #[tokio::test]
@@ -116,7 +142,18 @@ async fn c_lp_4_a_long_poll_in_vain_is_not_modified() {
     let answer = gateway.get("/lp/a", &[]).await;
     assert_eq!((answer.status, answer.text()), (304, ""));
     assert_eq!(answer.header("etag"), "W/0");
+    assert_eq!(answer.header("content-length"), "0");
+    // It is now, not when the poll began or what it asked for.
+    let seconds = |date: &str| date.split(' ').nth(4).map(str::to_owned);
+    let now = seconds(answer.header("date")).unwrap();
+    let said = seconds(answer.header("last-modified")).unwrap();
     assert!(answer.header("last-modified").ends_with("GMT"));
+    let second = |time: &str| {
+        let parts = time.split(':').map(|part| part.parse::<u32>().unwrap());
+        parts.fold(0, |sum, part| sum * 60 + part)
+    };
+    let apart = second(&now).abs_diff(second(&said));
+    assert!(apart <= 2 || apart >= 86_398, "{now} {said}");
 }
 
 #[tokio::test]
@@ -320,4 +357,69 @@ async fn c_lp_13_the_cursor_of_an_answer_goes_on_exactly() {
         .get(&format!("/lp/a?eventid={cursor}"), &[AT_ONCE])
         .await;
     assert_eq!(answer.status, 304);
+}
+
+#[tokio::test]
+async fn an_endpoint_may_never_wait_and_wait_for_who_asks() {
+    let gateway = Running::with(settings(|settings| settings.long_polling.waits = false)).await;
+    for path in ["/lp/a", "/lp/a?callback=f", "/lp/?id=a"] {
+        assert_eq!(gateway.get(path, &[]).await.status, 304, "{path}");
+    }
+    let mut poll = Client::connect(gateway.address).await;
+    let waiting = [("X-Nginx-PushStream-Mode", "long-polling")];
+    poll.send("GET", "/lp/a", &waiting, "").await;
+    support::eventually(crate::gateway::SOON, async || {
+        let info = gateway.get("/pub?id=a", &[]).await;
+        info.text().contains("\"subscribers\": 1").then_some(())
+    })
+    .await;
+    gateway.publish("a", "x").await;
+    assert_eq!(poll.answer().await.status, 200);
+    assert_eq!(gateway.get("/lp/a.b1?callback=f", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn arguments_may_have_other_names() {
+    let gateway = Running::with(settings(|settings| {
+        settings.arguments.time = "since".to_owned();
+        settings.arguments.tag = "n".to_owned();
+        settings.arguments.event_id = "after".to_owned();
+    }))
+    .await;
+    for id in ["x", "y"] {
+        gateway.post("/pub?id=a", &[("Event-Id", id)], id).await;
+    }
+    let all = "/lp/a?since=Thu%2C%2001%20Jan%201970%2000%3A00%3A00%20GMT&n=0";
+    let answer = gateway.get(all, &[AT_ONCE]).await;
+    assert_eq!(cut(answer.text()).len(), 2);
+    let answer = gateway.get("/lp/a?after=x", &[AT_ONCE]).await;
+    assert_eq!(cut(answer.text()).len(), 1);
+    let answer = gateway.get("/lp/a?eventid=x", &[AT_ONCE]).await;
+    assert_eq!(answer.status, 304);
+}
+
+#[tokio::test]
+async fn who_goes_on_from_an_id_that_is_lost_stays_where_it_was() {
+    let gateway = Running::with(settings(|settings| {
+        settings.channels.stored_messages = 1;
+    }))
+    .await;
+    for id in ["x", "y"] {
+        gateway.post("/pub?id=a", &[("Event-Id", id)], id).await;
+    }
+    for lost in ["x", "unknown"] {
+        for more in ["", "&tag=&time=&_=1795237738123"] {
+            let path = format!("/lp/a?eventid={lost}{more}");
+            let answer = gateway.get(&path, &[AT_ONCE]).await;
+            assert_eq!((answer.status, answer.text()), (304, ""));
+            assert!(!answer.has("x-pubsub-cursor"), "{answer:?}");
+            assert!(
+                answer.explain().contains("not known any more"),
+                "{answer:?}"
+            );
+        }
+    }
+    let answer = gateway.get("/lp/a?eventid=y", &[AT_ONCE]).await;
+    assert_eq!(answer.status, 304);
+    assert!(answer.has("x-pubsub-cursor"));
 }

@@ -120,7 +120,7 @@ async fn empty_and_oversized_bodies_are_refused() {
         200
     );
     let mut client = crate::browser::Client::connect(gateway.address).await;
-    let head = "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     client
         .write(format!("{head}6\r\n123456\r\n6\r\n123456\r\n0\r\n\r\n").as_bytes())
         .await;
@@ -131,7 +131,7 @@ async fn empty_and_oversized_bodies_are_refused() {
 async fn chunked_uploads_are_taken() {
     let gateway = Running::start().await;
     let mut client = crate::browser::Client::connect(gateway.address).await;
-    let head = "POST /pub?id=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     client
         .write(format!("{head}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n").as_bytes())
         .await;
@@ -166,7 +166,7 @@ async fn text_that_xml_cannot_carry_arrives_and_bytes_that_are_no_text_are_refus
     assert_eq!(socket.json().await["text"], text);
     let mut client = crate::browser::Client::connect(gateway.address).await;
     client
-        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n\xff\xfe")
+        .write(b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n\xff\xfe")
         .await;
     assert_eq!(client.answer().await.status, 400);
 }
@@ -295,4 +295,71 @@ async fn a_message_that_the_service_does_not_confirm_is_no_success() {
     gateway.pubsub.shutdown().await.unwrap();
     let answer = gateway.post("/pub?id=a", &[], "x").await;
     assert!([503, 504, 502].contains(&answer.status), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let gateway = Running::with(settings(|settings| {
+        settings.limits.body_within = std::time::Duration::from_millis(200);
+    }))
+    .await;
+    let mut client = crate::browser::Client::connect(gateway.address).await;
+    let begun = b"POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\npart";
+    client.write(begun).await;
+    let answer = client.head().await;
+    assert_eq!(
+        (answer.status, answer.explain()),
+        (408, "The message did not arrive in time.")
+    );
+}
+
+/// How many messages were published through the gateway, as its metrics say.
+async fn counted(gateway: &Running) -> u64 {
+    let metrics = gateway.get("/metrics", &[]).await;
+    let mut lines = metrics.text().lines();
+    let line = lines.find_map(|line| line.strip_prefix("pubsub_gateway_published_total "));
+    line.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_came_to_some_channels_only_is_said_and_not_sent_there_twice() {
+    let server = pubsub_server::Server::spawn(pubsub_server::Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        accounts: ["ann", "bob"]
+            .map(|name| (name.to_owned(), "secret".to_owned()))
+            .to_vec(),
+        ..pubsub_server::Config::default()
+    })
+    .await
+    .unwrap();
+    let log_in = async |name: &str| {
+        let url = format!("xmpp://{name}:secret@localhost?connect={}", server.addr());
+        let pubsub = pubsub_core::PubSub::builder().url(&url).unwrap();
+        pubsub.without_models().connect().await.unwrap()
+    };
+    let bob = log_in("bob").await;
+    let theirs = pubsub_core::NodeName::new("theirs").unwrap();
+    let hello = pubsub_core::Xml("<entry>hello</entry>");
+    bob.publish(&theirs, hello).await.unwrap();
+    let gateway = Running::over(log_in("ann").await, settings(|_| {})).await;
+    let before = counted(&gateway).await;
+    let refused = "Not published to theirs: Channel cannot be published to: the service refuses.";
+    for (event, published) in [("1", 1), ("1", 1), ("2", 2)] {
+        let answer = gateway
+            .post("/pub?id=a/theirs", &[("Event-Id", event)], "x")
+            .await;
+        assert_eq!((answer.status, answer.explain()), (403, refused));
+        let told: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+        assert_eq!(told["channel"], "a");
+        let info = gateway.get("/pub?id=a", &[]).await;
+        let info: serde_json::Value = serde_json::from_str(info.text()).unwrap();
+        assert_eq!(info["published_messages"], published, "{info}");
+        assert_eq!(counted(&gateway).await, before + published);
+    }
+    // What went well is meant as often as it is said.
+    for _ in 0..2 {
+        let answer = gateway.post("/pub?id=a", &[("Event-Id", "3")], "x").await;
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(counted(&gateway).await, before + 4);
 }

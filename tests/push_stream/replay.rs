@@ -215,6 +215,8 @@ async fn c_rpl_9_no_gap_and_no_repeat_between_replay_and_live() {
         Running::with(settings(|settings| {
             settings.stream.message = raw("~id~,");
             settings.stream.header = None;
+            // However long it takes here.
+            settings.stream.ping_interval = None;
             settings.channels.stored_messages = 10_000;
         }))
         .await,

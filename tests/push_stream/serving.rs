@@ -96,6 +96,63 @@ async fn several_requests_go_through_one_connection() {
     assert!(client.event().await.contains("event: reset"));
 }
 
+/// Requests that come in one piece or in many, of publishers and others, are answered in their order.
+#[tokio::test]
+async fn requests_of_all_kinds_share_a_connection_however_they_are_cut() {
+    let gateway = Running::start().await;
+    let requests: [(&str, u16, &str); 7] = [
+        (
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\none",
+            200,
+            "\"published_messages\": 1",
+        ),
+        (
+            "PUT /events/pub?id=a HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\ntwo",
+            200,
+            "\"published_messages\": 2",
+        ),
+        (
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+            400,
+            "",
+        ),
+        (
+            "GET /pub?id=a HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            200,
+            "\"published_messages\": 2",
+        ),
+        (
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nth\r\n3\r\nree\r\n0\r\n\r\n",
+            200,
+            "\"published_messages\": 3",
+        ),
+        (
+            "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nfour",
+            400,
+            "",
+        ),
+        (
+            "POST /pub?id=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour",
+            200,
+            "\"published_messages\": 4",
+        ),
+    ];
+    let bytes: String = requests.iter().map(|(request, ..)| *request).collect();
+    for piece in [bytes.len(), 7] {
+        let mut client = Client::connect(gateway.address).await;
+        for piece in bytes.as_bytes().chunks(piece) {
+            client.write(piece).await;
+        }
+        for (request, status, text) in requests {
+            let answer = client.answer().await;
+            assert_eq!(answer.status, status, "{request}: {answer:?}");
+            assert!(answer.text().contains(text), "{request}: {answer:?}");
+        }
+        client.closed().await;
+        gateway.ask("DELETE", "/pub?id=a", &[], "").await;
+    }
+}
+
 #[tokio::test]
 async fn unknown_paths_are_not_found() {
     let gateway = Running::start().await;

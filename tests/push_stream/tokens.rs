@@ -1,5 +1,6 @@
 //! Who may listen and publish: rules, tokens, revocation, and a hook.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pubsub_gateway::settings::Audience;
@@ -7,6 +8,7 @@ use pubsub_gateway::{
     Access, AccessRequest, ChannelName, Claims, Deciding, Denied, Gateway, Grant, Intent,
     Revocation, Settings, TokenKey,
 };
+use tokio::sync::Semaphore;
 
 use crate::browser::Frame;
 use crate::gateway::{Running, settings};
@@ -336,4 +338,59 @@ async fn a_hook_decides_instead_of_the_rules() {
     assert!(stream.event().await.contains("hello"));
     gateway.gateway.revoke(&Revocation::Subject("5".to_owned()));
     assert!(stream.event().await.contains("event: revoked\n"));
+}
+
+/// Lets everybody in whom the rules let in, but not before it is told to.
+struct Slow(Arc<Semaphore>, Arc<Semaphore>);
+
+impl Access for Slow {
+    fn decide<'r>(&'r self, request: AccessRequest<'r>) -> Deciding<'r> {
+        Box::pin(async move {
+            self.0.add_permits(1);
+            self.1.acquire().await.unwrap().forget();
+            request.by_rules()
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_revoked_while_somebody_is_let_in_is_revoked() {
+    for by_id in [false, true] {
+        for path in ["/ws/user-5", "/ev/user-5", "/sub/user-5", "/lp/user-5"] {
+            let (asked, may) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+            let pubsub = pubsub_core::PubSub::builder().without_models();
+            let pubsub = pubsub.connect().await.unwrap();
+            let builder = Gateway::builder(pubsub.clone())
+                .settings(with_key(|_| {}))
+                .access(Slow(Arc::clone(&asked), Arc::clone(&may)));
+            let gateway = Running::serving(pubsub, builder.build().unwrap()).await;
+            let mut claims = Claims::until("ann", within(60)).subscribe("user-5");
+            claims.id = Some("t7".to_owned());
+            let path = format!("{path}?token={}", token(&claims));
+            let mut client = crate::browser::Client::connect(gateway.address).await;
+            let handshake = crate::gateway::HANDSHAKE;
+            let is_websocket = path.starts_with("/ws");
+            let headers = if is_websocket { &handshake[..] } else { &[] };
+            client.send("GET", &path, headers, "").await;
+            // Its token was looked at, and it waits.
+            let seen = support::within(crate::gateway::SOON, asked.acquire()).await;
+            seen.unwrap().forget();
+            gateway.gateway.revoke(&if by_id {
+                Revocation::Id("t7".to_owned())
+            } else {
+                Revocation::Subject("ann".to_owned())
+            });
+            may.add_permits(10);
+            let head = client.head().await;
+            if is_websocket {
+                let frame = client.frame().await;
+                assert!(matches!(frame, Frame::Close(Some(1008), _)), "{frame:?}");
+            } else if path.starts_with("/lp") {
+                assert_eq!((head.status, head.explain()), (403, "Access was revoked."));
+            } else {
+                // It ends, whatever is said last.
+                client.rest().await;
+            }
+        }
+    }
 }

@@ -15,6 +15,10 @@ async fn c_ws_1_a_handshake_needs_its_headers() {
         let answer = gateway.get("/ws/a", &headers).await;
         assert_eq!((answer.status, answer.explain()), (400, explain));
     }
+    for method in ["POST", "OPTIONS", "HEAD"] {
+        let answer = gateway.ask(method, "/ws/a", &HANDSHAKE, "").await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "GET"));
+    }
 }
 
 #[tokio::test]

@@ -96,10 +96,11 @@ async fn slixmpp_hears_a_save_and_a_delete(peer: Peer) {
 }
 
 async fn a_typed_subscriber_hears_slixmpp(peer: Peer) {
-    let bob = connect(&peer, "bob").await;
+    let bob = PubSub::builder().url(&peer.url("bob")).unwrap();
+    let bob = within(PATIENCE, bob.make_nodes().connect()).await.unwrap();
     let mut events = bob.subscribe::<Reading>().await.unwrap();
     let mut ann = Slixmpp::login(peer.address(), "ann", PASSWORD).await;
-    // The node is bob's, whose program created it first.
+    // The node is bob's, whose program has made it.
     let mut owner = Slixmpp::login(peer.address(), "bob", PASSWORD).await;
     let affiliation =
         json!({"node": Reading::NODE, "jid": "ann@localhost", "affiliation": "publisher"});

@@ -109,6 +109,19 @@ impl Dialogue {
         (rest, status)
     }
 
+    /// Tells it to end, as a service is told (SIGTERM).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn terminate(&self) {
+        let id = self.id().expect("the program runs").to_string();
+        let told = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(told.is_ok_and(|status| status.success()), "no program {id}");
+    }
+
     /// The process id.
     #[must_use]
     pub fn id(&self) -> Option<u32> {

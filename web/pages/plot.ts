@@ -51,9 +51,11 @@ export function round(value: number): number {
     return ([1, 2, 5, 10].find((times) => times * power >= value) ?? 10) * power;
 }
 
-/** `5.3k`. */
-export function short(value: number): string {
-    const [size, unit] = value >= 1e6 ? [1e6, 'M'] : value >= 1e4 ? [1e3, 'k'] : [1, ''];
-    const digits = value / size < 10 && value % size !== 0 ? 1 : 0;
-    return (value / size).toFixed(digits) + unit;
+/** Where an axis that ends at a `round` number is labelled, and how: at five parts of it, so that every label says what it stands at. */
+export function ticks(most: number): [number, string][] {
+    const [size, unit] = most >= 1e6 ? [1e6, 'M'] : most >= 1e4 ? [1e3, 'k'] : [1, ''];
+    return [0, 1, 2, 3, 4, 5].map((part) => {
+        const value = (most * part) / 5;
+        return [value, value === 0 ? '0' : `${Number((value / size).toPrecision(3))}${unit}`];
+    });
 }

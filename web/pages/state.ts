@@ -10,9 +10,19 @@ const WAYS: Readonly<Record<string, string>> = {
     longpoll: 'long polling',
 };
 
+let last: (() => void) | null = null;
+// A network that went away is noticed by the browser long before a silent connection is.
+window.addEventListener('offline', () => last?.());
+window.addEventListener('online', () => last?.());
+
 /** Shows a status of either client. */
 export function show(pill: HTMLElement, status: FeedStatus | PubSubStatus): void {
-    const [state, words, title] = describe(status);
+    last = () => draw(pill, status);
+    last();
+}
+
+function draw(pill: HTMLElement, status: FeedStatus | PubSubStatus): void {
+    const [state, words, title] = navigator.onLine ? describe(status) : ['wrong', 'Offline', 'there is no network'];
     if (pill.textContent !== words) {
         pill.textContent = words;
     }

@@ -88,6 +88,9 @@ test('logins are what the options say', async () => {
         [{ username: 'ann@y.org/here' }, 'jid', 'ann@y.org/here'],
         [{ username: 'o/n', resource: 'r' }, 'jid', 'o\\2fn@example.org/r'],
         [{ jid: 'a@b/c', sid: 's', rid: '17' }, 'attach', 'a@b/c'],
+        [{ username: 'ann', resource: 'r', keepalive: true }, 'restore', 'ann@example.org/r'],
+        [{ nick: 'Ann', keepalive: true }, 'restore', 'example.org'],
+        [{ jid: 'a@b/c', sid: 's', rid: '17', keepalive: true }, 'attach', 'a@b/c'],
     ];
     for (const [options, kind, jid] of cases) {
         const service = new Service();
@@ -117,6 +120,19 @@ test('a session is attached to with its parts in their places, and subscribed in
     page.client.close();
 });
 
+test('a session that is not there any more is nobody made to wait for', async () => {
+    const service = new Service();
+    service.keepsSessions = false;
+    const backOff = { first: 60_000, longest: 60_000 };
+    const page = await live(service, { username: 'ann', resource: 'r', keepalive: true, backOff });
+    const attempts = service.attempts.map(({ road, login }) => [road, login.kind]);
+    assert.deepEqual(attempts, [
+        ['bosh', 'restore'],
+        ['websocket', 'jid'],
+    ]);
+    page.client.close();
+});
+
 test('options that cannot work are refused with what to do', () => {
     const wrong: [PubSubOptions<PubSubClient>, RegExp][] = [
         [{ jid: 'a@b/c' }, /jid needs sid and rid/],
@@ -124,6 +140,7 @@ test('options that cannot work are refused with what to do', () => {
         [{ transport: 'carrier pigeon' as 'bosh' }, /transport must be/],
         [{ lastEventId: 'hello' }, /lastEventId must be what/],
         [{ most_updates: -1 }, /most_updates/],
+        [{ keepalive: true, transport: 'websocket' }, /keepalive is about sessions of BOSH/],
     ];
     for (const [options, message] of wrong) {
         assert.throws(() => new PubSubClient(options, { dial: new Service().dial, page: PAGE }), message);
@@ -386,6 +403,44 @@ test('a node that is made by its first publish is asked for until it is there, a
         page.take().map((heard) => heard.replace(/^[^=]*=/, '')),
         ['first', 'second', 'third'],
     );
+    page.client.close();
+});
+
+test('a node that nobody has made is awaited where that can be, without a word of error, and all of it is told', async () => {
+    const service = new Service();
+    service.canAwait = true;
+    service.conditions.set('/home', 'item-not-found');
+    const page = new Watched(service, { node: '/home' });
+    page.client.on('error', ({ condition }) => page.heard.push(condition));
+    await page.until('live');
+    await page.client.subscribe('/home');
+    service.make('/home');
+    service.put('/home', 'a', entry('first'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    service.put('/home', 'b', entry('second'));
+    assert.deepEqual(page.take(), ['a=first', 'b=second']);
+    // It was made while we were away: that is read back, and nothing is told twice.
+    service.conditions.set('/later', 'item-not-found');
+    await page.client.subscribe('/later');
+    await away(page, () => {
+        service.make('/later');
+        service.put('/later', 'c', entry('third'));
+    });
+    assert.deepEqual(page.take(), ['c=third']);
+    assert.equal(service.requests.filter((request) => request.includes('disco#info')).length, 1);
+    page.client.close();
+});
+
+test('whom the awaited node does not let in is told when it is made', async () => {
+    const service = new Service();
+    service.canAwait = true;
+    service.conditions.set('/home', 'item-not-found');
+    const page = await live(service, { node: '/home' });
+    const refused = new Promise<string>((resolve) => {
+        page.client.on('error', (error, node) => resolve(`${node} ${error.message}`));
+    });
+    service.make('/home', 'none');
+    assert.equal(await refused, '/home not-allowed: node /home does not let us subscribe');
     page.client.close();
 });
 

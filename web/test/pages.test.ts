@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { initials } from '../pages/face.js';
 import { apart, buckets, parse, quantile, since, sum } from '../pages/metrics.js';
 import { day } from '../pages/moment.js';
-import { round, short } from '../pages/plot.js';
+import { round, ticks } from '../pages/plot.js';
 
 const TEXT = `# HELP x what it is
 # TYPE x counter
@@ -52,17 +52,32 @@ test('numbers are round and short', () => {
     ] as const) {
         assert.equal(round(value), expected);
     }
-    for (const [value, expected] of [
-        [0, '0'],
-        [0.25, '0.3'],
-        [7, '7'],
-        [88.4, '88'],
-        [5318, '5318'],
-        [53180, '53k'],
-        [2.5e6, '2.5M'],
+});
+
+test('a label of an axis says what it stands at', () => {
+    for (const [most, labels] of [
+        [1, '0 0.2 0.4 0.6 0.8 1'],
+        [2, '0 0.4 0.8 1.2 1.6 2'],
+        [50, '0 10 20 30 40 50'],
+        [5000, '0 1000 2000 3000 4000 5000'],
+        [20_000, '0 4k 8k 12k 16k 20k'],
+        [5e6, '0 1M 2M 3M 4M 5M'],
     ] as const) {
-        assert.equal(short(value), expected);
+        assert.equal(
+            ticks(most)
+                .map(([, label]) => label)
+                .join(' '),
+            labels,
+        );
     }
+    fc.assert(
+        fc.property(fc.double({ min: 1, max: 1e9, noNaN: true }), (value) => {
+            for (const [at, label] of ticks(round(value))) {
+                const size = label.endsWith('M') ? 1e6 : label.endsWith('k') ? 1e3 : 1;
+                assert.ok(Math.abs(Number.parseFloat(label) * size - at) <= 1e-9 * at, `${label} at ${at}`);
+            }
+        }),
+    );
 });
 
 test('people and days have names', () => {

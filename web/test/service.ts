@@ -24,6 +24,10 @@ export class Service {
     /** Nodes that are not there, or not for us: by name, the condition. */
     readonly conditions = new Map<string, string>();
     mostItems = 1000;
+    /** Whether a session is still there for the next page. */
+    keepsSessions = true;
+    /** Whether nodes that are not there can be awaited. */
+    canAwait = false;
     /** Whether notifications are lost on their way. */
     isMute = false;
     readonly #items = new Map<string, Kept[]>();
@@ -37,6 +41,8 @@ export class Service {
         queueMicrotask(() => {
             if (this.closed.has(road)) {
                 line.fall('no way', false);
+            } else if (login.kind === 'restore' && !this.keepsSessions) {
+                line.fall('there is none', false);
             } else if (this.refusal !== null) {
                 line.fall(this.refusal, true);
             } else {
@@ -92,6 +98,19 @@ export class Service {
         this.#notify(node, `<retract id="${id}"/>`);
     }
 
+    /** Makes a node that was not there; whoever awaits it is told how the subscription stands now. */
+    make(node: string, state: 'subscribed' | 'none' = 'subscribed'): void {
+        this.conditions.delete(node);
+        for (const line of this.#lines) {
+            if (line.awaited.delete(node)) {
+                if (state === 'subscribed') {
+                    line.nodes.add(node);
+                }
+                line.hears.message(element(standing(node, state)));
+            }
+        }
+    }
+
     /** Tells everybody something that is not so. */
     say(message: Element): void {
         for (const line of this.#lines) {
@@ -103,7 +122,19 @@ export class Service {
         const xml = text(stanza);
         this.requests.push(xml);
         const node = /node=["']([^"']*)["']/.exec(xml)?.[1] ?? '';
+        if (xml.includes('disco#info')) {
+            const feature = this.canAwait ? '<feature var="urn:pubsub:await:1"/>' : '';
+            return element(
+                `<iq xmlns="jabber:client" type="result"><query xmlns="http://jabber.org/protocol/disco#info">${feature}</query></iq>`,
+            );
+        }
         const condition = this.conditions.get(node);
+        if (condition === 'item-not-found' && this.canAwait && xml.includes('urn:pubsub:await:1')) {
+            line.awaited.add(node);
+            return element(
+                `<iq xmlns="jabber:client" type="result"><pubsub xmlns="http://jabber.org/protocol/pubsub"><subscription node="${node}" subscription="pending"/></pubsub></iq>`,
+            );
+        }
         if (condition !== undefined) {
             throw new RefusedError(condition);
         }
@@ -137,10 +168,16 @@ export class Service {
     }
 }
 
+function standing(node: string, state: string): string {
+    const subscription = `<subscription node="${node}" subscription="${state}"/>`;
+    return `<message xmlns="jabber:client" from="pubsub.example.org"><pubsub xmlns="http://jabber.org/protocol/pubsub">${subscription}</pubsub></message>`;
+}
+
 class Line implements Link {
     readonly jid: string;
     readonly hears: LinkHears;
     readonly nodes = new Set<string>();
+    readonly awaited = new Set<string>();
     readonly #service: Service;
     #isOver = false;
 

@@ -11,7 +11,7 @@ struct Bench {
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 8] = [
     Bench {
         name: "payload",
         needs_peers: false,
@@ -34,6 +34,14 @@ const BENCHES: [Bench; 6] = [
     },
     Bench {
         name: "throughput",
+        needs_peers: true,
+    },
+    Bench {
+        name: "push",
+        needs_peers: true,
+    },
+    Bench {
+        name: "browser",
         needs_peers: true,
     },
 ];

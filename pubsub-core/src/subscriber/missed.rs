@@ -7,7 +7,8 @@ use std::sync::Arc;
 use futures_util::future::join;
 use tokio::sync::mpsc;
 
-use super::follower::{Follower, Reader, Subject};
+use super::follower::{Follower, Reader};
+use super::subject::Subject;
 use super::{Event, SubscribeError};
 use crate::outlet::Outlet;
 use crate::store::Store;

@@ -14,6 +14,7 @@ mod mark;
 mod missed;
 mod raw;
 mod resume;
+mod subject;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,10 +25,11 @@ use tokio::sync::mpsc;
 
 pub use self::error::SubscribeError;
 pub use self::event::{Event, Item};
-pub(crate) use self::follower::{Decode, Follower, Subject, WhenAbsent, last};
+pub(crate) use self::follower::{Decode, Follower, WhenAbsent, last};
 pub use self::items::Items;
 pub use self::missed::Missed;
 pub use self::raw::RawXml;
+pub(crate) use self::subject::{Subject, node_of};
 use crate::name::NodeName;
 
 /// The events of one node, decoded to `T`, in the order in which the service tells them.

@@ -2,7 +2,7 @@
 //!
 //! Plain values, as JSON Web Tokens (RFC 7519 §4) have them. Does not know signatures.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a token says. Unknown claims are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,13 +14,23 @@ pub struct Claims {
     #[serde(rename = "jti", default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Until when it holds, in seconds since 1970. Every token must say so.
-    #[serde(rename = "exp")]
+    #[serde(rename = "exp", deserialize_with = "date")]
     pub expires: u64,
     /// From when on it holds.
-    #[serde(rename = "nbf", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "nbf",
+        default,
+        deserialize_with = "some_date",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub not_before: Option<u64>,
     /// When it was made. What was revoked for a subject is older than the revocation.
-    #[serde(rename = "iat", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "iat",
+        default,
+        deserialize_with = "some_date",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub issued: Option<u64>,
     /// For which channels.
     #[serde(rename = "pubsub", default)]
@@ -72,6 +82,44 @@ impl Claims {
     }
 }
 
+/// A `NumericDate` (RFC 7519 §2), which may have a fraction; it is left out.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Date {
+    Whole(u64),
+    Fraction(f64),
+}
+
+impl Date {
+    fn seconds<E: serde::de::Error>(self) -> Result<u64, E> {
+        match self {
+            Self::Whole(seconds) => Ok(seconds),
+            Self::Fraction(seconds) if (0.0..LAST).contains(&seconds) => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is in range, and has no sign"
+                )]
+                let whole = seconds as u64;
+                Ok(whole)
+            }
+            Self::Fraction(_) => Err(E::custom("a date is out of range")),
+        }
+    }
+}
+
+/// Beyond this not every second has a number of its own.
+const LAST: f64 = 9_007_199_254_740_992.0;
+
+fn date<'d, D: Deserializer<'d>>(deserializer: D) -> Result<u64, D::Error> {
+    Date::deserialize(deserializer)?.seconds()
+}
+
+fn some_date<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let date: Option<Date> = Option::deserialize(deserializer)?;
+    date.map(Date::seconds).transpose()
+}
+
 fn matches(patterns: &[String], channel: &str) -> bool {
     patterns
         .iter()
@@ -84,6 +132,27 @@ fn matches(patterns: &[String], channel: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Claims;
+
+    #[test]
+    fn dates_may_have_a_fraction() {
+        for (text, expected) in [
+            (
+                "{\"exp\":1700000000.25,\"iat\":1600000000.9}",
+                Some((1_700_000_000, Some(1_600_000_000))),
+            ),
+            ("{\"exp\":17e8,\"iat\":null}", Some((1_700_000_000, None))),
+            ("{\"exp\":1700000000}", Some((1_700_000_000, None))),
+            ("{\"exp\":-1.5}", None),
+            ("{\"exp\":1e300}", None),
+            ("{\"exp\":\"1700000000\"}", None),
+            ("{\"exp\":null}", None),
+            ("{\"exp\":1,\"nbf\":-1}", None),
+        ] {
+            let claims: Option<Claims> = serde_json::from_str(text).ok();
+            let read = claims.map(|claims| (claims.expires, claims.issued));
+            assert_eq!(read, expected, "{text}");
+        }
+    }
 
     #[test]
     fn channels_are_matched_whole_or_by_their_beginning() {

@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 use super::claims::Claims;
 use super::hook::{Access, AccessRequest, Denied, Grant, Intent};
 use super::local::is_local;
-use super::revoked::{Revocation, Revoked};
+use super::revoked::{Revocation, Revoked, Stage};
 use super::token::{TokenError, check};
 use crate::channel::ChannelName;
 use crate::settings::{AccessRules, Audience};
@@ -25,8 +25,8 @@ pub(crate) struct Wish<'r> {
     pub(crate) headers: &'r HeaderMap,
     /// The token in the query.
     pub(crate) token: Option<&'r str>,
-    /// Of a list, whether its rows are for everybody.
-    pub(crate) is_public: bool,
+    /// Those of the channels that are not for everybody.
+    pub(crate) private: &'r [&'r ChannelName],
 }
 
 /// Who somebody is that was let in.
@@ -77,6 +77,16 @@ impl Doorkeeper {
         self.revoked.add(revocation, seconds(SystemTime::now()));
     }
 
+    /// What was taken back so far. To be asked for before a decision that somebody stays with.
+    pub(crate) fn stage(&self) -> Stage {
+        self.revoked.stage()
+    }
+
+    /// Whether something was taken back from somebody after that.
+    pub(crate) fn was_revoked(&self, identity: &Identity, stage: Stage) -> bool {
+        self.revoked.concerns(identity, stage)
+    }
+
     /// What the token says, if there is one; one that is not in order is refused wherever it comes with.
     fn claims(&self, wish: &Wish<'_>, now: u64) -> Result<Option<Claims>, Denied> {
         let by_header = wish
@@ -105,7 +115,7 @@ impl Doorkeeper {
     }
 
     fn by_rules(&self, wish: &Wish<'_>, claims: Option<&Claims>) -> Result<Grant, Denied> {
-        let is_local = is_local(wish.peer, wish.headers);
+        let is_local = is_local(wish.peer, wish.headers, &self.rules.local_names);
         let has = |may: fn(&Claims, &str) -> bool| {
             claims.is_some_and(|claims| {
                 wish.channels
@@ -114,17 +124,11 @@ impl Doorkeeper {
             })
         };
         let is_allowed = match wish.intent {
-            Intent::Subscribe => {
-                let is_private = |channel: &ChannelName| self.rules.is_private(channel.as_str());
-                let may = |channel: &ChannelName| {
-                    claims.is_some_and(|claims| claims.may_subscribe(channel.as_str()))
-                };
-                wish.channels
-                    .iter()
-                    .all(|channel| !is_private(channel) || may(channel))
-            }
+            Intent::Subscribe | Intent::List => wish
+                .private
+                .iter()
+                .all(|channel| claims.is_some_and(|claims| claims.may_subscribe(channel.as_str()))),
             Intent::Publish => self.rules.publishing.includes(is_local) || has(Claims::may_publish),
-            Intent::List => wish.is_public || has(Claims::may_subscribe),
             Intent::Inspect => self.rules.inspection.includes(is_local),
         };
         if is_allowed {

@@ -7,6 +7,13 @@ use std::sync::Arc;
 
 use ring::hmac;
 use ring::signature::{self, ED25519, Ed25519KeyPair, UnparsedPublicKey};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
+
+/// What stands before the 32 bytes of a public key of Ed25519 in a `SubjectPublicKeyInfo` (RFC 8410 §4).
+const ED25519_INFO: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
 
 /// A key that tokens are checked with, and signed with where it can.
 #[derive(Clone)]
@@ -37,6 +44,9 @@ pub enum KeyError {
     /// Not a private key of Ed25519.
     #[error("this is not a private key for EdDSA in PKCS#8")]
     PrivateKey,
+    /// PEM of something else.
+    #[error("this PEM is neither a private nor a public key of Ed25519")]
+    OtherPem,
     /// Only the public half is known.
     #[error("this key can check tokens, and not sign them")]
     OnlyPublic,
@@ -87,6 +97,27 @@ impl TokenKey {
             public,
             pair: Some(Arc::new(pair)),
         }))
+    }
+
+    /// What a file of a key holds: a private or public key of Ed25519 in PEM, as `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout`
+    /// write them; anything else is a secret for HS256, without the ends of lines after it.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyError`].
+    pub fn from_file_content(content: &[u8]) -> Result<Self, KeyError> {
+        if !content.starts_with(b"-----BEGIN ") {
+            return Self::hs256(content.trim_ascii_end());
+        }
+        if let Ok(key) = PrivatePkcs8KeyDer::from_pem_slice(content) {
+            return Self::ed25519_private(key.secret_pkcs8_der());
+        }
+        let key =
+            SubjectPublicKeyInfoDer::from_pem_slice(content).map_err(|_| KeyError::OtherPem)?;
+        match key.strip_prefix(&ED25519_INFO[..]) {
+            Some(key) => Self::ed25519_public(key),
+            None => Err(KeyError::OtherPem),
+        }
     }
 
     fn of(kind: Kind) -> Self {
@@ -148,6 +179,42 @@ impl fmt::Debug for TokenKey {
 #[cfg(test)]
 mod tests {
     use super::{KeyError, TokenKey};
+
+    const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+        -----END PRIVATE KEY-----\n";
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+        MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\
+        -----END PUBLIC KEY-----\n";
+    const P256: &str = "-----BEGIN PUBLIC KEY-----\n\
+        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9\n\
+        q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n\
+        -----END PUBLIC KEY-----\n";
+
+    #[test]
+    fn the_content_of_a_file_says_what_kind_of_key_it_is() {
+        // The pair of RFC 8032 §7.1, test 1.
+        let private = TokenKey::from_file_content(PRIVATE.as_bytes()).unwrap();
+        let public = TokenKey::from_file_content(PUBLIC.as_bytes()).unwrap();
+        let signature = private.signature("text").unwrap();
+        assert!(public.has_signed("text", &signature));
+        assert_eq!(public.signature("text"), Err(KeyError::OnlyPublic));
+
+        let secret = "0123456789abcdef0123456789abcdef";
+        let file = TokenKey::from_file_content(format!("{secret}\r\n").as_bytes()).unwrap();
+        let plain = TokenKey::hs256(secret.as_bytes()).unwrap();
+        assert_eq!(file.signature("text"), plain.signature("text"));
+
+        for (content, expected) in [
+            (P256, KeyError::OtherPem),
+            ("-----BEGIN CERTIFICATE-----", KeyError::OtherPem),
+            ("secret\n", KeyError::ShortSecret(6)),
+            ("", KeyError::ShortSecret(0)),
+        ] {
+            let key = TokenKey::from_file_content(content.as_bytes());
+            assert_eq!(key.err(), Some(expected), "{content}");
+        }
+    }
 
     #[test]
     fn weak_keys_are_refused() {

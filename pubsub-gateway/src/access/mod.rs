@@ -5,6 +5,7 @@
 mod claims;
 mod guard;
 mod hook;
+mod host;
 mod key;
 mod local;
 mod origin;
@@ -14,7 +15,9 @@ mod token;
 pub use self::claims::{Channels as TokenChannels, Claims};
 pub(crate) use self::guard::{Doorkeeper, Identity, Wish};
 pub use self::hook::{Access, AccessRequest, Deciding, Denied, Grant, Intent};
+pub(crate) use self::host::{NoHost, settle_host};
 pub use self::key::{KeyError, TokenKey};
-pub(crate) use self::origin::{is_allowed, is_same, may_call};
+pub(crate) use self::origin::{is_allowed, is_same, let_read, may_call};
 pub use self::revoked::Revocation;
+pub(crate) use self::revoked::Stage;
 pub use self::token::TokenError;

@@ -3,8 +3,11 @@
 //! Pure. Browsers send `Origin` with what a page does to another host, and with every WebSocket, for which they ask nobody: without this check
 //! any page could open one with the cookies of its visitor (cross-site WebSocket hijacking).
 
-use http::header::{HOST, ORIGIN, REFERER};
-use http::{HeaderMap, HeaderName};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, REFERER, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::settings::Origins;
 
@@ -19,6 +22,37 @@ pub(crate) fn is_allowed(origins: &Origins, headers: &HeaderMap) -> bool {
         return false;
     };
     is_listed(origins, origin, headers)
+}
+
+/// How long a browser need not ask again whether it may send a request: a day, of which each takes as much as it likes.
+const A_DAY: HeaderValue = HeaderValue::from_static("86400");
+
+/// Says in an answer which page may read it (CORS). Whether any page may; if not, nothing more is said of it.
+///
+/// Pages of listed origins may also send the cookies of their visitor, as they do with every WebSocket; where all origins may, none may do that.
+pub(crate) fn let_read(answer: &mut HeaderMap, origins: &Origins, request: &HeaderMap) -> bool {
+    let origin = match origins {
+        Origins::Same => return false,
+        Origins::Any => Some(HeaderValue::from_static("*")),
+        Origins::Listed(listed) => {
+            answer.append(VARY, HeaderValue::from_static("Origin"));
+            match (request.get(ORIGIN), &listed[..]) {
+                (Some(origin), _) => is_allowed(origins, request).then(|| origin.clone()),
+                (None, [only]) => HeaderValue::from_str(only).ok(),
+                (None, _) => None,
+            }
+        }
+    };
+    let Some(origin) = origin else { return false };
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    if *origins != Origins::Any {
+        let yes = HeaderValue::from_static("true");
+        answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+    }
+    if request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        answer.insert(ACCESS_CONTROL_MAX_AGE, A_DAY);
+    }
+    true
 }
 
 /// Whether a page may have the answer as a script (JSONP). For that browsers send no `Origin`, and cookies all the same: without this check any

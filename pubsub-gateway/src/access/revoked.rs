@@ -1,17 +1,16 @@
-//! What was taken back, for as long as somebody could still come with it.
+//! What was taken back. It is kept for as long as there is room, as nobody here knows how long a token lives that was not shown yet.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::claims::Claims;
 use super::guard::Identity;
 
-/// So many revocations are kept; the one that would have ended first makes room.
+/// So many revocations of either kind are kept; the oldest makes room.
 const MOST: usize = 100_000;
-/// How long a subject stays revoked: tokens that live longer than this should have an id.
-const LONGEST_LIFE: u64 = 24 * 60 * 60;
 
-/// What is taken back.
+/// What is taken back, for as long as the gateway runs: the last 100,000 subjects and ids each. One that is started again has to be told again of those
+/// whose tokens have not expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Revocation {
@@ -23,32 +22,63 @@ pub enum Revocation {
 
 #[derive(Debug, Default)]
 pub(crate) struct Revoked {
-    /// When each was revoked, and until when that is kept.
     lists: Mutex<Lists>,
 }
 
 #[derive(Debug, Default)]
 struct Lists {
-    subjects: HashMap<String, (u64, u64)>,
-    ids: HashMap<String, (u64, u64)>,
+    subjects: HashMap<String, Entry>,
+    ids: HashMap<String, Entry>,
+    /// How many there were.
+    count: u64,
 }
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// When it was revoked, in seconds.
+    since: u64,
+    /// Which revocation it was, counted from 1.
+    number: u64,
+}
+
+/// Which revocations there had been at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stage(u64);
 
 impl Revoked {
     pub(crate) fn add(&self, revocation: &Revocation, now: u64) {
         let mut lists = self.lock();
-        let until = now.saturating_add(LONGEST_LIFE);
+        lists.count += 1;
+        let entry = Entry {
+            since: now,
+            number: lists.count,
+        };
         let (list, name) = match revocation {
             Revocation::Subject(subject) => (&mut lists.subjects, subject),
             Revocation::Id(id) => (&mut lists.ids, id),
         };
-        list.retain(|_, (_, until)| *until > now);
-        if list.len() >= MOST {
-            let first = list.iter().min_by_key(|(_, (_, until))| *until);
+        if list.len() >= MOST && !list.contains_key(name) {
+            let first = list.iter().min_by_key(|(_, entry)| entry.number);
             if let Some(first) = first.map(|(name, _)| name.clone()) {
                 list.remove(&first);
             }
         }
-        list.insert(name.clone(), (now, until));
+        list.insert(name.clone(), entry);
+    }
+
+    /// How far it has come.
+    pub(crate) fn stage(&self) -> Stage {
+        Stage(self.lock().count)
+    }
+
+    /// Whether something was taken back from somebody after that stage.
+    pub(crate) fn concerns(&self, identity: &Identity, stage: Stage) -> bool {
+        let lists = self.lock();
+        let is_later = |list: &HashMap<String, Entry>, name: &Option<Arc<str>>| {
+            let entry = name.as_deref().and_then(|name| list.get(name));
+            entry.is_some_and(|entry| entry.number > stage.0)
+        };
+        is_later(&lists.subjects, &identity.subject) || is_later(&lists.ids, &identity.id)
     }
 
     /// Whether a token with these claims was taken back.
@@ -64,7 +94,7 @@ impl Revoked {
             .and_then(|subject| lists.subjects.get(subject));
         by_id
             || by_subject
-                .is_some_and(|(since, _)| claims.issued.is_none_or(|issued| issued <= *since))
+                .is_some_and(|entry| claims.issued.is_none_or(|issued| issued <= entry.since))
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {
@@ -76,7 +106,7 @@ impl Revoked {
 impl Revocation {
     /// Whether it concerns somebody who is here.
     pub(crate) fn concerns(&self, identity: &Identity) -> bool {
-        let is = |own: &Option<std::sync::Arc<str>>, name: &str| own.as_deref() == Some(name);
+        let is = |own: &Option<Arc<str>>, name: &str| own.as_deref() == Some(name);
         match self {
             Self::Subject(subject) => is(&identity.subject, subject),
             Self::Id(id) => is(&identity.id, id),
@@ -105,5 +135,9 @@ mod tests {
         assert!(!revoked.holds(&claims("ann", "t1", Some(101))));
         assert!(revoked.holds(&claims("bob", "t7", Some(200))));
         assert!(!revoked.holds(&claims("bob", "t8", None)));
+        // However much later the next one is.
+        revoked.add(&Revocation::Id("t9".to_owned()), 100 + 400 * 24 * 60 * 60);
+        assert!(revoked.holds(&claims("bob", "t7", None)));
+        assert!(revoked.holds(&claims("ann", "t1", Some(100))));
     }
 }

@@ -4,6 +4,7 @@
 //! HTTP or XMPP: who made a channel starts its subscription at the service.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Instant, SystemTime};
@@ -11,6 +12,7 @@ use std::time::{Instant, SystemTime};
 use super::cursor::{Cursor, Epoch};
 use super::lanes::announce;
 use super::live::{Birth, Channel, Upstream};
+use super::makers::Makers;
 use super::message::{Content, Counter, Kind, Message, Moment};
 use super::name::ChannelName;
 use super::ring::RingBounds;
@@ -35,6 +37,7 @@ pub(crate) struct Hub {
     events: Option<ChannelName>,
     private: Vec<String>,
     measure: Arc<Measure>,
+    makers: Makers,
 }
 
 /// There are as many channels as there may be.
@@ -72,6 +75,7 @@ impl Hub {
             events,
             private,
             measure: Arc::default(),
+            makers: Makers::default(),
         };
         if let Some(events) = &hub.events {
             // It is there from the beginning, and tells of itself.
@@ -142,6 +146,15 @@ impl Hub {
     ///
     /// [`Full`] when it is not there and there is no room for it.
     pub(crate) fn open(&self, name: &ChannelName) -> Result<(Arc<Channel>, bool), Full> {
+        self.open_for(name, None)
+    }
+
+    /// The same for somebody at that address, who may have so many made and no more.
+    pub(crate) fn open_for(
+        &self,
+        name: &ChannelName,
+        maker: Option<IpAddr>,
+    ) -> Result<(Arc<Channel>, bool), Full> {
         if let Some(channel) = self.find(name) {
             channel.touch();
             return Ok((channel, false));
@@ -164,6 +177,9 @@ impl Hub {
         if is_full {
             return Err(Full);
         }
+        let most = self.settings.most_per_address;
+        let made = maker.map(|maker| self.makers.count(maker, most).ok_or(Full));
+        let made = made.transpose()?;
         let upstream = if self.is_events(name) {
             Upstream::None
         } else {
@@ -179,6 +195,7 @@ impl Hub {
             number,
             lanes: self.lanes,
             upstream,
+            made,
         }));
         channels.insert(name.shared(), Arc::clone(&channel));
         if is_wildcard {
@@ -196,12 +213,24 @@ impl Hub {
         content: Content,
         is_stored: bool,
     ) -> Option<Info> {
+        let (info, place) = self.keep(channel, content, is_stored)?;
+        announce(channel, place);
+        Some(info)
+    }
+
+    /// Gives a message its place in a channel, from which it is still to be [announced](announce).
+    pub(crate) fn keep(
+        &self,
+        channel: &Arc<Channel>,
+        content: Content,
+        is_stored: bool,
+    ) -> Option<(Info, u64)> {
         let mut counter = self.counter();
         let mut ring = channel.ring();
         let message = Message {
             kind: Kind::Message,
             channel: channel.name().shared(),
-            id: ring.next_id(),
+            id: ring.next_id(&content.stamp),
             number: counter.next(),
             moment: counter.moment(SystemTime::now()),
             is_stored,
@@ -220,8 +249,7 @@ impl Hub {
             subscribers: channel.subscribers(),
         };
         self.measure.message(channel.kind());
-        announce(channel, place);
-        Some(info)
+        Some((info, place))
     }
 
     /// Tells everybody who is subscribed that messages are missing, of which nobody knows more.

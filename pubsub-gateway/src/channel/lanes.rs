@@ -2,20 +2,27 @@
 //!
 //! Subscribers are spread over a few lanes. When something is published, each lane that has anybody makes a round on a task of its own: the new
 //! messages are joined to one piece of bytes a format, and everybody who has had all before is sent it right there. Who is behind is woken, and
-//! goes on by itself. Whatever is published during a round goes into the next one, so that a busy channel writes more at once and not more often.
+//! goes on by itself. Whatever is published during a round, or less than a [`PACE`] after it began, goes into the next one: a quiet channel
+//! brings a message at once, and a busy one writes more at once and not more often.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use slab::Slab;
+use tokio::time::{Instant, sleep_until};
 
 use super::batch::{Batch, MOST_BYTES, MOST_ENTRIES};
 use super::live::Channel;
 use super::ring::Next;
 use crate::subscriber::Client;
 
-/// So many subscribers are served before others may use the thread, and a channel with fewer has one lane.
+/// So many subscribers are served before others may use the thread.
 const STRIDE: usize = 64;
+/// A channel with fewer has one lane: what one thread writes in a moment is not worth the wake-up of another.
+const SMALL: usize = 256;
+/// From the beginning of a round to that of the next, at least.
+const PACE: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
 pub(crate) struct Lanes {
@@ -27,6 +34,10 @@ pub(crate) struct Lanes {
 struct Lane {
     members: Slab<Arc<Client>>,
     is_running: bool,
+    /// Up to where rounds were made.
+    place: u64,
+    /// When the last of them began.
+    begun: Option<Instant>,
 }
 
 /// Where a subscriber stands in the lanes of a channel.
@@ -45,7 +56,7 @@ impl Lanes {
     }
 
     pub(crate) fn join(&self, client: Arc<Client>) -> Ticket {
-        let is_small = self.lock(0).is_some_and(|lane| lane.members.len() < STRIDE);
+        let is_small = self.lock(0).is_some_and(|lane| lane.members.len() < SMALL);
         let lane = if is_small {
             0
         } else {
@@ -85,35 +96,47 @@ impl Lanes {
     }
 }
 
-/// Has what was published at that place brought to everybody.
-pub(super) fn announce(channel: &Arc<Channel>, place: u64) {
+/// Has what was published from that place on brought to everybody.
+pub(crate) fn announce(channel: &Arc<Channel>, place: u64) {
     for index in 0..channel.lanes().lanes.len() {
         let Some(mut lane) = channel.lanes().lock(index) else {
             continue;
         };
         if !lane.is_running && !lane.members.is_empty() {
-            lane.is_running = true;
-            // Ends when everything is brought.
-            tokio::spawn(rounds(Arc::clone(channel), index, place));
+            // A round that was under way may have come past it.
+            let place = place.max(lane.place);
+            if channel.ring().end() > place {
+                lane.is_running = true;
+                // Ends when everything is brought.
+                tokio::spawn(rounds(Arc::clone(channel), index, place, lane.begun));
+            }
         }
     }
 }
 
-async fn rounds(channel: Arc<Channel>, index: usize, mut place: u64) {
+async fn rounds(channel: Arc<Channel>, index: usize, mut place: u64, mut begun: Option<Instant>) {
     let mut group = Vec::with_capacity(STRIDE);
     loop {
-        let next = channel.ring().after(place, MOST_ENTRIES, MOST_BYTES);
-        let mut batch = match next {
-            Next::Entries(entries, end) => Batch::new(place, end, entries),
-            Next::Nothing => {
-                if rest(&channel, index, place) {
-                    return;
-                }
-                continue;
+        let waiting = channel.ring().end().saturating_sub(place);
+        if waiting == 0 {
+            if rest(&channel, index, place, begun) {
+                return;
             }
+            continue;
+        }
+        if let Some(begun) = begun
+            && waiting < MOST_ENTRIES as u64
+            && begun.elapsed() < PACE
+        {
+            sleep_until(begun + PACE).await;
+        }
+        let mut batch = match channel.ring().after(place, MOST_ENTRIES, MOST_BYTES) {
+            Next::Entries(entries, end) => Batch::new(place, end, entries),
+            Next::Nothing => continue,
             // A round that took longer than the ring lasts; the members have lost their places too, and find out by themselves.
             Next::Gone => Batch::new(place, channel.ring().end(), Vec::new()),
         };
+        begun = Some(Instant::now());
         let mut from = 0;
         while members(&channel, index, &mut from, &mut group) {
             for client in group.drain(..) {
@@ -127,12 +150,14 @@ async fn rounds(channel: Arc<Channel>, index: usize, mut place: u64) {
 }
 
 /// Ends the rounds, unless something came meanwhile.
-fn rest(channel: &Channel, index: usize, place: u64) -> bool {
+fn rest(channel: &Channel, index: usize, place: u64, begun: Option<Instant>) -> bool {
     let Some(mut lane) = channel.lanes().lock(index) else {
         return true;
     };
     let is_done = channel.ring().end() <= place || lane.members.is_empty();
     lane.is_running = !is_done;
+    lane.place = place;
+    lane.begun = begun;
     is_done
 }
 

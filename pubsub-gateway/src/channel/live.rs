@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::lanes::{Lanes, Ticket};
+use super::makers::Made;
 use super::name::ChannelName;
 use super::ring::{Counts, Ring, RingBounds};
 use crate::measure::{Kind, Measure};
@@ -47,6 +48,8 @@ pub(crate) struct Channel {
     left: Mutex<Instant>,
     upstream: watch::Sender<Upstream>,
     is_given_up: AtomicBool,
+    /// For whom it counts.
+    _made: Option<Made>,
 }
 
 /// What a new channel is like.
@@ -62,6 +65,8 @@ pub(super) struct Birth {
     pub(super) number: u64,
     pub(super) lanes: usize,
     pub(super) upstream: Upstream,
+    /// For whom it counts.
+    pub(super) made: Option<Made>,
 }
 
 impl Channel {
@@ -78,6 +83,7 @@ impl Channel {
             left: Mutex::new(Instant::now()),
             upstream: watch::Sender::new(birth.upstream),
             is_given_up: AtomicBool::new(false),
+            _made: birth.made,
         }
     }
 

@@ -44,7 +44,8 @@ pub(crate) enum Kind {
 pub(crate) struct Message {
     pub(crate) kind: Kind,
     pub(crate) channel: Arc<str>,
-    /// Within the channel: 1, 2, 3 and so on; negative for what is not a message.
+    /// Within the channel: 1, 2, 3 and so on; for a row that has a number in a store at least that, so that a row that is told from a position on
+    /// has a lower one than what comes after it. Negative for what is not a message.
     pub(crate) id: i64,
     /// Over all channels: a later entry has a higher number.
     pub(crate) number: u64,

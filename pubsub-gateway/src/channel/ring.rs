@@ -8,8 +8,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pubsub_core::change::Stamp;
+
 use super::message::{Kind, Message, Moment};
 use crate::frame::Framed;
+
+/// The largest id that is not counted up to: what comes after it can still be told apart by JavaScript.
+const MOST_ID: i64 = 1 << 52;
 
 /// How much a channel holds.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +42,8 @@ pub(crate) struct Ring {
     stored_bytes: usize,
     /// How many messages were published.
     published: u64,
+    /// The id of the last of them.
+    last_id: i64,
     newest: Moment,
     /// The highest number that is held no more, or was given before the channel was there.
     lost: u64,
@@ -74,6 +81,7 @@ impl Ring {
             stored: VecDeque::new(),
             stored_bytes: 0,
             published: 0,
+            last_id: 0,
             newest: Moment::NEVER,
             lost: number,
             expired: Moment::NEVER,
@@ -81,9 +89,16 @@ impl Ring {
         }
     }
 
-    /// The id of the next message.
-    pub(crate) fn next_id(&self) -> i64 {
-        i64::try_from(self.published + 1).unwrap_or(i64::MAX)
+    /// The id of the next message, if this is what it says.
+    pub(crate) fn next_id(&self, stamp: &Stamp) -> i64 {
+        let next = self.last_id.saturating_add(1);
+        stored_id(stamp).map_or(next, |id| next.max(id))
+    }
+
+    /// Has what comes next have higher ids than so many messages that are told before it, if nothing has come yet.
+    pub(crate) fn leave_room(&mut self, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.last_id = self.last_id.max(count.min(MOST_ID));
     }
 
     /// Takes an entry. Its place; `None` when the channel is closed.
@@ -96,6 +111,7 @@ impl Ring {
         match message.kind {
             Kind::Message => {
                 self.published += 1;
+                self.last_id = message.id;
                 self.newest = message.moment;
                 if message.is_stored {
                     self.stored_bytes += bytes;
@@ -236,6 +252,14 @@ impl Ring {
             .front()
             .is_some_and(|(_, oldest)| oldest.message().number <= number)
     }
+}
+
+/// The number that a row has in the store of its sender. Whoever may publish may say any; ids go on beyond the largest that is believed.
+pub(crate) fn stored_id(stamp: &Stamp) -> Option<i64> {
+    let number = stamp.log.as_ref().and(stamp.sequence)?;
+    i64::try_from(number)
+        .ok()
+        .filter(|id| (1..=MOST_ID).contains(id))
 }
 
 fn numbered((_, message): &(Instant, Arc<Message>)) -> u64 {

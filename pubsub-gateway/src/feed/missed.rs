@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
+use pubsub_core::change::Stamp;
 use pubsub_core::subscriber::RawXml;
 use pubsub_core::{Event, Position, SubscribeError};
 
 use super::item::{Said, said};
-use crate::channel::{Channel, Content, Kind, Message, Moment, Replay, Ring};
+use crate::channel::{Channel, Content, Kind, Message, Moment, Replay, Ring, stored_id};
 use crate::inner::Inner;
 
 /// More than this is not told one by one: who has missed so much reads the page again.
@@ -86,8 +87,8 @@ impl Missed {
         }
     }
 
-    /// With what came here meanwhile.
-    pub(crate) fn with_ring(&self, ring: &Ring) -> Replay {
+    /// With what came here meanwhile. The ids go up, and on with those of what comes from now on.
+    pub(crate) fn with_ring(&self, ring: &mut Ring) -> Replay {
         let is_news = |entry: &&Arc<Message>| {
             let hash = entry.content.hash;
             let is_told = || self.messages.iter().any(|told| told.content.hash == hash);
@@ -96,8 +97,16 @@ impl Missed {
                 && !self.known.covers(&entry.content.stamp)
                 && (entry.content.stamp.log.is_some() || !is_told())
         };
+        let news: Vec<_> = ring.recent().filter(is_news).cloned().collect();
         let mut messages = self.messages.clone();
-        messages.extend(ring.recent().filter(is_news).cloned());
+        if news.is_empty() {
+            ring.leave_room(messages.len());
+        }
+        let next = news
+            .first()
+            .map_or_else(|| ring.next_id(&Stamp::default()), |first| first.id);
+        number(&mut messages, next);
+        messages.extend(news);
         let is_reset =
             |entry: &Arc<Message>| entry.kind == Kind::Reset && entry.number > self.after;
         Replay {
@@ -107,11 +116,21 @@ impl Missed {
     }
 }
 
+/// Gives messages ids below that of the next one: their numbers in the store, or else those right before it. Where there is no room for all of them
+/// the first ones share the id 1, as clients take none below that for a message.
+fn number(messages: &mut [Arc<Message>], next: i64) {
+    let mut below = next;
+    for message in messages.iter_mut().rev() {
+        let own = stored_id(&message.content.stamp);
+        below = own.unwrap_or(i64::MAX).min(below - 1).max(1);
+        Arc::make_mut(message).id = below;
+    }
+}
+
 fn message(channel: &Channel, content: Content, position: String) -> Message {
     Message {
         kind: Kind::Message,
         channel: channel.name().shared(),
-        // Clients take no other for a message.
         id: 1,
         number: 0,
         moment: Moment::NEVER,

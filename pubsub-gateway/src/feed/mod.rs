@@ -4,12 +4,14 @@
 //! how messages are written.
 
 mod echo;
+mod halves;
 mod item;
 mod missed;
 mod parcel;
 mod upstream;
 
 pub(crate) use self::echo::Echoes;
+pub(crate) use self::halves::Halves;
 pub use self::item::RowJson;
 pub(crate) use self::item::Rows;
 pub(crate) use self::missed::{Missed, missed};

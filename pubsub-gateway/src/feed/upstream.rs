@@ -1,14 +1,16 @@
 //! The subscription of one channel at the service, for as long as the channel lives.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use pubsub_core::session::{AccessRule, PubSubError};
 use pubsub_core::subscriber::RawXml;
 use pubsub_core::{Event, SubscribeError, Subscription};
 
 use super::item::{Said, said};
-use crate::channel::{Channel, Info, Upstream};
+use crate::channel::{Channel, Info, Upstream, announce};
 use crate::inner::Inner;
 
 /// The first pause after a failure, and the longest.
@@ -56,24 +58,28 @@ async fn hear(
     mut subscription: Subscription<RawXml>,
     is_known: &mut bool,
 ) {
-    while let Some(event) = subscription.next().await {
+    // What comes together is announced together, so that it is written together.
+    let mut news = None;
+    while let Some(event) = unhurried(channel, &mut news, subscription.next()).await {
         match event {
             Ok(event) => {
                 if let Some(payload) = payload(&event) {
                     let node = channel.name().node();
                     // Of a node that was not there before, the very first row is one, too.
                     let directory = inner.directory();
-                    directory.recognize(node, payload, !*is_known).await;
+                    let recognized = directory.recognize(node, payload, !*is_known);
+                    unhurried(channel, &mut news, recognized).await;
                     *is_known = true;
                 }
-                tell(inner, channel, event);
+                let place = tell(inner, channel, event);
+                news = news.or(place);
             }
             Err(SubscribeError::Gap { .. }) => inner.hub().reset(channel, false),
             Err(SubscribeError::Refused(error)) if !error.is_transient() => {
                 // The node is there now, or again, and does not let us in.
                 tracing::debug!(channel = %channel.name(), %error, "the subscription is refused");
                 channel.set_upstream(failure(&SubscribeError::Refused(error)));
-                return;
+                return announce_all(channel, &mut news);
             }
             Err(error @ SubscribeError::Closed { .. }) => {
                 tracing::debug!(channel = %channel.name(), %error, "the subscription has ended");
@@ -83,11 +89,32 @@ async fn hear(
             }
         }
     }
+    announce_all(channel, &mut news);
     let reason = Arc::from("the connection to the service has ended");
     channel.set_upstream(Upstream::Failed {
         reason,
         is_transient: true,
     });
+}
+
+/// Waits for something. What is to be announced does not wait with it.
+async fn unhurried<T>(
+    channel: &Arc<Channel>,
+    news: &mut Option<u64>,
+    something: impl Future<Output = T>,
+) -> T {
+    let mut something = pin!(something);
+    if let Some(done) = something.as_mut().now_or_never() {
+        return done;
+    }
+    announce_all(channel, news);
+    something.await
+}
+
+fn announce_all(channel: &Arc<Channel>, news: &mut Option<u64>) {
+    if let Some(place) = news.take() {
+        announce(channel, place);
+    }
 }
 
 fn payload(event: &Event<RawXml>) -> Option<&str> {
@@ -98,33 +125,38 @@ fn payload(event: &Event<RawXml>) -> Option<&str> {
     }
 }
 
-fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) {
+/// Does what an event says. The place of a message that is still to be announced.
+fn tell(inner: &Inner, channel: &Arc<Channel>, event: Event<RawXml>) -> Option<u64> {
     let (hub, node) = (inner.hub(), channel.name().node());
     let said = said(inner.rows(), node, &event);
-    let info = match (said, &event) {
+    let (info, place) = match (said, &event) {
         (Some(Said::Content(content, is_stored)), _) => {
             let is_stored = is_stored && hub.settings().store;
-            hub.publish(channel, content, is_stored)
+            hub.keep(channel, content, is_stored).unzip()
         }
         (Some(Said::Deletion(text)), _) => {
             let info = Info::of(channel);
             let text = Some(&*text).filter(|text| !text.is_empty());
             hub.delete(channel, text);
-            Some(info)
+            (Some(info), None)
         }
-        (None, Event::Purged) => return hub.reset(channel, true),
+        (None, Event::Purged) => {
+            hub.reset(channel, true);
+            return None;
+        }
         (None, Event::Deleted { .. }) => {
             hub.delete(channel, None);
-            return;
+            return None;
         }
         // Of no interest to those who listen.
-        (None, _) => return,
+        (None, _) => return None,
     };
     if let Event::Published { id, .. } = event
         && let Some(info) = info
     {
         inner.echoes().hear(&id, info);
     }
+    place
 }
 
 /// What subscribers are told of a node that cannot be subscribed to.

@@ -3,14 +3,14 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, LOCATION, ORIGIN, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 
 use super::refusal::Refusal;
-use crate::access::is_allowed;
+use crate::access::let_read;
 use crate::settings::Origins;
 
 /// The moment at which the rows of an answer were read.
@@ -85,18 +85,9 @@ pub(super) fn finish(mut response: Response, origins: &Origins, request: &Header
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Accept"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let allowed = match origins {
-        Origins::Same => return response,
-        Origins::Any => HeaderValue::from_static("*"),
-        Origins::Listed(_) => {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-            match request.get(ORIGIN) {
-                Some(origin) if is_allowed(origins, request) => origin.clone(),
-                _ => return response,
-            }
-        }
-    };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    if !let_read(headers, origins, request) {
+        return response;
+    }
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,

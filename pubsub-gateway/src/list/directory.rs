@@ -7,17 +7,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use pubsub_core::payload::{ATOM, JSON, STAMP};
 use pubsub_core::registry::Format;
 use pubsub_core::schema::Outline;
-use pubsub_core::{NodeName, PubSub};
-use pubsub_xml::Reader;
+use pubsub_core::{AccessModel, NodeName, PubSub};
 use tokio::time::sleep_until;
 
+use super::described::{Described, Element, described, element, elements};
 use super::resource::{Resource, ResourceError, Source, kebab};
 use super::source::Snapshots;
-use crate::feed::PUSH;
-use crate::settings::{Lists, Resource as Settings};
+use crate::channel::ChannelName;
+use crate::settings::{AccessRules, Lists, Resource as Settings};
 
 /// How often the service is asked for nodes that are not known.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -38,6 +37,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Directory {
     pubsub: PubSub,
     lists: Lists,
+    rules: AccessRules,
     known: RwLock<Arc<Known>>,
     /// What nodes have said of themselves, and when they were asked last.
     learned: tokio::sync::Mutex<Learned>,
@@ -71,20 +71,22 @@ struct Learned {
     strange: HashMap<Element, Instant>,
 }
 
-/// Name and namespace.
-type Element = (String, String);
-
 impl Directory {
     /// Of the models of this program.
     ///
     /// # Errors
     ///
     /// When settings do not fit them.
-    pub(crate) fn new(pubsub: PubSub, lists: Lists) -> Result<Self, ResourceError> {
-        let known = Known::of(&pubsub, &lists, &BTreeMap::new(), true)?;
+    pub(crate) fn new(
+        pubsub: PubSub,
+        lists: Lists,
+        rules: AccessRules,
+    ) -> Result<Self, ResourceError> {
+        let known = Known::of(&pubsub, &lists, &rules, &BTreeMap::new(), true)?;
         Ok(Self {
             pubsub,
             lists,
+            rules,
             known: RwLock::new(Arc::new(known)),
             learned: tokio::sync::Mutex::default(),
         })
@@ -92,6 +94,17 @@ impl Directory {
 
     pub(crate) fn lists(&self) -> &Lists {
         &self.lists
+    }
+
+    /// The one answer to who may read what a channel or its node tells, in lists, in what is pushed, and in what was missed: everybody, or only who
+    /// has a token for it or is let in by the hook.
+    pub(crate) fn is_private(&self, channel: &ChannelName) -> bool {
+        let is_of_private_model = || {
+            let known = self.known();
+            let entry = known.by_node.get(channel.node().as_str());
+            entry.is_some_and(|entry| !entry.resource.is_public)
+        };
+        self.rules.is_private(channel.as_str()) || is_of_private_model()
     }
 
     fn known(&self) -> Arc<Known> {
@@ -109,6 +122,18 @@ impl Directory {
             self.search(Haste::Usual).await;
         }
         self.known().resources.get(name).map(Arc::clone)
+    }
+
+    /// What the rows of all resources that are known look like, sorted by node.
+    pub(crate) fn shown(&self) -> Vec<Outline> {
+        let known = self.known();
+        let mut outlines: Vec<_> = known
+            .resources
+            .values()
+            .map(|entry| entry.resource.writer.shown())
+            .collect();
+        outlines.sort_by(|one, other| one.node().cmp(other.node()));
+        outlines
     }
 
     /// All resources, by name.
@@ -150,8 +175,7 @@ impl Directory {
         }
         match described(&self.pubsub, node).await {
             Described::Rows(outline, is_open) => {
-                let found = (*outline, is_open);
-                learned.outlines.insert(node.as_str().to_owned(), found);
+                learned.describe(node, *outline, is_open);
                 self.relearn(&learned);
             }
             Described::Otherwise => {
@@ -189,8 +213,7 @@ impl Directory {
             return;
         }
         if let Described::Rows(outline, is_open) = described(&self.pubsub, node).await {
-            let found = (*outline, is_open);
-            learned.outlines.insert(node.as_str().to_owned(), found);
+            learned.describe(node, *outline, is_open);
             self.relearn(&learned);
             return;
         }
@@ -243,8 +266,7 @@ impl Directory {
         for (node, found) in found {
             match found {
                 Described::Rows(outline, is_open) => {
-                    let found = (*outline, is_open);
-                    learned.outlines.insert(node.as_str().to_owned(), found);
+                    learned.describe(&node, *outline, is_open);
                 }
                 Described::Otherwise => learned.note(&node),
                 Described::Unknown => {}
@@ -256,7 +278,13 @@ impl Directory {
     }
 
     fn relearn(&self, learned: &Learned) {
-        match Known::of(&self.pubsub, &self.lists, &learned.outlines, false) {
+        match Known::of(
+            &self.pubsub,
+            &self.lists,
+            &self.rules,
+            &learned.outlines,
+            false,
+        ) {
             Ok(known) => {
                 let mut place = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 *place = Arc::new(known);
@@ -276,6 +304,16 @@ enum Haste {
 }
 
 impl Learned {
+    /// Notes what the items of a node look like, while there is room for it.
+    fn describe(&mut self, node: &NodeName, outline: Outline, is_open: bool) {
+        if self.outlines.len() >= MOST_NODES && !self.outlines.contains_key(node.as_str()) {
+            tracing::warn!(%node, "more nodes describe their items than are looked at");
+            return;
+        }
+        self.outlines
+            .insert(node.as_str().to_owned(), (outline, is_open));
+    }
+
     /// Whether the node was asked a while ago, and again not long ago, and did not describe its items.
     fn is_plain(&self, node: &NodeName) -> bool {
         let asked = self.plain.get(node);
@@ -293,41 +331,6 @@ impl Learned {
     }
 }
 
-/// What a node says of its items.
-enum Described {
-    /// What they look like, and whether anybody may read them.
-    Rows(Box<Outline>, bool),
-    /// It describes itself in other words or not at all.
-    Otherwise,
-    /// It does not exist, or cannot be asked.
-    Unknown,
-}
-
-async fn described(pubsub: &PubSub, node: &NodeName) -> Described {
-    let Some(session) = pubsub.session() else {
-        return Described::Unknown;
-    };
-    let Ok(told) = session.discover_node(node).await else {
-        return Described::Unknown;
-    };
-    let form = told.meta_data();
-    let text = form.and_then(|form| form.value("pubsub#description"));
-    let Some((form, text)) = form.zip(text.filter(|text| text.starts_with("<schema "))) else {
-        return Described::Otherwise;
-    };
-    let is_open = form.value("pubsub#access_model") == Some("open");
-    match Outline::read(text) {
-        Ok(outline) if outline.node() == node.as_str() => {
-            Described::Rows(Box::new(outline), is_open)
-        }
-        Ok(_) => Described::Otherwise,
-        Err(error) => {
-            tracing::debug!(%node, %error, "a description of items cannot be read");
-            Described::Otherwise
-        }
-    }
-}
-
 /// The models that have a payload of the first element in the entry that one has.
 fn candidates<'k>(known: &'k Known, entry: &str) -> Option<&'k Vec<Arc<Entry>>> {
     elements(entry, |name, namespace| {
@@ -336,36 +339,11 @@ fn candidates<'k>(known: &'k Known, entry: &str) -> Option<&'k Vec<Arc<Entry>>> 
     })
 }
 
-/// The first element in an entry that could be a row of some model.
-fn element(entry: &str) -> Option<Element> {
-    elements(entry, |name, namespace| {
-        let is_known = [PUSH, JSON, ATOM].contains(&namespace);
-        (!is_known).then(|| (name.to_owned(), namespace.to_owned()))
-    })
-}
-
-/// Looks at the root, or in an entry at each of its children, until something is found.
-fn elements<T>(entry: &str, mut look: impl FnMut(&str, &str) -> Option<T>) -> Option<T> {
-    let mut reader = Reader::new(entry);
-    let root = reader.root().ok()?;
-    if root.local != "entry" {
-        return look(root.local, &root.namespace);
-    }
-    while let Ok(Some(child)) = reader.child() {
-        if child.namespace != STAMP
-            && let Some(found) = look(child.local, &child.namespace)
-        {
-            return Some(found);
-        }
-        reader.skip().ok()?;
-    }
-    None
-}
-
 impl Known {
     fn of(
         pubsub: &PubSub,
         lists: &Lists,
+        rules: &AccessRules,
         learned: &BTreeMap<String, (Outline, bool)>,
         is_strict: bool,
     ) -> Result<Self, ResourceError> {
@@ -407,7 +385,7 @@ impl Known {
             let is_listed = is_listed(&source);
             let settings = settings(&node).unwrap_or(&usual);
             let entry = Arc::new(Entry {
-                resource: Resource::new(source, settings, lists, &bases)?,
+                resource: Resource::new(source, settings, lists, &bases, rules)?,
                 snapshots: Snapshots::default(),
                 is_listed,
             });
@@ -436,12 +414,14 @@ fn sources(pubsub: &PubSub, learned: &BTreeMap<String, (Outline, bool)>) -> Vec<
         .map(|model| Source {
             outline: Outline::of(model),
             model: Some(model),
+            is_open: matches!(model.config.access, None | Some(AccessModel::Open)),
             name: unnamed.clone(),
         })
         .collect();
-    sources.extend(learned.values().map(|(outline, _)| Source {
+    sources.extend(learned.values().map(|(outline, is_open)| Source {
         outline: outline.clone(),
         model: None,
+        is_open: *is_open,
         name: unnamed.clone(),
     }));
     sources

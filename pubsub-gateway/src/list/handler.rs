@@ -9,7 +9,6 @@ use axum::response::Response;
 use axum::routing::any;
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
-use pubsub_core::NodeName;
 use pubsub_core::schema::push_string;
 use pubsub_core::store::{Condition, Query, Value};
 
@@ -20,6 +19,7 @@ use super::path::{Asked as Place, read};
 use super::refusal::Refusal;
 use super::sieve::holds_all;
 use super::{answer, page, schema, sorting, source};
+use crate::access::{Grant, Intent, settle_host};
 use crate::channel::ChannelName;
 use crate::inner::Inner;
 use crate::route::Asked;
@@ -42,7 +42,8 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
 }
 
 async fn handle(State(inner): State<Arc<Inner>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
+    let settled = settle_host(&mut parts);
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let api = Api {
         inner: &inner,
@@ -52,7 +53,10 @@ async fn handle(State(inner): State<Arc<Inner>>, request: Request) -> Response {
             rest: "",
         },
     };
-    let answer = api.answer().await;
+    let answer = match settled {
+        Ok(()) => api.answer().await,
+        Err(error) => Err(Refusal::bad(error.to_string())),
+    };
     let answer = answer.unwrap_or_else(answer::refused);
     let status = answer.status();
     if status.is_client_error() || status.is_server_error() {
@@ -120,13 +124,13 @@ impl Api<'_> {
         // A name that no channel has is that of a node which nobody can listen to here.
         let channel = ChannelName::new(resource.node.as_str());
         let channel = channel.map_err(|_| Refusal::bare(StatusCode::FORBIDDEN))?;
-        let may = self
-            .inner
-            .may_read(&channel, resource.is_public, &self.asked);
-        match may.await {
-            Ok(grant) => Ok(grant.rows),
-            Err(denied) => Err(Refusal::denied(&denied)),
-        }
+        let grant = self.may(Intent::List, std::slice::from_ref(&channel));
+        Ok(grant.await?.rows)
+    }
+
+    async fn may(&self, intent: Intent, channels: &[ChannelName]) -> Result<Grant, Refusal> {
+        let may = self.inner.may(intent, channels, &self.asked);
+        may.await.map_err(|denied| Refusal::denied(&denied))
     }
 
     /// Which resources there are, as far as the request may see any of their rows.
@@ -161,6 +165,11 @@ impl Api<'_> {
         let span = Span::read(arguments, resource.limit, resource.max_limit)?;
         let wanted = filter::read(resource, arguments)?;
         let order = sorting::read(resource, arguments)?;
+        let channels = channels(arguments)?;
+        if !channels.is_empty() {
+            // Where a channel is says how much happens on it.
+            self.may(Intent::Subscribe, &channels).await?;
+        }
         let mut conditions = self.resolve(wanted, FURTHEST).await?;
         conditions.extend(readable);
         let query = Query {
@@ -169,7 +178,7 @@ impl Api<'_> {
             limit: span.limit,
             offset: span.offset,
             with_total: true,
-            channels: channels(arguments)?,
+            channels: channels.iter().map(|name| name.node().clone()).collect(),
         };
         let pubsub = self.inner.pubsub();
         let found = source::rows(pubsub, resource, &entry.snapshots, &query).await?;
@@ -297,22 +306,20 @@ fn check_format(arguments: &Arguments) -> Result<(), Refusal> {
     }
 }
 
-/// The nodes of the channels whose positions are asked for instead of that of the model's node.
-fn channels(arguments: &Arguments) -> Result<Vec<NodeName>, Refusal> {
+/// The channels whose positions are asked for instead of that of the model's node.
+fn channels(arguments: &Arguments) -> Result<Vec<ChannelName>, Refusal> {
     let names = arguments
         .all("position_of")
         .flat_map(|names| names.split(','));
-    let nodes: Vec<_> = names
+    let is_none = |name, error| Refusal::bad(format!("'{name}' is no channel: {error}"));
+    let channels: Vec<_> = names
         .take(MOST_CHANNELS + 1)
-        .map(|name| match ChannelName::new(name) {
-            Ok(channel) => Ok(channel.node().clone()),
-            Err(error) => Err(Refusal::bad(format!("'{name}' is no channel: {error}"))),
-        })
+        .map(|name| ChannelName::new(name).map_err(|error| is_none(name, error)))
         .collect::<Result<_, Refusal>>()?;
-    if nodes.len() > MOST_CHANNELS {
+    if channels.len() > MOST_CHANNELS {
         return Err(Refusal::bad(format!(
             "The positions of at most {MOST_CHANNELS} channels are told."
         )));
     }
-    Ok(nodes)
+    Ok(channels)
 }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod arguments;
+mod described;
 mod directory;
 mod filter;
 mod handler;

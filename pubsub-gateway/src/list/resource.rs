@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use pubsub_core::schema::{Count, Member, Outline, RowWriter, Site, ValueKind};
 use pubsub_core::store::Direction;
-use pubsub_core::{AccessModel, Descriptor, NodeName};
+use pubsub_core::{Descriptor, NodeName};
 
 use super::sorting::sort_key;
-use crate::settings::{Filtering, Lists, Resource as Settings, Visibility};
+use crate::settings::{AccessRules, Filtering, Lists, Resource as Settings, Visibility};
 
 /// A model as a resource.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(super) struct Field {
 pub(super) struct Source {
     pub(super) outline: Outline,
     pub(super) model: Option<&'static Descriptor>,
+    /// Whether the service lets anybody read its node.
+    pub(super) is_open: bool,
     pub(super) name: String,
 }
 
@@ -74,10 +76,12 @@ impl Resource {
         settings: &Settings,
         lists: &Lists,
         bases: &HashMap<String, String>,
+        rules: &AccessRules,
     ) -> Result<Self, ResourceError> {
         let Source {
             outline,
             model,
+            is_open,
             name,
         } = source;
         let node = outline.node().to_owned();
@@ -132,8 +136,9 @@ impl Resource {
             is_public: match settings.visibility {
                 Visibility::Public => true,
                 Visibility::Private => false,
-                // One that is not linked was found because anybody may read it.
-                Visibility::AsTheModel => model.is_none_or(is_for_everybody),
+                Visibility::AsTheModel => {
+                    is_open && !model.is_some_and(|model| has_private_channels(model, rules))
+                }
             },
         })
     }
@@ -152,12 +157,11 @@ impl Resource {
     }
 }
 
-/// Whether anybody may read what the model tells: it says so unless its node is for some only, or all of its channels are for one user each.
-fn is_for_everybody(model: &'static Descriptor) -> bool {
-    let is_open = matches!(model.config.access, None | Some(AccessModel::Open));
-    let is_of_user = |channel: &str| channel.starts_with("user-{");
-    let channels = model.channels;
-    is_open && (channels.is_empty() || !channels.iter().all(|channel| is_of_user(channel)))
+/// Whether the model has channels, and all of them are private: what it tells is meant for who may hear them.
+fn has_private_channels(model: &Descriptor, rules: &AccessRules) -> bool {
+    let beginning = |channel: &&'static str| channel.split_once('{').map_or(*channel, |it| it.0);
+    let mut channels = model.channels.iter().map(beginning);
+    !model.channels.is_empty() && channels.all(|channel| rules.is_private(channel))
 }
 
 fn fields(outline: &Outline, settings: &Settings) -> Vec<Field> {

@@ -4,7 +4,7 @@
 //! is asked for at most once a second.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pubsub_core::session::PubSubError;
@@ -19,6 +19,8 @@ use super::sieve::{Plain, select};
 
 /// How long the items of a node that were read are good enough for the next request.
 const FRESH: Duration = Duration::from_secs(1);
+/// The positions of so many channels of a model are kept for that time.
+const MOST_POSITIONS: usize = 1000;
 
 /// Rows, in the order that was asked for.
 #[derive(Debug)]
@@ -42,8 +44,11 @@ pub(super) struct Row {
 pub(super) struct Snapshots {
     latest: Mutex<Option<Snapshot>>,
     /// Of channels of the model.
-    positions: Mutex<HashMap<NodeName, (Instant, Position)>>,
+    positions: std::sync::Mutex<Positions>,
 }
+
+/// Where channels were, and when that was read.
+type Positions = HashMap<NodeName, (Instant, Position)>;
 
 #[derive(Debug, Clone)]
 struct Snapshot {
@@ -140,9 +145,7 @@ impl Snapshots {
         let mut positions = Vec::with_capacity(query.channels.len());
         let mut latest = None;
         for channel in &query.channels {
-            let mut known = self.positions.lock().await;
-            known.retain(|_, (read, _)| read.elapsed() < FRESH);
-            if let Some((read, position)) = known.get(channel) {
+            if let Some((read, position)) = self.known().get(channel) {
                 latest = latest.max(Some(*read));
                 positions.push(position.clone());
                 continue;
@@ -152,10 +155,23 @@ impl Snapshots {
             // It may be as late as this.
             let read = Instant::now();
             latest = Some(read);
-            known.insert(channel.clone(), (read, position.clone()));
+            let mut known = self.known();
+            if known.len() < MOST_POSITIONS {
+                known.insert(channel.clone(), (read, position.clone()));
+            }
+            drop(known);
             positions.push(position);
         }
         Ok((positions, latest))
+    }
+
+    /// What was read of channels a moment ago.
+    fn known(&self) -> MutexGuard<'_, Positions> {
+        // No code that can panic runs while it is held.
+        let known = self.positions.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (read, _)| read.elapsed() < FRESH);
+        known
     }
 
     /// The items as they are, or were a moment ago. Whoever asks meanwhile waits for the same answer.

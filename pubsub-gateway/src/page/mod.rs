@@ -3,6 +3,8 @@
 //! Knows the files and where they are. What is in them is written in `dashboard/`; its script is built by `npm run build` in `web/`.
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
 
 use crate::asset::File;
 
@@ -34,9 +36,20 @@ static FILES: [(&str, File); 5] = [
     ("/pubsub/icon.svg", File::own("image/svg+xml", ICON)),
 ];
 
+/// Where the page asks what an XMPP server beside the gateway is doing.
+const SERVER: &str = "/pubsub/server.json";
+
 /// The routes of the dashboard, for the root of a site whose gateway is at `/events`.
 pub fn dashboard() -> Router {
-    FILES.iter().fold(Router::new(), |router, (path, file)| {
+    let nobody = Router::new().route(SERVER, get(async || StatusCode::NO_CONTENT));
+    dashboard_beside(nobody)
+}
+
+/// The same beside an XMPP server: `server` has the route `/pubsub/server.json`, where it says what that server is doing, and is best
+/// [inspected](crate::Gateway::inspected). An object of numbers: `tcp`, `websocket` and `bosh` are connections, `nodes`, `subscriptions`, `awaited`, `items` and
+/// `stored_bytes` what there is, `published` and `delivered` what was counted since the start.
+pub fn dashboard_beside(server: Router) -> Router {
+    FILES.iter().fold(server, |router, (path, file)| {
         router.route(path, file.route())
     })
 }

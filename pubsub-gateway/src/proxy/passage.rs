@@ -22,7 +22,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::{Door, Inner, forwarding, splice};
-use crate::access::{is_allowed, is_same};
+use crate::access::{is_allowed, is_same, settle_host};
 
 /// What is sent to the server.
 pub(super) type Outward = Full<Bytes>;
@@ -35,6 +35,9 @@ pub(super) async fn pass(
     peer: Option<IpAddr>,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    if settle_host(&mut parts).is_err() {
+        return told(StatusCode::BAD_REQUEST, "a request names one host\n");
+    }
     if !is_allowed(&inner.settings.origins, &parts.headers) {
         return told(
             StatusCode::FORBIDDEN,

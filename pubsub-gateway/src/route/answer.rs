@@ -1,15 +1,20 @@
 //! What all answers have in common: headers against caches, for pages of other origins, and for those who are refused.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES,
-    HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName,
+    HeaderValue,
 };
 use http::{Response, StatusCode};
 
 use super::refusal::Refusal;
-use crate::access::is_allowed;
+use crate::access::let_read;
 use crate::settings::Origins;
 
 /// Says why a request was refused.
@@ -21,10 +26,12 @@ pub(crate) const CURSOR: HeaderName = HeaderName::from_static("x-pubsub-cursor")
 const EXPIRED: HeaderValue = HeaderValue::from_static("Thu, 01 Jan 1970 00:00:01 GMT");
 const NEVER_CACHED: HeaderValue = HeaderValue::from_static("no-cache, no-store, must-revalidate");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id,Authorization",
+    "If-Modified-Since,If-None-Match,Etag,Event-Id,Event-Type,Last-Event-Id,\
+     Authorization,Content-Type,X-Nginx-PushStream-Mode",
 );
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("Etag, Last-Modified, X-Nginx-PushStream-Explain, X-Pubsub-Cursor");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Etag, Last-Modified, X-Nginx-PushStream-Explain, X-Pubsub-Cursor, Retry-After",
+);
 
 /// An answer of that status that no cache keeps.
 pub(crate) fn answer<B>(status: StatusCode, body: B) -> Response<B> {
@@ -67,6 +74,34 @@ pub(crate) fn refused(refusal: &Refusal) -> Response<Bytes> {
     response
 }
 
+/// A body that has come to nothing, where one that never was would have hyper leave `Content-Length` out: clients of nginx find it in a 304.
+struct Nothing;
+
+impl http_body::Body for Nothing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(0)
+    }
+}
+
+/// An answer as axum sends it.
+pub(super) fn whole(response: Response<Bytes>) -> Response<Body> {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.map(|_| Body::new(Nothing))
+    } else {
+        response.map(Body::from)
+    }
+}
+
 /// Lets pages of other origins read the answer, where they may.
 pub(crate) fn with_cors(
     headers: &mut HeaderMap,
@@ -74,26 +109,9 @@ pub(crate) fn with_cors(
     request: &HeaderMap,
     methods: &'static str,
 ) {
-    let allowed = match origins {
-        Origins::Same => return,
-        Origins::Any => "*",
-        Origins::Listed(origins) => {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-            let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-            match origin {
-                Some(origin) if is_allowed(&Origins::Listed(origins.clone()), request) => origin,
-                Some(_) => return,
-                None => match &origins[..] {
-                    [only] => only,
-                    _ => return,
-                },
-            }
-        }
-    };
-    let Ok(allowed) = HeaderValue::from_str(allowed) else {
+    if !let_read(headers, origins, request) {
         return;
-    };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    }
     headers.insert(
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static(methods),

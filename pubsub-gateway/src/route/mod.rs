@@ -16,7 +16,9 @@ mod statistics;
 mod stream;
 mod subscribe;
 
+pub(crate) use self::answer::refused;
+pub(crate) use self::publish::publish;
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::request::{Asked, Door};
-pub(crate) use self::router::router;
-pub(crate) use self::stream::open;
+pub(crate) use self::router::{inspected, router};
+pub(crate) use self::stream::{Opening, open};

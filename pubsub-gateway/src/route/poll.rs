@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CONTENT_LENGTH, ETAG, HeaderMap, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Method, Response, StatusCode};
 use tokio::time::timeout;
 
-use super::answer::{CURSOR, answer, refused, with_body, with_cors};
+use super::answer::{CURSOR, EXPLAIN, answer, refused, with_body, with_cors};
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::subscribe::admit;
@@ -21,6 +23,8 @@ use crate::subscriber::{Client, Dismissal, Guard, Source, entries};
 
 /// How long a long poll waits where nothing else is said: proxies give up on a silent connection after a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a client is told whose place is held no more, where messages may be missing.
+const LOST: &str = "The place to go on from is not known any more: messages may be missing.";
 /// The id of the message that a long poll has waited in vain.
 const TIMED_OUT: i64 = -3;
 
@@ -61,7 +65,8 @@ async fn found(
             "Pages of this origin may not subscribe.",
         ));
     }
-    let admitted = admit(inner, plan, asked, asked.manner()).await?;
+    let names = &inner.settings().arguments;
+    let admitted = admit(inner, plan, asked, &asked.manner(names)).await?;
     let format = Arc::clone(&admitted.format);
     let resume = admitted.resume.clone();
     let admitted_for = admitted.expires;
@@ -75,21 +80,27 @@ async fn found(
     let identity = admitted.identity.clone();
     let client = Guard(Client::new(source, None, identity));
     let cursor = admitted.seat(inner, &client.0);
+    if let Some(Dismissal::Revoked) = client.0.dismissal() {
+        return Err(Refusal::forbidden("Access was revoked."));
+    }
     let (past, newest) = {
         let mut state = client.0.lock();
         (state.source.take_past(), state.source.newest())
     };
-    let past = worth_telling(past, &resume);
+    let (past, is_lost) = worth_telling(past, resume.cursor.is_some());
+    // Whoever does not know of resets is not led past what is lost.
+    let place = |cursor: String| (!is_lost).then_some(cursor);
     if let Some(body) = writer.body(
         past.iter()
             .map(|message| (message.as_ref(), format.frame(message))),
     ) {
         let last = past.iter().max_by_key(|message| message.number);
         let last = last.map(|message| message.cursor(epoch).into_owned());
-        return Ok(placed(writer.whole(&body), newest, &last.unwrap_or(cursor)));
+        let place = place(last.unwrap_or(cursor));
+        return Ok(placed(writer.whole(&body), newest, place));
     }
     if !waits {
-        return Ok(nothing(&resume, &cursor));
+        return Ok(nothing(asked.tag(names), &resume, place(cursor)));
     }
     let patience = plan.endpoint.connection_ttl.unwrap_or(PATIENCE);
     let patience = admitted_for.map_or(patience, |left| patience.min(left));
@@ -98,7 +109,9 @@ async fn found(
             Err(Refusal::forbidden("Access was revoked."))
         }
         // The client comes back, with the place that it had.
-        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => Ok(nothing(&resume, &cursor)),
+        Ok(Err(Dismissal::TooSlow | Dismissal::Leaving(_))) => {
+            Ok(nothing(asked.tag(names), &resume, place(cursor)))
+        }
         Ok(Ok(entries)) => {
             let messages = entries
                 .iter()
@@ -110,23 +123,21 @@ async fn found(
                 Some(message) if message.kind == Kind::Message => message.moment,
                 _ => now(),
             };
-            Ok(placed(
-                writer.whole(&body),
-                moment,
-                &after.unwrap_or(cursor),
-            ))
+            let place = place(after.unwrap_or(cursor));
+            Ok(placed(writer.whole(&body), moment, place))
         }
-        Err(_) => Ok(waited_in_vain(inner, &writer, &cursor)),
+        Err(_) => Ok(waited_in_vain(inner, &writer, place(cursor))),
     }
 }
 
-/// A client that does not know of resets is not told again and again that its place is unknown.
-fn worth_telling(mut past: Vec<Arc<Message>>, resume: &Resume) -> Vec<Arc<Message>> {
+/// Leaves resets out for a client that does not know of them, and would be told again and again that its place is unknown. Whether there were any.
+fn worth_telling(mut past: Vec<Arc<Message>>, is_told: bool) -> (Vec<Arc<Message>>, bool) {
     let is_reset = |message: &Arc<Message>| message.kind == Kind::Reset;
-    if past.iter().all(is_reset) && resume.cursor.is_none() {
+    let is_lost = !is_told && past.iter().any(is_reset);
+    if is_lost && past.iter().all(is_reset) {
         past.clear();
     }
-    past
+    (past, is_lost)
 }
 
 /// How the messages of a poll are put together.
@@ -194,17 +205,21 @@ fn callback(asked: &Asked<'_>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn placed(mut response: Response<Bytes>, moment: Moment, cursor: &str) -> Response<Bytes> {
+fn placed(
+    mut response: Response<Bytes>,
+    moment: Moment,
+    cursor: Option<String>,
+) -> Response<Bytes> {
     let headers = response.headers_mut();
     insert(headers, &LAST_MODIFIED, &moment.date());
     insert(headers, &ETAG, &format!("W/{}", moment.tag));
-    insert(headers, &CURSOR, cursor);
+    say_place(headers, cursor);
     response
 }
 
 /// Says that there is nothing, with the place of the client as it gave it.
-fn nothing(resume: &Resume, cursor: &str) -> Response<Bytes> {
-    let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
+fn nothing(tag: Option<u64>, resume: &Resume, cursor: Option<String>) -> Response<Bytes> {
+    let mut response = not_modified();
     let headers = response.headers_mut();
     if let Some(since) = resume.since {
         let moment = Moment {
@@ -212,22 +227,29 @@ fn nothing(resume: &Resume, cursor: &str) -> Response<Bytes> {
             tag: 0,
         };
         insert(headers, &LAST_MODIFIED, &moment.date());
-        if let Some(tag) = since.tag {
-            insert(headers, &ETAG, &format!("W/{tag}"));
-        }
     }
-    insert(headers, &CURSOR, cursor);
+    if let Some(tag) = tag {
+        insert(headers, &ETAG, &format!("W/{tag}"));
+    }
+    say_place(headers, cursor);
     response
 }
 
-fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: &str) -> Response<Bytes> {
+fn not_modified() -> Response<Bytes> {
+    let mut response = answer(StatusCode::NOT_MODIFIED, Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    response
+}
+
+fn waited_in_vain(inner: &Inner, writer: &Writer<'_>, cursor: Option<String>) -> Response<Bytes> {
     let response = if inner.settings().channels.timeout_with_body {
         let message = control(TIMED_OUT, "", "");
         let frame = writer.format.frame(&message);
         let body = writer.body(std::iter::once((&message, frame)));
         writer.whole(&body.unwrap_or_default())
     } else {
-        answer(StatusCode::NOT_MODIFIED, Bytes::new())
+        not_modified()
     };
     placed(response, now(), cursor)
 }
@@ -240,6 +262,14 @@ fn now() -> Moment {
     Moment {
         time: time.as_secs(),
         tag: 0,
+    }
+}
+
+/// Says where to go on, or that there is no such place.
+fn say_place(headers: &mut HeaderMap, cursor: Option<String>) {
+    match cursor {
+        Some(cursor) => insert(headers, &CURSOR, &cursor),
+        None => insert(headers, &EXPLAIN, LOST),
     }
 }
 

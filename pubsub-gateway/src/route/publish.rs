@@ -82,9 +82,12 @@ async fn done(
             deletes: false,
             is_stored: inner.settings().channels.store,
         };
-        let infos = send_all(inner, &names, &parcel).await?;
+        let sent = match send_all(inner, &names, &parcel).await {
+            Ok(infos) => infos,
+            Err(partly) => return partly.answer(inner, asked),
+        };
         return Ok(if inner.settings().publisher.tells_info {
-            statistics::told(inner, accepted(asked), &infos)
+            statistics::told(inner, accepted(asked), &sent)
         } else {
             answer(StatusCode::OK, Bytes::new())
         });
@@ -110,7 +113,9 @@ async fn done(
         deletes: true,
         ..Parcel::default()
     };
-    send_all(inner, &names, &parcel).await?;
+    if let Err(partly) = send_all(inner, &names, &parcel).await {
+        return partly.answer(inner, asked);
+    }
     let mut response = answer(StatusCode::OK, Bytes::new());
     let explain = http::HeaderValue::from_static("Channel deleted.");
     response.headers_mut().insert(EXPLAIN, explain);
@@ -159,12 +164,16 @@ async fn read(inner: &Inner, asked: &Asked<'_>, body: Body) -> Result<String, Re
     if length.is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    let body = Limited::new(body, most).collect().await.map_err(|error| {
-        match error.downcast_ref::<http_body_util::LengthLimitError>() {
-            Some(_) => too_large(),
-            None => Refusal::bad("The message did not arrive in full."),
-        }
-    })?;
+    let within = inner.settings().limits.body_within;
+    let body = timeout(within, Limited::new(body, most).collect()).await;
+    let body =
+        body.map_err(|_| Refusal::late())?
+            .map_err(
+                |error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+                    Some(_) => too_large(),
+                    None => Refusal::bad("The message did not arrive in full."),
+                },
+            )?;
     String::from_utf8(body.to_bytes().into()).map_err(|_| {
         Refusal::bad(
             "A message must be UTF-8: neither JSON nor a WebSocket's text can carry anything else.",
@@ -172,19 +181,101 @@ async fn read(inner: &Inner, asked: &Asked<'_>, body: Body) -> Result<String, Re
     })
 }
 
+/// A message that was published to some of its channels only, or to none.
+struct Partly {
+    done: Vec<Info>,
+    refused: Vec<ChannelName>,
+    /// Why the first of them could not be published to.
+    refusal: Refusal,
+}
+
+impl Partly {
+    /// Why it was not published everywhere, and as the body where it was.
+    fn answer(self, inner: &Inner, asked: &Asked<'_>) -> Result<Response<Bytes>, Refusal> {
+        if self.done.is_empty() {
+            return Err(self.refusal);
+        }
+        let names: Vec<_> = self.refused.iter().map(ChannelName::as_str).collect();
+        let explain = format!(
+            "Not published to {}: {}",
+            names.join(", "),
+            self.refusal.explain
+        );
+        let refused = refused(&Refusal {
+            explain: explain.into(),
+            ..self.refusal
+        });
+        let mut response = statistics::told(inner, accepted(asked), &self.done);
+        *response.status_mut() = refused.status();
+        let headers = refused.headers().iter();
+        for (name, value) in headers.filter(|(name, _)| *name != CONTENT_LENGTH) {
+            response.headers_mut().insert(name, value.clone());
+        }
+        Ok(response)
+    }
+}
+
 /// Sends one message to several channels, and waits until it has come back on all of them.
+///
+/// Nothing is sent before all of them can be heard. If something goes wrong after that, who tries again with the same event id and the same text is
+/// not sent twice to where it has come.
 async fn send_all(
     inner: &Arc<Inner>,
     names: &[ChannelName],
     parcel: &Parcel,
-) -> Result<Vec<Info>, Refusal> {
-    let sent = join_all(names.iter().map(|name| send(inner, name, parcel))).await;
-    sent.into_iter().collect()
+) -> Result<Vec<Info>, Partly> {
+    let ready = join_all(names.iter().map(|name| heard(inner, name))).await;
+    let unheard: Vec<_> = names
+        .iter()
+        .zip(&ready)
+        .filter(|(_, it)| it.is_err())
+        .collect();
+    if let Some((_, Err(refusal))) = unheard.first() {
+        return Err(Partly {
+            done: Vec::new(),
+            refused: unheard.iter().map(|(name, _)| (*name).clone()).collect(),
+            refusal: refusal.clone(),
+        });
+    }
+    let before = inner.halves().take(parcel);
+    let sent = join_all(names.iter().map(|name| async {
+        match before.get(name.as_str()) {
+            Some(info) => Ok(info.clone()),
+            None => send(inner, name, parcel).await,
+        }
+    }))
+    .await;
+    let (mut done, mut refused, mut why) = (Vec::new(), Vec::new(), None);
+    for (name, sent) in names.iter().zip(sent) {
+        match sent {
+            Ok(info) => done.push(info),
+            Err(refusal) => {
+                refused.push(name.clone());
+                why.get_or_insert(refusal);
+            }
+        }
+    }
+    let Some(refusal) = why else {
+        return Ok(done);
+    };
+    inner.halves().keep(parcel, &done);
+    Err(Partly {
+        done,
+        refused,
+        refusal,
+    })
+}
+
+/// The channel, once what happens on it is heard.
+async fn heard(inner: &Arc<Inner>, name: &ChannelName) -> Result<Arc<Channel>, Refusal> {
+    let channel = inner.open(name)?;
+    inner.ready(&channel).await?;
+    Ok(channel)
 }
 
 async fn send(inner: &Arc<Inner>, name: &ChannelName, parcel: &Parcel) -> Result<Info, Refusal> {
-    let channel: Arc<Channel> = inner.open(name)?;
-    inner.ready(&channel).await?;
+    // It may have been given up meanwhile.
+    heard(inner, name).await?;
     let item = ItemId::unique();
     let mut echo = inner.echoes().expect(&item);
     let sending = inner.pubsub().publish_as(name.node(), &item, parcel);
@@ -198,7 +289,9 @@ async fn send(inner: &Arc<Inner>, name: &ChannelName, parcel: &Parcel) -> Result
     });
     let outcome = outcome.await;
     inner.echoes().forget(&item);
-    inner.hub().measure().published(begun.elapsed());
+    if let Ok(Ok(_)) = &outcome {
+        inner.hub().measure().published(begun.elapsed());
+    }
     outcome.unwrap_or_else(|_| {
         let explain = "The message was not confirmed by the service in time.";
         Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, explain))
@@ -241,8 +334,9 @@ pub(crate) fn say(inner: Arc<Inner>, names: Vec<ChannelName>) -> Say {
                 is_stored: inner.settings().channels.store,
                 ..Parcel::default()
             };
-            if let Err(refusal) = send_all(&inner, &names, &parcel).await {
-                tracing::debug!(explain = %refusal.explain, "what a WebSocket said was not published");
+            if let Err(partly) = send_all(&inner, &names, &parcel).await {
+                let explain = &partly.refusal.explain;
+                tracing::debug!(%explain, "what a WebSocket said was not published everywhere");
             }
         })
     })

@@ -45,6 +45,11 @@ impl Refusal {
         }
     }
 
+    pub(crate) fn late() -> Self {
+        let explain = "The message did not arrive in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, explain)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "")
     }

@@ -3,7 +3,7 @@
 //! Pure. Paths are split before they are decoded, so that an escaped slash in the name of a node stays in it.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, request::Parts};
@@ -12,6 +12,7 @@ use pubsub_core::{Position, PositionError};
 use super::refusal::Refusal;
 use crate::channel::{Resume, Since, decode, seconds};
 use crate::plan::Manner;
+use crate::settings::Arguments;
 
 /// A door of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,21 @@ impl<'r> Asked<'r> {
         self.headers().get(name)?.to_str().ok()
     }
 
+    /// The address of the client; none of a program on this machine. A proxy on this machine says in the last place for whom it asks.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        let peer = self.peer?.ip().to_canonical();
+        if !peer.is_loopback() {
+            return Some(peer);
+        }
+        let forwarded = self
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()?;
+        let last = forwarded.to_str().ok()?.rsplit(',').next()?;
+        last.trim().parse().ok()
+    }
+
     /// An argument of the query as it stands, still encoded.
     pub(crate) fn raw_argument(&self, name: &str) -> Option<&'r str> {
         let query = self.parts.uri.query()?;
@@ -126,19 +142,18 @@ impl<'r> Asked<'r> {
     }
 
     /// From where the client wants to go on. A header counts before an argument; what is empty or cannot be read is not there.
-    pub(crate) fn resume(&self) -> Resume {
+    pub(crate) fn resume(&self, names: &Arguments) -> Resume {
         let by_header = self.header(&LAST_EVENT_ID).filter(|id| !id.is_empty());
         let id = by_header.map(Cow::Borrowed);
-        let id = id.or_else(|| self.argument("eventid"));
+        let id = id.or_else(|| self.argument(&names.event_id));
         let id = id.or_else(|| self.argument("last_event_id"));
         let cursor = id.as_deref().and_then(|id| id.parse().ok());
         let positions = id.as_deref().and_then(own_positions);
         let header = |name| self.header(&name).map(str::to_owned);
         let argument = |name| self.argument(name).map(Cow::into_owned);
-        let time = [header(IF_MODIFIED_SINCE), argument("time")];
+        let time = [header(IF_MODIFIED_SINCE), argument(&names.time)];
         let time = time.iter().flatten().find_map(|time| seconds(time));
-        let tags = [header(IF_NONE_MATCH), argument("tag")];
-        let tag = tags.iter().flatten().find_map(|tag| number(tag));
+        let tag = self.tag(names);
         Resume {
             cursor,
             event_id: id
@@ -147,6 +162,13 @@ impl<'r> Asked<'r> {
             positions: positions.unwrap_or_default(),
             since: time.map(|time| Since { time, tag }),
         }
+    }
+
+    /// The tag that it gives, as a header or an argument, with or without a time.
+    pub(crate) fn tag(&self, names: &Arguments) -> Option<u64> {
+        let header = self.header(&IF_NONE_MATCH).map(Cow::Borrowed);
+        let tags = [header, self.argument(&names.tag)];
+        tags.iter().flatten().find_map(|tag| number(tag))
     }
 
     /// Whether the request asks for a poll instead of what its door is for, and if so whether the poll waits.
@@ -159,12 +181,15 @@ impl<'r> Asked<'r> {
     }
 
     /// What the client is like.
-    pub(crate) fn manner(&self) -> Manner<'r> {
+    pub(crate) fn manner(&self, names: &Arguments) -> Manner<'r> {
+        let given = names.user_agent.as_deref();
+        let given = given.and_then(|name| self.argument(name));
+        let header = || self.header(&USER_AGENT).unwrap_or_default().into();
         Manner {
             is_chunked: false,
             is_pushstream_js: self.is_pushstream_js(),
             is_deflated: false,
-            user_agent: self.header(&USER_AGENT).unwrap_or_default(),
+            user_agent: given.unwrap_or_else(header),
         }
     }
 
@@ -208,7 +233,7 @@ fn number(tag: &str) -> Option<u64> {
 mod tests {
     use http::Request;
 
-    use super::{Asked, Door};
+    use super::{Arguments, Asked, Door};
 
     fn asked(uri: &str, headers: &[(&str, &str)], check: impl FnOnce(&Asked<'_>)) {
         let mut request = Request::get(uri);
@@ -251,7 +276,7 @@ mod tests {
         let empty = "/lp/a?tag=&time=&eventid=&_=5";
         let headers = [("if-none-match", "0"), ("if-modified-since", "null")];
         asked(empty, &headers, |asked| {
-            let resume = asked.resume();
+            let resume = asked.resume(&Arguments::default());
             assert!(resume.since.is_none() && resume.event_id.is_none() && resume.cursor.is_none());
             assert!(asked.is_pushstream_js());
         });
@@ -261,7 +286,7 @@ mod tests {
     fn headers_count_before_arguments() {
         let uri = "/lp/a?tag=3&time=Thu%2C%2001%20Jan%201970%2000%3A00%3A05%20GMT&eventid=x";
         asked(uri, &[], |asked| {
-            let resume = asked.resume();
+            let resume = asked.resume(&Arguments::default());
             let since = resume.since.unwrap();
             assert_eq!((since.time, since.tag), (5, Some(3)));
             assert_eq!(resume.event_id.as_deref(), Some("x"));
@@ -273,7 +298,7 @@ mod tests {
             ("last-event-id", "00000000000000ab:4"),
         ];
         asked(uri, &headers, |asked| {
-            let resume = asked.resume();
+            let resume = asked.resume(&Arguments::default());
             let since = resume.since.unwrap();
             assert_eq!((since.time, since.tag), (7, Some(9)));
             assert_eq!(resume.cursor.unwrap().number, 4);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use http::{Method, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::answer::with_cors;
+use super::answer::{whole, with_cors};
 use super::handshake::handshake;
 use super::health::{health, metrics};
 use super::poll::poll;
@@ -21,6 +22,7 @@ use super::publish::publish;
 use super::request::{Asked, Door};
 use super::statistics::statistics;
 use super::stream::open;
+use crate::access::{Intent, NoHost, settle_host};
 use crate::inner::Inner;
 use crate::plan::Way;
 use crate::subscriber::{Connection, Stream, StreamBody};
@@ -36,6 +38,35 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
     router.with_state(inner)
 }
 
+/// Other routes, for those who may see the statistics.
+pub(crate) fn inspected(inner: Arc<Inner>, routes: Router) -> Router {
+    routes.layer(from_fn_with_state(inner, inspect))
+}
+
+async fn inspect(State(inner): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0);
+    let granted = match settle_host(&mut parts) {
+        Err(NoHost) => Err(super::Refusal::bad(NoHost.to_string())),
+        Ok(()) => {
+            let asked = Asked {
+                parts: &parts,
+                peer,
+                rest: "",
+            };
+            let granted = inner.may(Intent::Inspect, &[], &asked).await;
+            granted.map_err(super::Refusal::from)
+        }
+    };
+    match granted {
+        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => super::answer::refused(&refusal).map(Body::from),
+    }
+}
+
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let response = found(&inner, request).await;
     let status = response.status();
@@ -47,6 +78,10 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
 
 async fn found(inner: &Arc<Inner>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Err(NoHost) = settle_host(&mut parts) {
+        let refusal = super::Refusal::bad(NoHost.to_string());
+        return super::answer::refused(&refusal).map(Body::from);
+    }
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
@@ -70,8 +105,8 @@ async fn found(inner: &Arc<Inner>, request: Request) -> Response {
         Door::Stream => Way::Stream,
         Door::LongPolling => Way::LongPolling,
     };
-    if let Some(whole) = answered_whole(inner, way, &asked).await {
-        return whole.map(Body::from);
+    if let Some(response) = answered_whole(inner, way, &asked).await {
+        return whole(response);
     }
     match (way, upgrade) {
         (Way::WebSocket, upgrade) => websocket(inner, &asked, upgrade).await,
@@ -85,18 +120,19 @@ async fn answered_whole(
     way: Way,
     asked: &Asked<'_>,
 ) -> Option<http::Response<Bytes>> {
-    if asked.parts.method == Method::OPTIONS {
+    if asked.parts.method == Method::OPTIONS && way != Way::WebSocket {
         let mut response = http::Response::new(Bytes::new());
-        if way != Way::WebSocket {
-            let origins = &inner.settings().origins;
-            with_cors(response.headers_mut(), origins, asked.headers(), "GET");
-        }
+        let origins = &inner.settings().origins;
+        with_cors(response.headers_mut(), origins, asked.headers(), "GET");
         return Some(response);
     }
     match (asked.mode(), way) {
         (_, Way::WebSocket) => None,
         (Some(waits), way) => Some(poll(inner, way, asked, waits).await),
-        (None, Way::LongPolling) => Some(poll(inner, way, asked, true).await),
+        (None, Way::LongPolling) => {
+            let waits = inner.plans().of(way).endpoint.waits;
+            Some(poll(inner, way, asked, waits).await)
+        }
         (None, _) => None,
     }
 }

@@ -97,6 +97,10 @@ impl Admitted {
         let cursor = self.before(&past, Cursor { epoch, number: now });
         let past = self.complete(past, now);
         client.lock().source.start(seats, past);
+        // What happened between the decision and now has not found it in its channels.
+        if let Some(dismissal) = inner.dismissal(self.identity.as_deref(), self.stage) {
+            client.dismiss(dismissal);
+        }
         cursor
     }
 
@@ -107,10 +111,10 @@ impl Admitted {
             incomplete: None,
         };
         for (entry, seat) in self.entries.iter().zip(seats) {
-            let ring = entry.channel.ring();
+            let mut ring = entry.channel.ring();
             seat.place = ring.end();
             let found = match &entry.missed {
-                Some(missed) => missed.with_ring(&ring),
+                Some(missed) => missed.with_ring(&mut ring),
                 None => replay(&ring, &self.resume, entry.backtrack, epoch),
             };
             drop(ring);

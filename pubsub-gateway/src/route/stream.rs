@@ -63,9 +63,9 @@ pub(crate) async fn open(
     }
     let manner = Manner {
         is_chunked,
-        ..asked.manner()
+        ..asked.manner(&inner.settings().arguments)
     };
-    let admitted = admit(inner, plan, asked, manner)
+    let admitted = admit(inner, plan, asked, &manner)
         .await
         .map_err(|refusal| refuse(&refusal))?;
     let mut head = answer(StatusCode::OK, ());
@@ -124,12 +124,12 @@ async fn open_websocket(
     let is_deflated = extension.is_some();
     let manner = Manner {
         is_deflated,
-        ..asked.manner()
+        ..asked.manner(&inner.settings().arguments)
     };
-    let admitted = admit(inner, plan, asked, manner).await;
+    let admitted = admit(inner, plan, asked, &manner).await;
     let format = match &admitted {
         Ok(admitted) => Some(&admitted.format),
-        Err(_) => plan.format(manner),
+        Err(_) => plan.format(&manner),
     };
     let format = Arc::clone(format.ok_or_else(Refusal::not_found)?);
     let say = match &admitted {

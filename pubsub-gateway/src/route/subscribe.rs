@@ -1,12 +1,13 @@
 //! Who may listen to what: the checks that all ways of subscribing share, in the order in which their answers are known to clients.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::seating::Entry;
-use crate::access::{Identity, Intent};
+use crate::access::{Identity, Intent, Stage};
 use crate::channel::{Bounds, Resume, Wanted, subscribed};
 use crate::frame::Format;
 use crate::inner::Inner;
@@ -21,6 +22,8 @@ pub(crate) struct Admitted {
     pub(super) wants_cursor: bool,
     pub(crate) format: Arc<Format>,
     pub(crate) identity: Option<Arc<Identity>>,
+    /// What had been revoked when it was let in.
+    pub(super) stage: Stage,
     /// How long it may listen.
     pub(crate) expires: Option<Duration>,
 }
@@ -30,7 +33,7 @@ pub(crate) async fn admit(
     inner: &Arc<Inner>,
     plan: &Plan,
     asked: &Asked<'_>,
-    manner: Manner<'_>,
+    manner: &Manner<'_>,
 ) -> Result<Admitted, Refusal> {
     let (settings, hub) = (inner.settings(), inner.hub());
     if inner.is_draining() {
@@ -40,10 +43,13 @@ pub(crate) async fn admit(
         longest: settings.channels.longest_name,
         most: settings.limits.channels,
     };
-    let wanted = subscribed(asked.channels(&["channels", "channel"]), bounds)?;
+    let wanted = subscribed(asked.channels(&["channels", "channel", "id"]), bounds)?;
     let positions = asked.positions()?;
     let names: Vec<_> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-    let grant = inner.may(Intent::Subscribe, &names, asked).await?;
+    let stage = inner.stage();
+    let private = || names.iter().filter(|name| inner.is_private(name)).count();
+    let known_private = private();
+    let mut grant = inner.may(Intent::Subscribe, &names, asked).await?;
     for Wanted { name, .. } in &wanted {
         let known = hub.find(name);
         let is_empty = known
@@ -75,13 +81,17 @@ pub(crate) async fn admit(
     }
     let mut entries = Vec::with_capacity(wanted.len());
     for wanted in &wanted {
-        entries.push(enter(inner, wanted)?);
+        entries.push(enter(inner, wanted, asked.address())?);
     }
-    let mut resume = asked.resume();
+    let mut resume = asked.resume(&settings.arguments);
     resume.positions.extend(positions);
     for entry in &mut entries {
         inner.ready(&entry.channel).await?;
         entry.catch_up(inner, &resume).await;
+    }
+    if private() > known_private {
+        // What the nodes of other programs say of themselves is known only now.
+        grant = inner.may(Intent::Subscribe, &names, asked).await?;
     }
     let format = plan.format(manner).ok_or_else(Refusal::not_found)?;
     Ok(Admitted {
@@ -90,6 +100,7 @@ pub(crate) async fn admit(
         resume,
         format: Arc::clone(format),
         identity: Identity::of(&grant),
+        stage,
         expires: grant.until.map(left),
     })
 }
@@ -99,10 +110,10 @@ fn left(until: SystemTime) -> Duration {
     until.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-fn enter(inner: &Arc<Inner>, wanted: &Wanted) -> Result<Entry, Refusal> {
+fn enter(inner: &Arc<Inner>, wanted: &Wanted, address: Option<IpAddr>) -> Result<Entry, Refusal> {
     let most = inner.settings().channels.most_subscribers;
     loop {
-        let channel = inner.open(&wanted.name)?;
+        let channel = inner.open_for(&wanted.name, address)?;
         if !channel.enter(most) {
             return Err(Refusal::forbidden(
                 "Subscribers limit per channel has been exceeded.",

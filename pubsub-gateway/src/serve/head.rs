@@ -1,11 +1,16 @@
 //! The head of a request as it is read from a socket, and the head of an answer as it is written to one (RFC 9112).
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response, Version, request::Parts};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::access::settle_host;
 
 /// More headers than this nobody sends.
 const MOST_HEADERS: usize = 100;
@@ -29,19 +34,23 @@ pub(super) struct Read {
 }
 
 /// Reads a head, or as much as there may be of one.
-pub(super) async fn read(stream: &TcpStream, most: usize) -> io::Result<Head> {
-    let mut bytes = BytesMut::new();
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<Head> {
+    read_on(stream, BytesMut::new(), most).await
+}
+
+/// The same after what was read with the request before.
+pub(super) async fn read_on(
+    stream: &mut (impl AsyncRead + Unpin),
+    mut bytes: BytesMut,
+    most: usize,
+) -> io::Result<Head> {
+    if ends(&bytes, 0) {
+        let request = parse(&bytes);
+        return Ok(Head { bytes, request });
+    }
     loop {
-        // Nothing is kept for a client that has sent nothing.
-        stream.readable().await?;
-        bytes.reserve(READ);
         let before = bytes.len();
-        match stream.try_read_buf(&mut bytes) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-            Err(error) => return Err(error),
-        }
+        poll_fn(|context| some(Pin::new(&mut *stream), context, &mut bytes)).await?;
         if ends(&bytes, before) {
             let request = parse(&bytes);
             return Ok(Head { bytes, request });
@@ -53,6 +62,22 @@ pub(super) async fn read(stream: &TcpStream, most: usize) -> io::Result<Head> {
             });
         }
     }
+}
+
+/// Reads what there is. Nothing is kept for a client that has sent nothing.
+fn some(
+    stream: Pin<&mut impl AsyncRead>,
+    context: &mut Context<'_>,
+    bytes: &mut BytesMut,
+) -> Poll<io::Result<()>> {
+    let mut buffer = [0; READ];
+    let mut buffer = ReadBuf::new(&mut buffer);
+    ready!(stream.poll_read(context, &mut buffer))?;
+    if buffer.filled().is_empty() {
+        return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+    }
+    bytes.extend_from_slice(buffer.filled());
+    Poll::Ready(Ok(()))
 }
 
 /// Whether a head ends in what came last.
@@ -84,7 +109,8 @@ fn parse(bytes: &[u8]) -> Option<Read> {
         let value = HeaderValue::from_bytes(header.value).ok()?;
         request.headers_mut().append(name, value);
     }
-    let (parts, ()) = request.into_parts();
+    let (mut parts, ()) = request.into_parts();
+    settle_host(&mut parts).ok()?;
     Some(Read { parts, length })
 }
 
@@ -104,6 +130,22 @@ pub(super) fn refusal(response: &Response<Bytes>) -> Vec<u8> {
     let mut out = begin(response);
     line(&mut out, CONNECTION.as_str(), b"close");
     out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// An answer with its body.
+pub(super) fn answer(response: &Response<Bytes>, is_last: bool) -> Vec<u8> {
+    let mut out = begin(response);
+    let body = response.body();
+    if !response.headers().contains_key(CONTENT_LENGTH) {
+        let length = body.len().to_string();
+        line(&mut out, CONTENT_LENGTH.as_str(), length.as_bytes());
+    }
+    if is_last {
+        line(&mut out, CONNECTION.as_str(), b"close");
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(body);
     out
 }
 

@@ -1,10 +1,14 @@
 //! A listener of our own: subscribers on sockets that we write ourselves, and everything else through hyper.
 //!
-//! The head of the first request of a connection is read here. A subscriber gets the socket for itself, without any buffer; the bytes of any other
-//! request are handed to hyper as if nobody had read them. What comes through TLS is hyper's from the beginning.
+//! The head of the first request of a connection is read here. A subscriber gets the socket for itself, without any buffer; a publisher is
+//! answered one request after another; the bytes of any other request are handed to hyper as if nobody had read them. Through TLS it is the
+//! same, with what TLS needs; HTTP/2 is hyper's from the beginning. Whoever serves, a client that reads nothing for too long is cut off.
 
 mod head;
+mod patient;
+mod publisher;
 mod rewind;
+mod seating;
 mod tls;
 mod visit;
 

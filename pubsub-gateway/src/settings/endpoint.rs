@@ -1,5 +1,6 @@
 //! The settings of one place where clients subscribe.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::padding::Padding;
@@ -7,11 +8,17 @@ use crate::frame::Mode;
 
 /// One place where clients subscribe (a location with `push_stream_subscriber`).
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a directive of its own, independent of the others"
+)]
 pub struct Endpoint {
     /// How a message is written (`push_stream_message_template`).
     pub message: MessageFormat,
     /// What is sent first (`push_stream_header_template`); in an event stream as a comment.
     pub header: Option<String>,
+    /// The same from a file, which is read once when the gateway is built (`push_stream_header_template_file`); not together with `header`.
+    pub header_file: Option<PathBuf>,
     /// What is sent before we close (`push_stream_footer_template`).
     pub footer: Option<String>,
     /// How often an idle connection is sent a ping (`push_stream_ping_message_interval`). Default: every 10 seconds. Never sent to a poll.
@@ -19,6 +26,9 @@ pub struct Endpoint {
     /// How long a connection lives (`push_stream_subscriber_connection_ttl`, `push_stream_longpolling_connection_ttl`). Default: for ever;
     /// a long poll 30 seconds.
     pub connection_ttl: Option<Duration>,
+    /// Whether a poll waits for a message where there is none (`push_stream_subscriber` `long-polling`, or `polling` where this is off). Default:
+    /// yes. Clients can ask for either with the header `X-Nginx-PushStream-Mode`; a script tag (JSONP) cannot.
+    pub waits: bool,
     /// The content type of streams and polls; an event stream has its own. Default: that of JSON, or of HTML for `sub`.
     pub content_type: String,
     /// Whether a channel has to exist and have a stored message (`push_stream_authorized_channels_only`). Default: no.
@@ -67,9 +77,11 @@ impl Default for Endpoint {
         Self {
             message: MessageFormat::default(),
             header: None,
+            header_file: None,
             footer: None,
             ping_interval: Some(Duration::from_secs(10)),
             connection_ttl: None,
+            waits: true,
             content_type: "application/json; charset=utf-8".to_owned(),
             authorized_only: false,
             most_wildcards: None,

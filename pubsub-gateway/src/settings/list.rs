@@ -59,10 +59,11 @@ pub enum Filtering {
     Only(Vec<String>),
 }
 
-/// Who may read a resource.
+/// Who may read a resource: its rows in the list API, and what is pushed of its node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Visibility {
-    /// Everybody, unless the model's node is for some only (`#[publish(access = "…")]`), or all of its channels are for one user each (`user-{author}`).
+    /// Everybody, unless the model's node is for some only (`#[publish(access = "…")]`), or all of its channels are
+    /// [private](crate::settings::AccessRules::private) (`user-{author}`).
     #[default]
     AsTheModel,
     /// Everybody.

@@ -2,6 +2,7 @@
 //!
 //! The names of nginx-push-stream-module's directives stand beside what does the same here.
 
+mod arguments;
 mod endpoint;
 mod list;
 mod padding;
@@ -9,6 +10,7 @@ mod rules;
 
 use std::time::Duration;
 
+pub use self::arguments::Arguments;
 pub use self::endpoint::{Endpoint, MessageFormat, Percent};
 pub use self::list::{Filtering, Lists, Resource, Visibility};
 pub use self::padding::{Padding, PaddingError};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub long_polling: Endpoint,
     /// `pub` (`push_stream_publisher`).
     pub publisher: Publisher,
+    /// By which arguments clients say where they go on.
+    pub arguments: Arguments,
     /// What channels are like.
     pub channels: Channels,
     /// What is accepted from clients.
@@ -79,6 +83,9 @@ pub struct Channels {
     pub longest_name: usize,
     /// How many channels there may be (`push_stream_max_number_of_channels`). Default: 100,000.
     pub most: usize,
+    /// How many of them one address may have made by subscribing, beside programs of this machine; behind a proxy on this machine that is the last one
+    /// in `X-Forwarded-For`. Default: 1000.
+    pub most_per_address: usize,
     /// How many wildcard channels there may be (`push_stream_max_number_of_wildcard_channels`). Default: as many.
     pub most_wildcards: usize,
     /// How many subscribers a channel may have (`push_stream_max_subscribers_per_channel`). Default: 1,000,000.
@@ -102,13 +109,16 @@ pub struct Limits {
     pub message: usize,
     /// The largest head of a request, in bytes. Default: 16 KiB.
     pub head: usize,
-    /// How long a client may take to send it. Default: 15 seconds.
+    /// How long a client may take to send it, and how long its connection may stay open when it asks nothing. Default: 15 seconds.
     pub head_within: Duration,
+    /// How long a publisher may take to send a message. Default: 30 seconds.
+    pub body_within: Duration,
     /// How many channels one request may name. Default: 100.
     pub channels: usize,
     /// How many connections may be open. Default: 100,000.
     pub connections: usize,
-    /// How long a client may read nothing of what it was sent. Default: 60 seconds.
+    /// How long a client may read nothing of what it was sent, until it is cut off. Default: 60 seconds. A router that is nested into another
+    /// server sees that of HTTP/1.1, and of HTTP/2 as long as the client grants its stream room; the rest is that server's to limit.
     pub stalled: Duration,
     /// How long a new channel waits for the service to subscribe it. Default: 10 seconds.
     pub upstream: Duration,
@@ -120,9 +130,9 @@ pub enum Origins {
     /// Those that were served from the same host and port.
     #[default]
     Same,
-    /// Those, and these: `https://example.org`.
+    /// Those, and these: `https://example.org`. Their pages may send the cookies of their visitor along (`withCredentials`).
     Listed(Vec<String>),
-    /// All, which is right for what anybody may read anyway.
+    /// All, without cookies, which is right for what anybody may read anyway.
     Any,
 }
 
@@ -138,6 +148,7 @@ impl Default for Settings {
                 ..Endpoint::default()
             },
             publisher: Publisher::default(),
+            arguments: Arguments::default(),
             channels: Channels::default(),
             limits: Limits::default(),
             origins: Origins::Same,
@@ -171,6 +182,7 @@ impl Default for Channels {
             inactivity: Duration::from_secs(30),
             longest_name: pubsub_core::name::MAX_NAME_BYTES,
             most: 100_000,
+            most_per_address: 1000,
             most_wildcards: 100_000,
             most_subscribers: 1_000_000,
             wildcard_prefix: None,
@@ -188,6 +200,7 @@ impl Default for Limits {
             message: 256 << 10,
             head: 16 << 10,
             head_within: Duration::from_secs(15),
+            body_within: Duration::from_secs(30),
             channels: 100,
             connections: 100_000,
             stalled: Duration::from_mins(1),

@@ -5,7 +5,8 @@ use crate::access::TokenKey;
 /// Who may listen and publish, unless an [`Access`](crate::Access) decides.
 #[derive(Debug, Clone)]
 pub struct AccessRules {
-    /// Channels whose names begin so are private: to be heard only with a token that names them. Default: `user-`.
+    /// Channels whose names begin so are private: to be heard only with a token that names them. So is the node of a model that has channels, if
+    /// all of them begin so (`user-{author}`): its rows are those of the channels. Default: `user-`.
     pub private: Vec<String>,
     /// Whose tokens are taken. Default: nobody's.
     pub keys: Vec<TokenKey>,
@@ -13,6 +14,9 @@ pub struct AccessRules {
     pub publishing: Audience,
     /// Who may see statistics of all channels and metrics. Default: callers of this machine.
     pub inspection: Audience,
+    /// What programs on this machine may call it in `Host`, besides `localhost`, names below that, and addresses of the loopback interface. Default:
+    /// nothing else; a page could have any other name lead here.
+    pub local_names: Vec<String>,
 }
 
 /// To whom something is open.
@@ -20,7 +24,11 @@ pub struct AccessRules {
 pub enum Audience {
     /// Whoever can reach the gateway.
     Anyone,
-    /// Programs on this machine: from an address of the loopback interface, and not through a proxy, which says for whom it asks.
+    /// Programs on this machine: from an address of the loopback interface, not through a proxy that says for whom it asks, and with this machine in
+    /// `Host`, by [such a name](AccessRules::local_names).
+    ///
+    /// A proxy that passes on bytes, or requests without a header such as `X-Forwarded-For`, looks like a program on this machine: then everybody is
+    /// let in, and this must be [`Nobody`](Self::Nobody).
     #[default]
     Local,
     /// No one.
@@ -34,6 +42,7 @@ impl Default for AccessRules {
             keys: Vec::new(),
             publishing: Audience::Local,
             inspection: Audience::Local,
+            local_names: Vec::new(),
         }
     }
 }

@@ -76,6 +76,11 @@ impl Client {
         state.wake();
     }
 
+    /// Why it is to end, if somebody wants that.
+    pub(crate) fn dismissal(&self) -> Option<Dismissal> {
+        self.lock().dismissal.clone()
+    }
+
     /// Hands over news of a channel.
     pub(crate) fn offer(&self, channel: &Arc<Channel>, batch: &mut Batch) {
         let mut state = self.lock();

@@ -35,6 +35,8 @@ pub(crate) struct Connection<W> {
     /// What a WebSocket client says; nothing is expected of others.
     talk: Option<Box<Talk>>,
     is_closing: bool,
+    /// The wire has taken what it cannot send yet.
+    is_held_back: bool,
 }
 
 /// The connection is over.
@@ -48,6 +50,7 @@ impl<W: Wire> Connection<W> {
             clock: Clock::new(times),
             talk,
             is_closing: false,
+            is_held_back: false,
         }
     }
 
@@ -58,8 +61,14 @@ impl<W: Wire> Connection<W> {
             if let Some(talk) = &mut self.talk {
                 let mut state = self.client.0.lock();
                 talk.answer(&mut state, context);
+                if state.source.has_ended() {
+                    // Whatever comes after the end is read, so that the client sees the end, and forgotten.
+                    drop(state);
+                    self.talk = None;
+                    continue;
+                }
                 let owes_much = state.unsent.len() > MOST_OWED;
-                if (talk.is_busy() || owes_much) && !self.is_closing {
+                if talk.is_busy() || owes_much {
                     return Ok(owes_much);
                 }
             }
@@ -77,9 +86,14 @@ impl<W: Wire> Connection<W> {
 
     /// Writes until there is nothing more, or the wire takes nothing more.
     fn write(&mut self, context: &mut Context<'_>) -> Result<(), Over> {
+        let mut has_progressed = self.is_held_back;
+        // What comes while the wire holds something back waits in its channels, and not in the wire as well.
+        if self.is_held_back && !self.flush(context, false)? {
+            self.client.0.lock().register(context);
+            return Ok(());
+        }
         let mut state = self.client.0.lock();
         state.register(context);
-        let mut has_progressed = false;
         for _ in 0..AT_ONCE {
             if state.is_broken {
                 return Err(Over);
@@ -87,7 +101,10 @@ impl<W: Wire> Connection<W> {
             let mut bytes = match state.next() {
                 Step::Send(bytes) => bytes,
                 Step::Wait => {
-                    self.clock.waits(false, false);
+                    drop(state);
+                    if self.flush(context, has_progressed)? {
+                        self.clock.waits(false, false);
+                    }
                     return Ok(());
                 }
                 Step::End => {
@@ -112,6 +129,19 @@ impl<W: Wire> Connection<W> {
         }
         context.waker().wake_by_ref();
         Ok(())
+    }
+
+    /// Has everything sent that the wire has taken, as TLS does not by itself. Whether it is.
+    fn flush(&mut self, context: &mut Context<'_>, has_progressed: bool) -> Result<bool, Over> {
+        match self.wire.poll_flush(context) {
+            Poll::Ready(Err(_)) => return Err(Over),
+            Poll::Ready(Ok(())) => self.is_held_back = false,
+            Poll::Pending => {
+                self.is_held_back = true;
+                self.clock.waits(true, has_progressed);
+            }
+        }
+        Ok(!self.is_held_back)
     }
 
     /// Says that nothing more will come, and leaves the client a while to see it.

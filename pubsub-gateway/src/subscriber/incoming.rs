@@ -32,6 +32,8 @@ pub(crate) struct Incoming {
     bytes: Vec<u8>,
     /// The fragments of a message so far, and whether it is compressed.
     message: Option<(Vec<u8>, bool)>,
+    /// The client has closed or broken the rules: nothing that it sends counts any more, and nothing of it is kept.
+    is_over: bool,
 }
 
 /// A frame's first bytes.
@@ -53,16 +55,27 @@ impl Incoming {
             may_be_deflated,
             bytes: Vec::new(),
             message: None,
+            is_over: false,
         }
     }
 
-    /// Takes bytes as they came.
+    /// Takes bytes as they came. After each of them `next` is to be called until it has nothing, so that no more is kept than one frame.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        if !self.is_over {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 
-    /// The next thing that the client has sent in full.
+    /// The next thing that the client has sent in full. After its end, or a violation, there is nothing more.
     pub(crate) fn next(&mut self) -> Result<Option<Received>, Violation> {
+        let next = self.read();
+        if matches!(next, Err(_) | Ok(Some(Received::Close(_)))) {
+            (self.bytes, self.message, self.is_over) = (Vec::new(), None, true);
+        }
+        next
+    }
+
+    fn read(&mut self) -> Result<Option<Received>, Violation> {
         loop {
             let Some(head) = self.head()? else {
                 return Ok(None);
@@ -271,6 +284,21 @@ mod tests {
         .concat();
         let expected = vec![Received::Ping(Vec::new()), Received::Text("aéc".to_owned())];
         assert_eq!(received(&bytes, 3), Ok(expected));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_comes_after_the_end() {
+        let ends: [&[u8]; 3] = [&[0x81, 1, b'a'], &masked(0x88, b""), &masked(0x83, b"")];
+        for end in ends {
+            let mut incoming = Incoming::new(1000, false);
+            incoming.feed(end);
+            let _ = incoming.next();
+            for _ in 0..32 << 10 {
+                incoming.feed(&[0; 2048]);
+                assert_eq!(incoming.next(), Ok(None));
+            }
+            assert_eq!(incoming.bytes.capacity(), 0, "{end:x?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) trait Wire {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>>;
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+    /// Sends what was written and is still held back.
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Says that nothing more will be written.
     fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
@@ -59,6 +61,10 @@ impl Wire for Direct {
         }
     }
 
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = socket2::SockRef::from(self.socket()?);
         Poll::Ready(socket.shutdown(std::net::Shutdown::Write))
@@ -81,12 +87,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire for Stream<S> {
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let length = ready!(Pin::new(&mut self.0).poll_write(context, bytes))?;
-        // What TLS has taken it sends only when it is asked to; that it cannot now is seen with the next write.
-        if let Poll::Ready(Err(error)) = Pin::new(&mut self.0).poll_flush(context) {
-            return Poll::Ready(Err(error));
-        }
-        Poll::Ready(Ok(length))
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
     }
 
     fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -103,6 +103,7 @@ impl Work {
         let mut wakes = Wakes::default();
         let mut out = String::new();
         for entry in group {
+            self.announcer.count_published(&entry.writes);
             if let Some(answer) = entry.answer {
                 answer.give(None, &mut out, &mut wakes);
             }

@@ -54,6 +54,9 @@ pub struct Config {
     pub registration: Registration,
     /// Whether one may log in without an account (SASL ANONYMOUS). Default: no.
     pub anonymous: bool,
+    /// Nodes whose names begin so are for accounts: who logged in without one may neither subscribe to them nor read their items, nor say who may,
+    /// whatever they are configured to and whoever owns them. It may publish there. Accounts are judged by the node's access model. Default: `user-`.
+    pub accounts_only: Vec<String>,
     /// Who may create nodes. Default: accounts.
     pub node_creation: NodeCreation,
     /// The configuration of nodes that nobody configured.
@@ -76,6 +79,7 @@ impl std::fmt::Debug for Config {
             .field("pubsub_domain", &self.pubsub_domain)
             .field("registration", &self.registration)
             .field("anonymous", &self.anonymous)
+            .field("accounts_only", &self.accounts_only)
             .field("node_creation", &self.node_creation)
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
@@ -96,6 +100,7 @@ impl Default for Config {
             scram_iterations: 4096,
             registration: Registration::Closed,
             anonymous: false,
+            accounts_only: vec!["user-".to_owned()],
             node_creation: NodeCreation::Accounts,
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),

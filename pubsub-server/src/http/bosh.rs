@@ -96,6 +96,7 @@ fn begin(
         tracing::warn!(address = %remote.address, "too many connections");
         return None;
     };
+    let permit = permit.among(&host.carried.bosh);
     let id = format!("{:032x}", rand::random::<u128>());
     let terms = Terms::agree(&request, &host.http.bosh);
     let (session, waiting) = Session::begin(id, terms, request, witness);

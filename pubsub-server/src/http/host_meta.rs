@@ -1,8 +1,6 @@
 //! Where the doors are, for clients that know the domain only (XEP-0156 §3, RFC 6415).
 
-use hyper::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue,
-};
+use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::answer::Answer;
@@ -17,19 +15,23 @@ pub(super) const JSON_PATH: &str = "/.well-known/host-meta.json";
 const WEBSOCKET: &str = "urn:xmpp:alt-connections:websocket";
 const BOSH: &str = "urn:xmpp:alt-connections:xbosh";
 
-/// The answer to a request for either of the two.
-pub(super) fn answer<B>(host: &Host, request: &Request<B>, is_json: bool) -> Response<HttpBody> {
+/// The answer to a request for either of the two, which asked for the host `asked`.
+pub(super) fn answer<B>(
+    host: &Host,
+    request: &Request<B>,
+    asked: Option<&str>,
+    is_encrypted: bool,
+    is_json: bool,
+) -> Response<HttpBody> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Answer::text(StatusCode::METHOD_NOT_ALLOWED, "ask with GET\n").build();
     }
-    let Some(authority) = authority(request.headers()) else {
+    let Some(authority) = asked.filter(|asked| is_sound(asked)) else {
         return Answer::text(StatusCode::BAD_REQUEST, "the request names no host\n").build();
     };
-    let is_encrypted = request
-        .headers()
-        .get("x-forwarded-proto")
-        .is_some_and(|scheme| scheme == "https");
-    let end = if is_encrypted { "s" } else { "" };
+    let forwarded = request.headers().get("x-forwarded-proto");
+    let is_secure = is_encrypted || forwarded.is_some_and(|scheme| scheme == "https");
+    let end = if is_secure { "s" } else { "" };
     let websocket = format!("ws{end}://{authority}{}", host.http.websocket_path);
     let bosh = format!("http{end}://{authority}{}", host.http.bosh_path);
     let (kind, text) = if is_json {
@@ -45,14 +47,12 @@ pub(super) fn answer<B>(host: &Host, request: &Request<B>, is_json: bool) -> Res
     answer.build()
 }
 
-/// The host as the client wrote it, if that is one: letters, digits, and what addresses are written with.
-fn authority(headers: &HeaderMap) -> Option<&str> {
-    let host = headers.get(HOST)?.to_str().ok()?;
-    let is_sound = !host.is_empty()
+/// Whether a host is one as the client wrote it: letters, digits, and what addresses are written with.
+fn is_sound(host: &str) -> bool {
+    !host.is_empty()
         && host.bytes().all(|byte| {
             byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']')
-        });
-    is_sound.then_some(host)
+        })
 }
 
 fn xrd(websocket: &str, bosh: &str) -> String {

@@ -25,6 +25,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use self::answer::Answer;
 use self::origin::Verdict;
 use crate::host::Host;
+use crate::statistics::Statistics;
 
 /// BOSH and WebSocket of a running server, for whoever has an HTTP server of its own.
 ///
@@ -52,6 +53,12 @@ impl HttpService {
     #[must_use]
     pub fn serves(&self, path: &str) -> bool {
         self.door(path).is_some()
+    }
+
+    /// What the server is doing, as [`RunningServer::statistics`](crate::RunningServer::statistics) tells.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.host)
     }
 
     /// The path of the WebSocket.
@@ -96,12 +103,15 @@ impl HttpService {
         if *self.host.shutdown.borrow() {
             return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the server goes down\n").build();
         }
+        let asked = origin::host_of(request.uri(), request.headers());
         // Every page may know where the doors are (RFC 6415 §2).
         if let Door::HostMeta | Door::HostMetaJson = door {
-            return host_meta::answer(&self.host, &request, door == Door::HostMetaJson);
+            let is_json = door == Door::HostMetaJson;
+            return host_meta::answer(&self.host, &request, asked, client.is_encrypted, is_json);
         }
         let verdict = origin::judge(
             request.headers(),
+            asked,
             &self.host.http.origins,
             &self.host.domain,
             client.is_local(request.headers()),

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use hyper::Uri;
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 
 use crate::config::Origins;
@@ -21,9 +22,19 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// Judges a request by its head. `domain` is the server's own name, and `is_local` whether it comes from this machine without a proxy.
+/// The host that a request is for. The address counts more than the header (RFC 9112 §3.2.2), and HTTP/2 has it nowhere else (RFC 9113 §8.3.1).
+pub(super) fn host_of<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(HOST)?.to_str().ok(),
+    }
+}
+
+/// Judges a request by its head. `host` is the one that it is for, `domain` the server's own name, and `is_local` whether it comes from this machine
+/// without a proxy.
 pub(super) fn judge(
     headers: &HeaderMap,
+    host: Option<&str>,
     allowed: &Origins,
     domain: &str,
     is_local: bool,
@@ -34,7 +45,6 @@ pub(super) fn judge(
     let Ok(origin) = origin.to_str() else {
         return Verdict::Refused;
     };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_own = |host: &str| is_same(origin, host) && (!is_local || is_name_of_ours(host, domain));
     if host.is_some_and(is_own) {
         return Verdict::Own;
@@ -103,22 +113,30 @@ mod tests {
             let mut headers = HeaderMap::new();
             let origin = format!("http://{host}");
             headers.insert(ORIGIN, origin.parse().expect("a header value"));
-            headers.insert(HOST, host.parse().expect("a header value"));
-            let verdict = judge(&headers, &Origins::Same, "chat.example", true);
+            let verdict = judge(&headers, Some(host), &Origins::Same, "chat.example", true);
             assert_eq!(verdict, expected, "{host}");
-            let from_afar = judge(&headers, &Origins::Same, "chat.example", false);
+            let from_afar = judge(&headers, Some(host), &Origins::Same, "chat.example", false);
             assert_eq!(from_afar, Verdict::Own, "{host}");
         }
     }
 
     fn verdict(origin: Option<&str>, host: Option<&str>, allowed: &Origins) -> Verdict {
         let mut headers = HeaderMap::new();
-        for (name, value) in [(ORIGIN, origin), (HOST, host)] {
-            if let Some(value) = value {
-                headers.insert(name, value.parse().expect("a header value"));
-            }
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().expect("a header value"));
         }
-        judge(&headers, allowed, "localhost", false)
+        judge(&headers, host, allowed, "localhost", false)
+    }
+
+    #[test]
+    fn the_address_says_for_whom_a_request_is() {
+        let mut headers = HeaderMap::new();
+        let at = |address: &str| address.parse::<Uri>().expect("an address");
+        assert_eq!(host_of(&at("/page"), &headers), None);
+        headers.insert(HOST, "a.example".parse().expect("a header value"));
+        assert_eq!(host_of(&at("/page"), &headers), Some("a.example"));
+        let whole = at("http://b.example:80/page");
+        assert_eq!(host_of(&whole, &headers), Some("b.example:80"));
     }
 
     #[test]

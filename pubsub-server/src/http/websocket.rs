@@ -35,6 +35,7 @@ pub(super) fn accept<B>(host: &Arc<Host>, mut request: Request<B>, remote: Remot
         let words = "there are too many connections\n";
         return Answer::text(StatusCode::SERVICE_UNAVAILABLE, words);
     };
+    let permit = permit.among(&host.carried.websocket);
     let upgrade = hyper::upgrade::on(&mut request);
     let span = tracing::info_span!("websocket", address = %remote.address);
     let task_host = host.clone();

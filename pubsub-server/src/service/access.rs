@@ -1,9 +1,11 @@
 //! Who may do what: the affiliation x action table of XEP-0060 §4.1 as data, and the access and publish models that widen it.
 //! Pure questions over a node; the commands ask them, nobody else does.
 
+use super::Rules;
 use super::error::ServiceError;
 use super::node::Node;
 use super::options::{AccessModel, PublishModel};
+use super::vocabulary::{Actor, Request};
 
 /// What an account is to a node (XEP-0060 §4.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +133,43 @@ pub(crate) fn require(node: &Node, bare: &str, action: Action) -> Result<(), Ser
             PublishModel::Subscribers | PublishModel::Publishers => Err(forbidden()),
         },
         _ => Err(forbidden()),
+    }
+}
+
+/// Refuses those without an account what would let them read a node that is for accounts, or let others read it. It depends on the name alone, so that
+/// they are not told either whether there is such a node.
+pub(crate) fn may_ask(
+    rules: &Rules,
+    actor: &Actor,
+    request: &Request<'_>,
+) -> Result<(), ServiceError> {
+    let reads = match request {
+        Request::Subscribe { .. }
+        | Request::Items { .. }
+        | Request::Subscriptions { .. }
+        | Request::SetSubscriptions { .. }
+        | Request::SetAffiliations { .. } => true,
+        Request::Create { .. }
+        | Request::Configuration { .. }
+        | Request::Configure { .. }
+        | Request::Delete { .. }
+        | Request::Purge { .. }
+        | Request::Publish { .. }
+        | Request::Retract { .. }
+        | Request::Unsubscribe { .. }
+        | Request::Affiliations { .. } => false,
+    };
+    if !reads || !actor.is_anonymous {
+        return Ok(());
+    }
+    let name = request.node();
+    let mut prefixes = rules.accounts_only.iter();
+    match prefixes.find(|prefix| name.starts_with(prefix.as_str())) {
+        Some(prefix) => Err(ServiceError::AccountsOnly {
+            node: name.into(),
+            prefix: prefix.as_str().into(),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -191,6 +191,8 @@ impl Service {
             self.expiring.insert(node.name.clone());
         }
         self.bytes += node.items.bytes();
+        self.items += node.items.len();
+        self.subscriptions += node.subscriptions.len();
         for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
             self.stand(bare_of(jid), &node.name);
         }
@@ -201,6 +203,8 @@ impl Service {
         let gone = self.nodes.remove(name)?;
         self.expiring.remove(name);
         self.bytes -= gone.items.bytes();
+        self.items -= gone.items.len();
+        self.subscriptions -= gone.subscriptions.len();
         for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
             self.leave(bare_of(jid), name);
         }
@@ -213,9 +217,10 @@ impl Service {
         change: impl FnOnce(&mut Items) -> Option<T>,
     ) -> Option<T> {
         let node = self.nodes.get_mut(name)?;
-        let before = node.items.bytes();
+        let (bytes, items) = (node.items.bytes(), node.items.len());
         let changed = change(&mut node.items);
-        self.bytes = self.bytes + node.items.bytes() - before;
+        self.bytes = self.bytes + node.items.bytes() - bytes;
+        self.items = self.items + node.items.len() - items;
         changed
     }
 
@@ -228,10 +233,12 @@ impl Service {
     ) -> Option<Arc<str>> {
         let node = self.nodes.get_mut(name)?;
         let subscriptions = Arc::make_mut(&mut node.subscriptions);
+        let count = subscriptions.len();
         let before = match subscription {
             Some(subscription) => subscriptions.insert(jid.clone(), subscription),
             None => subscriptions.remove(jid),
         };
+        self.subscriptions = self.subscriptions + subscriptions.len() - count;
         self.refresh_standing(jid, name);
         before
     }

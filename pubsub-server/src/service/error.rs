@@ -57,6 +57,10 @@ pub(crate) enum ServiceError {
     },
     #[error("node \"{node}\" is open to its members only: pubsub#access_model is whitelist")]
     ClosedNode { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is for accounts, and you have logged in without one: its name begins with \"{prefix}\", which is among the accounts_only of this server"
+    )]
+    AccountsOnly { node: Arc<str>, prefix: Arc<str> },
     #[error("the subscriber must be the sender's own bare JID or full JID")]
     InvalidJid,
     #[error("a subscriber's JID is required")]
@@ -118,7 +122,9 @@ impl ServiceError {
             Self::NodeNotFound { .. } | Self::ItemNotFound { .. } => {
                 ("cancel", "item-not-found", "")
             }
-            Self::CreationForbidden { .. } | Self::Forbidden { .. } => ("auth", "forbidden", ""),
+            Self::CreationForbidden { .. } | Self::Forbidden { .. } | Self::AccountsOnly { .. } => {
+                ("auth", "forbidden", "")
+            }
             Self::NodeRequired => ("modify", "bad-request", "nodeid-required"),
             Self::BadName { .. } | Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
             Self::ItemRequired => ("modify", "bad-request", "item-required"),

@@ -21,6 +21,7 @@ pub(crate) fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
         anonymous_may_create: false,
+        accounts_only: Vec::new(),
         max_nodes: MAX_NODES,
         max_items: MAX_ITEMS,
         max_payload: 40,

@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     /// The configuration of a node that nobody configured.
     pub(crate) defaults: Arc<NodeConfig>,
     pub(crate) anonymous_may_create: bool,
+    /// How the names of nodes begin that nobody without an account may read.
+    pub(crate) accounts_only: Vec<String>,
     pub(crate) max_nodes: usize,
     pub(crate) max_items: usize,
     pub(crate) max_payload: usize,
@@ -55,6 +57,8 @@ pub(crate) struct Service {
     /// The nodes of which items expire.
     expiring: BTreeSet<Arc<str>>,
     bytes: usize,
+    items: usize,
+    subscriptions: usize,
 }
 
 impl Service {
@@ -66,6 +70,8 @@ impl Service {
             wishes: Wishes::default(),
             expiring: BTreeSet::new(),
             bytes: 0,
+            items: 0,
+            subscriptions: 0,
         }
     }
 
@@ -97,6 +103,16 @@ impl Service {
     /// How many bytes of items the service keeps.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many items it keeps.
+    pub(crate) fn items(&self) -> usize {
+        self.items
+    }
+
+    /// How many subscriptions its nodes have.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.subscriptions
     }
 
     /// The nodes at which the account is affiliated or subscribed.

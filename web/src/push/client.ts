@@ -11,7 +11,7 @@ import { LiveList, type LiveOptions } from '../rest/live.js';
 import { Feed, type FeedStatus, type Place } from './feed.js';
 import { Inbox, type Received, type ResetReason } from './inbox.js';
 import type { Heard, PushMessage } from './message.js';
-import { type Browser, type Opening, type Transport, transports } from './transport.js';
+import { type Browser, credentials, type Opening, type Transport, transports } from './transport.js';
 import { type Channel, check, nameOf, path, url } from './url.js';
 
 /** The word that lets a client hear or publish; a function is asked for a new one before each connection. */
@@ -31,6 +31,11 @@ export interface PushOptions {
     position?: string | null;
     /** A channel token (JWT). */
     token?: Token;
+    /**
+     * Whether a gateway on another origin is sent the cookies that the browser has for it, if it lets pages of this one do so. To its own
+     * origin, and with a WebSocket, the browser sends them anyway. Off by default.
+     */
+    withCredentials?: boolean;
     /** The ways to hear, in the order of trying. All by default: WebSocket, EventSource, streaming, long polling. */
     transports?: readonly Transport[];
     /** Types of events that publishers name; needed by `eventsource`, which hears no others. */
@@ -197,7 +202,13 @@ export class PushClient {
         if (text === undefined) {
             throw new TypeError('this cannot be written as JSON');
         }
-        const request: RequestInit = { method: 'POST', headers, body: text, signal: options.signal ?? null };
+        const request: RequestInit = {
+            method: 'POST',
+            headers,
+            body: text,
+            signal: options.signal ?? null,
+            credentials: credentials(this.#options.withCredentials),
+        };
         const response = await this.#browser.fetch(at, request).catch((error: unknown) => {
             options.signal?.throwIfAborted();
             throw new PublishError(0, `the gateway cannot be reached: ${String(error)}`);
@@ -216,7 +227,12 @@ export class PushClient {
         options: { signal?: AbortSignal } = {},
     ): Promise<Page<Row>> {
         const at = listUrl(this.#base('api', '/api/v1'), resource, query);
-        return fetchPage<Row>(this.#browser.fetch, at, await this.#authorization(), options.signal ?? null);
+        const request = {
+            headers: await this.#authorization(),
+            signal: options.signal ?? null,
+            credentials: credentials(this.#options.withCredentials),
+        };
+        return fetchPage<Row>(this.#browser.fetch, at, request);
     }
 
     /** A list that stays up to date: the rows of `resource` now, and what `channel` says of them from then on. */
@@ -295,9 +311,10 @@ export class PushClient {
             }),
             headers: {
                 ...(canSendHeaders ? bearer(token) : {}),
-                // A poll that is answered at once says where to go on. Other origins do not take this header.
-                ...(transport === 'longpoll' && isFirst && at.origin === this.#page.origin ? AT_ONCE : {}),
+                // A poll that is answered at once says where to go on.
+                ...(transport === 'longpoll' && isFirst ? AT_ONCE : {}),
             },
+            withCredentials: this.#options.withCredentials ?? false,
             eventTypes: this.#options.eventTypes ?? [],
             signal,
         };

@@ -18,6 +18,8 @@ export interface Opening {
     readonly url: URL;
     /** For ways that can send headers. */
     readonly headers: Readonly<Record<string, string>>;
+    /** Whether cookies go to other origins as well. */
+    readonly withCredentials: boolean;
     /** Types of events that publishers name: an event source hears only those it is told of. */
     readonly eventTypes: readonly string[];
     readonly signal: AbortSignal;
@@ -74,6 +76,11 @@ export function transports(browser: Browser): Map<Transport, Connect> {
     ways.set('stream', (opening, hears) => overFetch(browser.fetch, opening, hears, false));
     ways.set('longpoll', (opening, hears) => overFetch(browser.fetch, opening, hears, true));
     return ways;
+}
+
+/** What `fetch` calls it. */
+export function credentials(areForOthers = false): RequestCredentials {
+    return areForOthers ? 'include' : 'same-origin';
 }
 
 function overWebSocket(Socket: typeof WebSocket, opening: Opening, hears: ConnectionHears): Promise<End> {
@@ -159,7 +166,7 @@ const OWN_ATTEMPTS = 3;
 
 function overEventSource(Source: typeof EventSource, opening: Opening, hears: ConnectionHears): Promise<End> {
     return new Promise((resolve) => {
-        const source = new Source(opening.url.href);
+        const source = new Source(opening.url.href, { withCredentials: opening.withCredentials });
         let left = OWN_ATTEMPTS;
         let wasOpen = false;
         const finish = (end: End) => {
@@ -223,7 +230,8 @@ async function overFetch(
 ): Promise<End> {
     const { url, headers, signal } = opening;
     try {
-        const response = await fetch(url, { headers, signal, cache: 'no-store' });
+        const request: RequestInit = { headers, signal, cache: 'no-store' };
+        const response = await fetch(url, { ...request, credentials: credentials(opening.withCredentials) });
         const cursor = response.headers.get(CURSOR);
         if (response.status === 304) {
             hears.open();

@@ -58,20 +58,16 @@ export function listUrl(base: URL, resource: string, query: ListQuery = {}): URL
     return url;
 }
 
+/** How a page is asked for. */
+type Asking = RequestInit & { readonly headers: Readonly<Record<string, string>> };
+
 /** Reads one page. Rejects with a `ListError`. */
-export async function fetchPage<Row>(
-    request: typeof fetch,
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | null,
-): Promise<Page<Row>> {
+export async function fetchPage<Row>(request: typeof fetch, url: URL, options: Asking): Promise<Page<Row>> {
     let response: Response;
     try {
-        response = await request(url, { headers: { Accept: 'application/json', ...headers }, signal });
+        response = await request(url, { ...options, headers: { Accept: 'application/json', ...options.headers } });
     } catch (error) {
-        if (signal?.aborted) {
-            throw signal.reason;
-        }
+        options.signal?.throwIfAborted();
         throw new ListError(
             0,
             `cannot read ${url.pathname}: ${error instanceof Error ? error.message : String(error)}`,

@@ -18,7 +18,11 @@ export interface LiveOptions<Row> {
     query?: ListQuery;
     /** The field by which a row is known, or a function; `id` by default. */
     key?: string | ((row: Row) => Key | null);
-    /** Which row comes first. Without it new rows come first, and pages follow as the list has them. */
+    /**
+     * Which row comes first: the order of the list, or the contrary. It tells which rows lie behind the pages that were read; those are
+     * not shown until their page is. Without it new rows come first, pages follow as the list has them, and a row that was not read yet
+     * is not shown when it changes.
+     */
     compare?: Compare<Row>;
     /** Rows of the channel that do not belong to this list. */
     accept?: (row: Row, message: PushMessage) => boolean;
@@ -75,7 +79,10 @@ export class LiveList<Row> {
     /** Which reading of the list the rows belong to. */
     #turn = 0;
     #total = 0;
-    #isMore = false;
+    /** How many rows a page has. */
+    #limit = 0;
+    /** How often the total was changed by what was heard. */
+    #counted = 0;
     #more: Promise<number> | null = null;
 
     constructor(sources: LiveSources<Row>, options: LiveOptions<Row>, backOff: BackOffOptions = {}) {
@@ -107,12 +114,12 @@ export class LiveList<Row> {
 
     /** How many rows the list has in all, those included that were not read yet. */
     get total(): number {
-        return this.#total;
+        return this.#rows.isMore ? Math.max(this.#total, this.#rows.all.length) : this.#rows.all.length;
     }
 
-    /** Whether there are rows that were not read yet. */
+    /** Whether there are rows that were not read yet, and could be kept. */
     get hasMore(): boolean {
-        return this.#isMore;
+        return this.#rows.isMore && !this.#rows.isFull;
     }
 
     on<Name extends keyof LiveEvents<Row>>(name: Name, listener: Listener<LiveEvents<Row>[Name]>): Off {
@@ -146,11 +153,12 @@ export class LiveList<Row> {
         const waiting = this.#waiting;
         this.#waiting = null;
         this.#rows.clear();
-        this.#rows.append(page.objects);
-        this.#note(page);
+        this.#rows.append(page.objects, isFollowed(page));
+        this.#total = page.meta.total_count ?? 0;
+        this.#limit = page.meta.limit || page.objects.length;
         this.#emitter.emit('change', this.rows, null);
         for (const message of waiting) {
-            this.#apply(message);
+            this.#apply(message, true);
         }
     }
 
@@ -176,23 +184,36 @@ export class LiveList<Row> {
         }
     }
 
+    /**
+     * Reads on from the last row that is there, that one included: when it is not where it was, rows went of which nobody has told us
+     * yet, and a page further ahead is read.
+     */
     async #readMore(): Promise<number> {
         const turn = this.#turn;
-        // Rows that came as events are in front of those that were not read yet: they count.
-        const query = { ...this.#query, offset: this.#rows.all.length };
-        const page = await this.#sources.page(query, this.#stop.signal);
-        if (turn !== this.#turn) {
-            return 0;
+        const first = Number(this.#query['offset'] ?? 0);
+        const limit = this.#limit + 1;
+        let added = 0;
+        let offset = first + Math.max(0, this.#rows.all.length - 1);
+        while (this.hasMore && added < this.#limit) {
+            const counted = this.#counted;
+            this.#rows.expect();
+            const page = await this.#sources.page({ ...this.#query, offset, limit }, this.#stop.signal);
+            if (turn !== this.#turn) {
+                return added;
+            }
+            const [row] = page.objects;
+            if (offset > first && (row === undefined || !this.#rows.isRead(row))) {
+                offset = Math.max(first, offset - this.#limit);
+                continue;
+            }
+            added += this.#rows.append(page.objects, isFollowed(page));
+            if (counted === this.#counted) {
+                this.#total = page.meta.total_count ?? 0;
+            }
+            offset += Math.max(1, page.objects.length - 1);
         }
-        const added = this.#rows.append(page.objects);
-        this.#note(page);
         this.#emitter.emit('change', this.rows, null);
         return added;
-    }
-
-    #note({ meta, objects }: Page<Row>): void {
-        this.#total = Math.max(meta.total_count ?? 0, this.#rows.all.length);
-        this.#isMore = objects.length > 0 && meta.next !== null;
     }
 
     #hear(received: Received): void {
@@ -232,7 +253,8 @@ export class LiveList<Row> {
         });
     }
 
-    #apply(message: PushMessage): void {
+    /** `isEarly`: it was heard before the list was read, which may have counted it or not. */
+    #apply(message: PushMessage, isEarly = false): void {
         const row = message.data as Row;
         if (typeof row !== 'object' || row === null || !this.#accept(row, message)) {
             return;
@@ -241,14 +263,27 @@ export class LiveList<Row> {
         if (key === null) {
             return;
         }
-        const effect = message.action === 'delete' ? this.#rows.remove(key) : this.#rows.put(row);
-        if (effect === 'none') {
-            return;
+        const isThere = this.#rows.has(key);
+        const isGone = message.action === 'delete';
+        const isNew = message.action !== 'update';
+        // A row that was not read yet is in the total: it goes from there, and its change adds nothing.
+        const isKnownGone = isGone && this.#rows.isGone(key);
+        const effect = isGone ? this.#rows.remove(key) : this.#rows.put(row, isNew);
+        if (effect !== 'none' || !isEarly) {
+            const by = isGone ? (isKnownGone ? 0 : -1) : isNew && !isThere ? 1 : 0;
+            this.#total += by;
+            this.#counted += Math.abs(by);
         }
-        this.#total += { added: 1, removed: -1, changed: 0 }[effect];
-        this.#emitter.emit('row', row, effect, message);
+        if (effect !== 'none') {
+            this.#emitter.emit('row', row, effect, message);
+        }
         this.#emitter.emit('change', this.rows, message);
     }
+}
+
+/** Whether another page follows. */
+function isFollowed({ meta, objects }: Page<unknown>): boolean {
+    return objects.length > 0 && meta.next !== null;
 }
 
 function fieldKey(row: unknown, field: string): Key | null {

@@ -4,6 +4,7 @@
  * Puts together settings, session and one follower a node; what each of them does is in its own file.
  */
 
+import type { Builder } from 'strophe.js';
 import { BackOff, type BackOffOptions } from '../backoff.js';
 import { Emitter, type Listener, type Off } from '../emitter.js';
 import { Focus } from '../focus.js';
@@ -12,14 +13,14 @@ import { Follower, type Outlet, type Reset } from './follower.js';
 import { type Dial, dial, type Link, type Login } from './link.js';
 import { isOf } from './position.js';
 import { Session, type SessionStatus } from './session.js';
-import { attachment, loginsOf, named, type PubSubOptions, type Settings, settle } from './settings.js';
+import { attachment, loginsOf, named, nobody, type PubSubOptions, type Settings, settle } from './settings.js';
 import * as stanza from './stanza.js';
 import { RefusedError } from './stanza.js';
 
 /** How a client is doing. */
 export type PubSubStatus =
     | SessionStatus
-    /** Connected, and every node is subscribed to and caught up with, or was refused as told by `error`. */
+    /** Connected, and every node is subscribed to and caught up with, or awaited, or was refused as told by `error`. */
     | { readonly kind: 'live' }
     /** `disconnect()` was called. */
     | { readonly kind: 'disconnected' };
@@ -68,6 +69,8 @@ export class PubSubClient {
     readonly #subscribed = new Set<string>();
     /** Nodes that are asked for again. */
     readonly #retries = new Map<string, { timer: ReturnType<typeof setTimeout>; backOff: BackOff }>();
+    /** Whether one can await nodes at the service, once that was asked over this connection. */
+    #awaits: Promise<boolean> | null = null;
     #session: Session | null = null;
     #status: PubSubStatus = { kind: 'disconnected' };
 
@@ -124,10 +127,7 @@ export class PubSubClient {
 
     /** Connects anew: by name, or anonymously without one. What is followed stays so. */
     connect(username?: string, password = ''): void {
-        const login: Login = username
-            ? named(username, password, this.#settings)
-            : { kind: 'jid', jid: this.#settings.domain, password: '' };
-        this.#start([login]);
+        this.#start([username ? named(username, password, this.#settings) : nobody(this.#settings)]);
     }
 
     /** Takes over a BOSH session that the web server has begun. */
@@ -153,7 +153,12 @@ export class PubSubClient {
         this.#focus.close();
     }
 
-    /** Follows one more node. Resolves when it is subscribed to; rejects when the service refuses. */
+    /**
+     * Follows one more node. Resolves when it is subscribed to; rejects when the service refuses.
+     *
+     * A node that nobody has made yet is awaited where the service can do that (`urn:pubsub:await:1`, as ours does); elsewhere it rejects
+     * with `item-not-found`, and asks again by itself.
+     */
     async subscribe(node: string): Promise<void> {
         const follower = this.#follow(node);
         const link = await this.#connected();
@@ -222,6 +227,7 @@ export class PubSubClient {
         }
         this.#retries.clear();
         this.#subscribed.clear();
+        this.#awaits = null;
         for (const follower of this.#followers.values()) {
             follower.end();
         }
@@ -292,13 +298,56 @@ export class PubSubClient {
     #outlet(link: Link): Outlet {
         const { service } = this.#settings;
         return {
-            subscribe: async (node) => {
-                await link.request(stanza.subscribe(service, node, link.jid));
-            },
+            subscribe: (node) => this.#ask(node, link),
             recent: async (node, most) => {
                 return stanza.readItems(await link.request(stanza.recentItems(service, node, most)), node);
             },
         };
+    }
+
+    /** Subscribes. A node that nobody has made yet is awaited, where the service can do that. */
+    async #ask(node: string, link: Link): Promise<'subscribed' | 'pending'> {
+        const { service } = this.#settings;
+        const subscribe = async (request: Builder) => {
+            const state = stanza.readSubscription(await link.request(request))?.state;
+            return state === 'pending' ? state : 'subscribed';
+        };
+        try {
+            return await subscribe(stanza.subscribe(service, node, link.jid));
+        } catch (error) {
+            if (!(error instanceof RefusedError) || error.condition !== 'item-not-found') {
+                throw error;
+            }
+            if (link === this.#session?.link) {
+                this.#followers.get(node)?.isNotThere();
+            }
+            if (await this.#canAwait(link)) {
+                return await subscribe(stanza.subscribeOrAwait(service, node, link.jid)).catch((refused: unknown) => {
+                    // Too many are awaited, or it is there now: asking again later is right for both.
+                    throw refused instanceof RefusedError && refused.condition !== 'disconnected' ? error : refused;
+                });
+            }
+            throw error;
+        }
+    }
+
+    /** Whether the service announces that nodes can be awaited. Asked once a connection, and only when there is a reason. */
+    #canAwait(link: Link): Promise<boolean> {
+        this.#awaits ??= link.request(stanza.features(this.#settings.service)).then(stanza.readAwaits, () => false);
+        return this.#awaits;
+    }
+
+    /** The service says how a subscription is doing. */
+    async #stands({ node, state }: stanza.Subscription, outlet: Outlet): Promise<void> {
+        if (state === 'pending') {
+            return;
+        }
+        const wasWaitedFor = await this.#followers.get(node)?.stands(state, outlet);
+        if (state === 'none' && wasWaitedFor) {
+            this.#subscribed.delete(node);
+            const error = new RefusedError('not-allowed', `node ${node} does not let us subscribe`);
+            this.#emitter.emit('error', error, node, this);
+        }
     }
 
     #hear(message: Element, link: Link): void {
@@ -306,6 +355,12 @@ export class PubSubClient {
         // Anybody can send a message that looks like one of the service's.
         if (bareJid(message.getAttribute('from') ?? '') !== bareJid(this.#settings.service)) {
             return;
+        }
+        const subscription = stanza.readSubscription(message);
+        if (subscription !== null) {
+            this.#stands(subscription, outlet).catch(() => {
+                // The connection is gone; the next one looks back.
+            });
         }
         for (const event of stanza.readEvents(message)) {
             this.#followers.get(event.node)?.hear(event, outlet);

@@ -31,7 +31,8 @@ export interface Hears {
 
 /** What a follower asks of a connection. */
 export interface Outlet {
-    subscribe(node: string): Promise<void>;
+    /** `pending`: the service says later that the subscription has begun, and `stands` is told. */
+    subscribe(node: string): Promise<'subscribed' | 'pending'>;
     /** The items published last, oldest first. */
     recent(node: string, most: number): Promise<Entry[]>;
 }
@@ -51,6 +52,10 @@ export class Follower {
     #hasOverflown = false;
     /** Which connection it belongs to: what an earlier one still answers is of no interest. */
     #turn = 0;
+    /** What the service has said of the subscription by itself, over this connection. */
+    #standing: 'subscribed' | 'none' | null = null;
+    /** Subscribed to a node that is not there yet, or not for us. */
+    #isPending = false;
 
     constructor(node: string, hears: Hears, position: Position | null = null) {
         this.node = node;
@@ -74,17 +79,33 @@ export class Follower {
     async begin(outlet: Outlet): Promise<void> {
         this.#turn += 1;
         const turn = this.#turn;
+        this.#standing = null;
+        this.#isPending = false;
         // From here on events wait: those that come before the look back ends are newer than what it shows, or the same.
         this.#waiting ??= [];
-        await outlet.subscribe(this.node).catch((error: unknown) => {
-            if (turn === this.#turn && error instanceof RefusedError && error.condition === 'item-not-found') {
-                this.#isNotThere();
-            }
-            throw error;
-        });
+        const state = await outlet.subscribe(this.node);
         if (turn !== this.#turn) {
             return;
         }
+        // The service may have said so already, in the same breath.
+        this.#isPending = state === 'pending' && this.#standing !== 'subscribed';
+        if (!this.#isPending) {
+            await this.#catchUp(outlet, turn);
+        }
+    }
+
+    /** The service says that the subscription has begun, or that there will be none. Gives back whether it was waited for. */
+    async stands(state: 'subscribed' | 'none', outlet: Outlet): Promise<boolean> {
+        this.#standing = state;
+        const wasPending = this.#isPending;
+        this.#isPending = false;
+        if (wasPending && state === 'subscribed') {
+            await this.#catchUp(outlet, this.#turn);
+        }
+        return wasPending;
+    }
+
+    async #catchUp(outlet: Outlet, turn: number): Promise<void> {
         if (this.#wasLive || this.#position !== null) {
             await this.#lookBack(outlet, turn);
         } else {
@@ -98,7 +119,7 @@ export class Follower {
     }
 
     /** A node that is made by the first publish: everything that it holds later is news. */
-    #isNotThere(): void {
+    isNotThere(): void {
         if (!this.#wasLive && this.#position === null) {
             this.#journal.begin({ kind: 'empty' });
             this.#wasLive = true;
@@ -110,6 +131,7 @@ export class Follower {
         this.#turn += 1;
         this.#waiting = [];
         this.#hasOverflown = false;
+        this.#isPending = false;
     }
 
     /** An event of this node. */

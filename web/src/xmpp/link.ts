@@ -5,8 +5,7 @@
  * again; that is the `session`'s.
  */
 
-import { type Builder, Strophe } from 'strophe.js';
-import { EVENT } from './name.js';
+import { $pres, type Builder, Strophe } from 'strophe.js';
 import { ping, RefusedError, readError } from './stanza.js';
 
 /** How to get to the server. */
@@ -14,8 +13,10 @@ export type Road = 'websocket' | 'bosh';
 
 /** As whom. */
 export type Login =
-    /** A bare domain logs in anonymously. */
-    | { readonly kind: 'jid'; readonly jid: string; readonly password: string }
+    /** A bare domain logs in anonymously. Over BOSH, what is kept outlives the page in this tab. */
+    | { readonly kind: 'jid'; readonly jid: string; readonly password: string; readonly isKept?: boolean }
+    /** The session that an earlier page in this tab had with this login, over BOSH. */
+    | { readonly kind: 'restore'; readonly jid: string }
     /** A session that somebody else has begun, over BOSH. */
     | { readonly kind: 'attach'; readonly jid: string; readonly sid: string; readonly rid: number };
 
@@ -54,7 +55,16 @@ const PING_INTERVAL = 30_000;
 // What goes wrong is told as a status, and what passes is nobody's concern: it does not belong on the console of a page.
 Strophe.setLogLevel(Strophe.LogLevel.FATAL);
 
+/** Where the tab notes whose session Strophe keeps in it: by itself it would hand a named one to an anonymous login. */
+const KEPT = 'pubsub-session-of';
+
 const CONDITIONS_THAT_PASS = ['temporary-auth-failure', 'conntimeout'];
+
+/** What Strophe calls a lost connection, though no other one would do better. */
+const FINAL_CONDITIONS: Readonly<Record<string, string>> = {
+    'x-strophe-bad-non-anon-jid': 'the server lets nobody in without a name: give username and password',
+    'no-auth-mech': 'the server offers no way to log in that this client knows',
+};
 
 export const dial: Dial = (road, url, login, hears) => new StropheLink(road, url, login, hears);
 
@@ -62,6 +72,8 @@ class StropheLink implements Link {
     readonly #connection: InstanceType<typeof Strophe.Connection>;
     readonly #road: Road;
     readonly #hears: LinkHears;
+    /** Whose session this is where it is kept; `null` where it is not. */
+    readonly #keptAs: string | null;
     /** Requests that wait for an answer: they fail with the connection. */
     readonly #pending = new Set<(error: RefusedError) => void>();
     #isUp = false;
@@ -71,22 +83,40 @@ class StropheLink implements Link {
     constructor(road: Road, url: string, login: Login, hears: LinkHears) {
         this.#road = road;
         this.#hears = hears;
-        this.#connection = new Strophe.Connection(url);
+        const isKept = road === 'bosh' && (login.kind === 'restore' || (login.kind === 'jid' && login.isKept === true));
+        this.#keptAs = isKept ? `${Strophe.getBareJidFromJid(login.jid)} ${url}` : null;
+        this.#connection = new Strophe.Connection(url, { keepalive: isKept });
+        // Of every kind: Strophe looks for a namespace in payloads as well, and would tell a message once for each that it finds.
         this.#connection.addHandler(
             (message) => {
                 this.#hears.message(message);
                 return true;
             },
-            EVENT,
+            null,
             'message',
             null,
         );
         const changed = (status: number, condition: string | null) => this.#changed(status, condition);
         if (login.kind === 'attach') {
             this.#connection.attach(login.jid, login.sid, login.rid, changed);
+        } else if (login.kind === 'restore') {
+            this.#restore(login.jid, changed);
         } else {
             this.#connection.connect(login.jid, login.password, changed);
         }
+    }
+
+    /** Goes on with a session that an earlier page had, if there is one of this login. */
+    #restore(jid: string, changed: (status: number, condition: string | null) => void): void {
+        try {
+            if (sessionStorage.getItem(KEPT) === this.#keptAs) {
+                this.#connection.restore(jid, changed);
+                return;
+            }
+        } catch {
+            // There is none, or no storage to look for it.
+        }
+        queueMicrotask(() => this.#fall('there is no session to go on with', false));
     }
 
     get jid(): string {
@@ -128,6 +158,12 @@ class StropheLink implements Link {
                 this.#fall(`login refused: ${condition ?? 'no reason given'}`, !passes(condition));
                 break;
             case Strophe.Status.CONNFAIL:
+                if (condition !== null && condition in FINAL_CONDITIONS) {
+                    this.#fall(`login refused: ${FINAL_CONDITIONS[condition]}`, true);
+                } else {
+                    this.#fall(condition || 'the connection was lost', false);
+                }
+                break;
             case Strophe.Status.ERROR:
             case Strophe.Status.CONNTIMEOUT:
             case Strophe.Status.DISCONNECTED:
@@ -141,10 +177,24 @@ class StropheLink implements Link {
             return;
         }
         this.#isUp = true;
+        if (this.#keptAs !== null) {
+            this.#note(this.#keptAs);
+            // Said once more by each page, it tells the server that this one begins: what its predecessor may not have heard is repeated.
+            this.#connection.send($pres());
+        }
         if (this.#road === 'websocket') {
             this.#pulse = setInterval(() => this.#ask(), PING_INTERVAL);
         }
         this.#hears.up(this);
+    }
+
+    /** Notes whose session the tab keeps. */
+    #note(whose: string): void {
+        try {
+            sessionStorage.setItem(KEPT, whose);
+        } catch {
+            // Then the next page logs in anew.
+        }
     }
 
     /** A network that goes away without a word is noticed by a question that nobody answers; any answer will do. */

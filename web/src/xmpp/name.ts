@@ -7,3 +7,6 @@ export const CHANGE = 'urn:pubsub:change:1';
 export const DELAY = 'urn:xmpp:delay';
 export const PING = 'urn:xmpp:ping';
 export const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+export const DISCO = 'http://jabber.org/protocol/disco#info';
+/** Whoever subscribes to a node that is not there awaits it: our own extension. */
+export const AWAIT = 'urn:pubsub:await:1';

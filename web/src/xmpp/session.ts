@@ -57,14 +57,18 @@ export class Session {
         let failed = 0;
         while (!this.#stop.signal.aborted) {
             const login = left.length > 1 ? left.shift() : left[0];
-            // A session of BOSH can be attached to over BOSH alone, and only once.
-            const road = login?.kind === 'attach' ? 'bosh' : roads[0];
+            // A session of BOSH can be gone on with over BOSH alone, and only once.
+            const road = login === undefined || login.kind === 'jid' ? roads[0] : 'bosh';
             if (login === undefined || road === undefined) {
                 return;
             }
             const end = await this.#live(road, login);
             if (this.#stop.signal.aborted) {
                 return;
+            }
+            if (login.kind === 'restore') {
+                // It was worth a try; nobody is kept waiting for it.
+                continue;
             }
             if (end.isFinal || (login.kind === 'attach' && left[0] === login)) {
                 this.#hears.status({ kind: 'refused', reason: end.reason });

@@ -21,6 +21,11 @@ export interface PubSubOptions<Client = unknown> {
     jid?: string;
     sid?: string;
     rid?: number | string;
+    /**
+     * Takes a BOSH session along when this tab loads the page again, instead of logging in anew: what was published meanwhile is there.
+     * One client of a page may do so. Off by default; means nothing to a connection over WebSocket.
+     */
+    keepalive?: boolean;
     /** A node to subscribe to. */
     node?: string;
     /** Nodes to subscribe to. */
@@ -53,6 +58,7 @@ export interface PubSubOptions<Client = unknown> {
 export interface Settings {
     readonly roads: readonly Road[];
     readonly urls: Readonly<Record<Road, string>>;
+    readonly keepalive: boolean;
     readonly domain: string;
     readonly service: string;
     readonly resource: string;
@@ -72,6 +78,10 @@ export function settle(options: PubSubOptions<never>, page: URL): Settings {
     if (unknown !== undefined || roads.length === 0) {
         throw new TypeError(`transport must be 'websocket', 'bosh' or a list of them, not ${JSON.stringify(unknown)}`);
     }
+    const keepalive = options.keepalive ?? false;
+    if (keepalive && !roads.includes('bosh')) {
+        throw new TypeError("keepalive is about sessions of BOSH: add 'bosh' to transport");
+    }
     const domain = options.domain ?? domainOf(page.hostname);
     const nodes = [...(options.node ? [options.node] : []), ...(options.nodes ?? [])];
     const most = options.most_updates ?? 500;
@@ -84,6 +94,7 @@ export function settle(options: PubSubOptions<never>, page: URL): Settings {
             websocket: webSocketUrl(options.websocket ?? '/xmpp-websocket', page),
             bosh: new URL(options.bosh ?? '/xmpp-httpbind', page).href,
         },
+        keepalive,
         domain,
         service: options.service ?? `pubsub.${domain}`,
         resource: options.resource ?? `web-${randomName()}`,
@@ -95,7 +106,7 @@ export function settle(options: PubSubOptions<never>, page: URL): Settings {
     };
 }
 
-/** As whom to log in: first the session that was handed over, if there is one, and from then on by name or anonymously. */
+/** As whom to log in: first the session that was handed over or kept, if there is one, and from then on by name or anonymously. */
 export function loginsOf(options: PubSubOptions<never>, settings: Settings): Login[] {
     const logins: Login[] = [];
     if (options.jid) {
@@ -105,10 +116,13 @@ export function loginsOf(options: PubSubOptions<never>, settings: Settings): Log
         }
         logins.push(attachment(options.jid, sid, rid));
     }
-    if (options.username) {
-        logins.push(named(options.username, options.password ?? '', settings));
-    } else if (logins.length === 0 || options.nick) {
-        logins.push({ kind: 'jid', jid: settings.domain, password: '' });
+    if (options.username || logins.length === 0 || options.nick) {
+        const { username, password = '' } = options;
+        const login = username ? named(username, password, settings) : nobody(settings);
+        if (settings.keepalive && logins.length === 0) {
+            logins.push({ kind: 'restore', jid: login.jid });
+        }
+        logins.push(login);
     }
     return logins;
 }
@@ -122,11 +136,16 @@ export function attachment(jid: string, sid: string, rid: number | string): Logi
     return { kind: 'attach', jid, sid, rid: number };
 }
 
+/** A login without a name. */
+export function nobody(settings: Settings): Login & { kind: 'jid' } {
+    return { kind: 'jid', jid: settings.domain, password: '', isKept: settings.keepalive };
+}
+
 /** A login by name, which may be a whole JID. */
-export function named(username: string, password: string, settings: Settings): Login {
+export function named(username: string, password: string, settings: Settings): Login & { kind: 'jid' } {
     const bare = username.includes('@') ? username : `${escapeName(username)}@${settings.domain}`;
     const jid = bare.includes('/') ? bare : `${bare}/${settings.resource}`;
-    return { kind: 'jid', jid, password };
+    return { kind: 'jid', jid, password, isKept: settings.keepalive };
 }
 
 /** What may not stand in the first part of a JID, in the way of XEP-0106. */

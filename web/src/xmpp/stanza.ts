@@ -7,7 +7,7 @@
 import { $build, $iq, type Builder } from 'strophe.js';
 import { child, children, is, localName } from './dom.js';
 import { Entry } from './entry.js';
-import { ATOM, DELAY, EVENT, PING, PUBSUB, STANZAS } from './name.js';
+import { ATOM, AWAIT, DELAY, DISCO, EVENT, PING, PUBSUB, STANZAS } from './name.js';
 
 /** What a service tells of one of its nodes. */
 export type NodeEvent =
@@ -19,6 +19,22 @@ export type NodeEvent =
 /** `<subscribe/>` for the JID that is really connected (§6.1). */
 export function subscribe(service: string, node: string, jid: string): Builder {
     return $iq({ type: 'set', to: service }).c('pubsub', { xmlns: PUBSUB }).c('subscribe', { node, jid });
+}
+
+/** The same for a node that nobody has made yet, at a service that announces it. */
+export function subscribeOrAwait(service: string, node: string, jid: string): Builder {
+    return subscribe(service, node, jid).up().c('await', { xmlns: AWAIT });
+}
+
+/** What a service can do (XEP-0030). */
+export function features(service: string): Builder {
+    return $iq({ type: 'get', to: service }).c('query', { xmlns: DISCO });
+}
+
+/** Whether a service that answers this lets nodes be awaited. */
+export function readAwaits(answer: Element): boolean {
+    const query = child(answer, 'query', DISCO);
+    return query !== null && children(query).some((one) => is(one, 'feature') && one.getAttribute('var') === AWAIT);
 }
 
 /** `<unsubscribe/>` (§6.2). */
@@ -77,6 +93,26 @@ export function readEvents(message: Element): NodeEvent[] {
                 return [];
         }
     });
+}
+
+/** How a subscription is doing: `pending` until the node is made, or until its owner has approved. */
+export interface Subscription {
+    readonly node: string;
+    readonly state: 'subscribed' | 'pending' | 'none';
+}
+
+/** The state of a subscription, in an answer (§6.1.1) or in a message of its own (§12.1); `null` where there is none. */
+export function readSubscription(stanza: Element): Subscription | null {
+    const pubsub = child(stanza, 'pubsub', PUBSUB);
+    const subscription = pubsub === null ? null : child(pubsub, 'subscription', PUBSUB);
+    if (subscription === null) {
+        return null;
+    }
+    const state = subscription.getAttribute('subscription');
+    return {
+        node: subscription.getAttribute('node') ?? '',
+        state: state === 'pending' || state === 'none' ? state : 'subscribed',
+    };
 }
 
 /** The items in an answer, as the service has ordered them. */

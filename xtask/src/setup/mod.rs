@@ -54,8 +54,8 @@ pub const PEERS: [Peer; 10] = [
     },
     Peer {
         name: "nginx",
-        missing: || debian::missing("nginx"),
-        install: || debian::install(&["nginx"]),
+        missing: || debian::missing("nginx") || debian::missing("libnginx-mod-nchan"),
+        install: || debian::install(&["nginx", "libnginx-mod-nchan"]),
     },
     Peer {
         name: "node",

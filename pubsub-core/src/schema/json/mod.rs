@@ -21,7 +21,7 @@ use self::copy::{Numbers, copy};
 use self::plan::{Plan, plans};
 pub use self::string::push_string;
 use self::walk::Walk;
-use super::outline::{Count, Outline, ValueKind};
+use super::outline::{Body, Count, Outline, ValueKind};
 use crate::payload::{ATOM, DecodeError, DecodeErrorKind};
 use crate::registry::Format;
 
@@ -145,6 +145,37 @@ impl RowWriter {
             *link = Some(base.to_owned());
         }
         Ok(self)
+    }
+
+    /// What its rows look like, for [`typescript_of`](super::typescript_of) and [`json_schema_of`](super::json_schema_of): the model with texts where it
+    /// writes links. What a resource has besides is in `Listed`.
+    ///
+    /// ```
+    /// # use pubsub_core::Publish;
+    /// # use pubsub_core::schema::{Outline, RowWriter, typescript_of};
+    /// # #[derive(Publish)]
+    /// # #[publish(node = "/blog/Essay")]
+    /// # struct Essay {
+    /// #     #[publish(id)]
+    /// #     id: u32,
+    /// #     author: Option<u64>,
+    /// # }
+    /// let writer = RowWriter::new(Outline::of(Essay::DESCRIPTOR)).with_link("author", "/api/v1/user/")?;
+    /// assert!(typescript_of(&[writer.shown()]).contains("  id: number;\n  author: string | null;\n"));
+    /// # Ok::<(), pubsub_core::schema::LinkError>(())
+    /// ```
+    #[must_use]
+    pub fn shown(&self) -> Outline {
+        let mut outline = self.outline.clone();
+        if let Some(Body::Record(members)) = outline.types.first_mut().map(|first| &mut first.body)
+        {
+            for (member, link) in members.iter_mut().zip(&self.links) {
+                if link.is_some() {
+                    member.kind = ValueKind::Text;
+                }
+            }
+        }
+        outline
     }
 
     /// The model whose rows it writes.

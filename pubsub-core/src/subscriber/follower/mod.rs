@@ -22,6 +22,7 @@ pub(crate) use self::reader::Reader;
 use self::waiting::Standing;
 pub(crate) use self::waiting::WhenAbsent;
 use super::journal::{Beginning, Journal};
+use super::subject::Subject;
 use super::{Event, SubscribeError};
 use crate::change::Stamp;
 use crate::name::NodeName;
@@ -44,18 +45,6 @@ const PAUSES: [Duration; 4] = [
 
 /// Reads a payload and its stamp.
 pub(crate) type Decode<T> = fn(&str) -> Result<(T, Stamp), DecodeError>;
-
-/// What a subscription is about.
-#[derive(Debug)]
-pub(crate) struct Subject<T> {
-    pub(crate) node: NodeName,
-    /// With which the node is created where that is the way.
-    pub(crate) config: NodeConfig,
-    pub(crate) when_absent: WhenAbsent,
-    pub(crate) decode: Decode<T>,
-    /// Where to begin; now, if it is not said.
-    pub(crate) from: Option<Position>,
-}
 
 /// What makes a subscription go on.
 enum Heard {

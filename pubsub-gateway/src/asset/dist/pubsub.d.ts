@@ -144,15 +144,17 @@ type Received = {
 type ResetReason = 'gap' | 'overflow';
 
 /**
- * Rows by their keys, in the order in which they are shown. Pure.
+ * Rows by their keys, in the order in which they are shown, and how far the list was read. Pure.
  *
- * What came as an event is newer than what a page of a list holds, whichever arrives first: pages fill in, events overwrite.
+ * What came as an event is newer than what a page of a list holds, whichever arrives first: pages fill in, events overwrite. A row that
+ * lies behind what was read is not shown, because a page will bring it: otherwise there were a hole in between, and the next page began
+ * too far ahead.
  */
 /** By what a row is known. */
 type Key = string | number;
 /** Which row comes first: negative for the first one, as `Array.prototype.sort` has it. */
 type Compare<Row> = (one: Row, two: Row) => number;
-/** What a change did. */
+/** What a change did to the rows that are shown. */
 type Effect = 'added' | 'changed' | 'removed' | 'none';
 
 /**
@@ -167,7 +169,11 @@ interface LiveOptions<Row> {
     query?: ListQuery;
     /** The field by which a row is known, or a function; `id` by default. */
     key?: string | ((row: Row) => Key | null);
-    /** Which row comes first. Without it new rows come first, and pages follow as the list has them. */
+    /**
+     * Which row comes first: the order of the list, or the contrary. It tells which rows lie behind the pages that were read; those are
+     * not shown until their page is. Without it new rows come first, pages follow as the list has them, and a row that was not read yet
+     * is not shown when it changes.
+     */
     compare?: Compare<Row>;
     /** Rows of the channel that do not belong to this list. */
     accept?: (row: Row, message: PushMessage) => boolean;
@@ -203,7 +209,7 @@ declare class LiveList<Row> {
     get rows(): readonly Row[];
     /** How many rows the list has in all, those included that were not read yet. */
     get total(): number;
-    /** Whether there are rows that were not read yet. */
+    /** Whether there are rows that were not read yet, and could be kept. */
     get hasMore(): boolean;
     on<Name extends keyof LiveEvents<Row>>(name: Name, listener: Listener<LiveEvents<Row>[Name]>): Off;
     /** Reads one more page; resolves with how many rows were new. Calls at the same time are one. */
@@ -242,6 +248,11 @@ interface PushOptions {
     position?: string | null;
     /** A channel token (JWT). */
     token?: Token;
+    /**
+     * Whether a gateway on another origin is sent the cookies that the browser has for it, if it lets pages of this one do so. To its own
+     * origin, and with a WebSocket, the browser sends them anyway. Off by default.
+     */
+    withCredentials?: boolean;
     /** The ways to hear, in the order of trying. All by default: WebSocket, EventSource, streaming, long polling. */
     transports?: readonly Transport[];
     /** Types of events that publishers name; needed by `eventsource`, which hears no others. */
@@ -450,6 +461,11 @@ interface PubSubOptions<Client = unknown> {
     jid?: string;
     sid?: string;
     rid?: number | string;
+    /**
+     * Takes a BOSH session along when this tab loads the page again, instead of logging in anew: what was published meanwhile is there.
+     * One client of a page may do so. Off by default; means nothing to a connection over WebSocket.
+     */
+    keepalive?: boolean;
     /** A node to subscribe to. */
     node?: string;
     /** Nodes to subscribe to. */
@@ -486,7 +502,7 @@ interface PubSubOptions<Client = unknown> {
 
 /** How a client is doing. */
 type PubSubStatus = SessionStatus
-/** Connected, and every node is subscribed to and caught up with, or was refused as told by `error`. */
+/** Connected, and every node is subscribed to and caught up with, or awaited, or was refused as told by `error`. */
  | {
     readonly kind: 'live';
 }
@@ -539,7 +555,12 @@ declare class PubSubClient {
     disconnect(): void;
     /** `disconnect`, and no more listening to the window. */
     close(): void;
-    /** Follows one more node. Resolves when it is subscribed to; rejects when the service refuses. */
+    /**
+     * Follows one more node. Resolves when it is subscribed to; rejects when the service refuses.
+     *
+     * A node that nobody has made yet is awaited where the service can do that (`urn:pubsub:await:1`, as ours does); elsewhere it rejects
+     * with `item-not-found`, and asks again by itself.
+     */
     subscribe(node: string): Promise<void>;
     /** Follows a node no longer. */
     unsubscribe(node: string): Promise<void>;

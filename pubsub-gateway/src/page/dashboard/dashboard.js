@@ -100,10 +100,12 @@ function round(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 5, 10].find((times) => times * power >= value) ?? 10) * power;
 }
-function short(value) {
-  const [size, unit] = value >= 1e6 ? [1e6, "M"] : value >= 1e4 ? [1e3, "k"] : [1, ""];
-  const digits = value / size < 10 && value % size !== 0 ? 1 : 0;
-  return (value / size).toFixed(digits) + unit;
+function ticks(most) {
+  const [size2, unit] = most >= 1e6 ? [1e6, "M"] : most >= 1e4 ? [1e3, "k"] : [1, ""];
+  return [0, 1, 2, 3, 4, 5].map((part) => {
+    const value = most * part / 5;
+    return [value, value === 0 ? "0" : `${Number((value / size2).toPrecision(3))}${unit}`];
+  });
 }
 
 // ../pubsub-gateway/src/page/dashboard/dashboard.ts
@@ -115,6 +117,7 @@ var SLOW = 0.025;
 var readings = [];
 var trends = /* @__PURE__ */ new Map();
 var last = null;
+var flows = [];
 var by = "rate";
 var isRising = false;
 var pill = element("state");
@@ -157,9 +160,10 @@ async function read() {
     headers: { Accept: "application/json" },
     signal: AbortSignal.timeout(5e3)
   };
-  const [statistics, metrics] = await Promise.all([
+  const [statistics, metrics, server] = await Promise.all([
     fetch("/events/stats?id=ALL", options),
-    fetch("/events/metrics", { ...options, headers: {} }).catch(() => null)
+    fetch("/events/metrics", { ...options, headers: {} }).catch(() => null),
+    fetch("/pubsub/server.json", options).catch(() => null)
   ]);
   if (!statistics.ok) {
     throw new Error(
@@ -168,16 +172,19 @@ async function read() {
   }
   return {
     statistics: await statistics.json(),
-    samples: metrics?.ok ? parse(await metrics.text()) : []
+    samples: metrics?.ok ? parse(await metrics.text()) : [],
+    // A gateway alone has no content there.
+    server: server?.status === 200 ? await server.json() : null
   };
 }
-function take({ statistics, samples }) {
+function take({ statistics, samples, server }) {
   const at = performance.now();
   const delivered = sum(samples, DELIVERED);
   const lag = buckets(samples, LAG);
   if (last !== null && statistics.uptime < last.statistics.uptime) {
     readings.length = 0;
     trends.clear();
+    flows.length = 0;
     last = null;
   }
   const seconds = last === null ? 0 : (at - last.at) / 1e3;
@@ -189,12 +196,12 @@ function take({ statistics, samples }) {
       0,
       info.published_messages - (before.get(info.channel)?.published_messages ?? info.published_messages)
     );
-    const rate = seconds > 0 ? added / seconds : 0;
-    published += rate;
-    expected += rate * info.subscribers;
+    const rate2 = seconds > 0 ? added / seconds : 0;
+    published += rate2;
+    expected += rate2 * info.subscribers;
     const trend = trends.get(info.channel) ?? { info, rates: [] };
     trend.info = info;
-    trend.rates.push(rate);
+    trend.rates.push(rate2);
     trend.rates.splice(0, trend.rates.length - PLACES);
     trends.set(info.channel, trend);
   }
@@ -208,7 +215,15 @@ function take({ statistics, samples }) {
     readings.push({ at, delivered: counted, published, subscribers, lag });
     readings.splice(0, readings.length - PLACES);
   }
-  last = { at, statistics, delivered };
+  if (seconds > 0 && server !== null && last?.server) {
+    const { published: published2, delivered: delivered2 } = last.server;
+    flows.push({
+      published: Math.max(0, server.published - published2) / seconds,
+      delivered: Math.max(0, server.delivered - delivered2) / seconds
+    });
+    flows.splice(0, flows.length - PLACES);
+  }
+  last = { at, statistics, delivered, server };
   element("uptime").textContent = `up ${duration(statistics.uptime)}`;
 }
 function draw() {
@@ -220,12 +235,45 @@ function draw() {
   }
   drawLag();
   drawFlow();
+  drawServer();
   drawTable();
 }
+function drawServer() {
+  const server = last?.server ?? null;
+  element("server").hidden = server === null;
+  if (server === null) {
+    return;
+  }
+  const { tcp, websocket, bosh } = server;
+  const whole = (value) => new Intl.NumberFormat().format(value);
+  element("server-connections").textContent = whole(tcp + websocket + bosh);
+  element("server-carriers").textContent = `${whole(tcp)} TCP · ${whole(websocket)} WebSocket · ${whole(bosh)} BOSH`;
+  element("server-nodes").textContent = whole(server.nodes);
+  element("server-awaited").textContent = server.awaited > 0 ? `${whole(server.awaited)} awaited` : "none awaited";
+  element("server-subscriptions").textContent = whole(server.subscriptions);
+  element("server-items").textContent = whole(server.items);
+  element("server-bytes").textContent = size(server.stored_bytes);
+  const flow = flows.at(-1);
+  for (const [name, kind] of [
+    ["published", "second"],
+    ["delivered", ""]
+  ]) {
+    const id = `server-${name}`;
+    element(id).textContent = flow === void 0 ? "–" : rate(flow[name]);
+    element(`${id}-total`).textContent = `${whole(server[name])} since the start`;
+    const values = flows.map((flow2) => flow2[name]);
+    spark(element(`${id}-spark`), values, kind);
+  }
+}
+function rate(value) {
+  return new Intl.NumberFormat(void 0, { maximumFractionDigits: value < 100 ? 1 : 0 }).format(value);
+}
+function size(bytes) {
+  const [by2, unit] = bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : bytes >= 1e3 ? [1e3, "kB"] : [1, "bytes"];
+  return `${rate(bytes / by2)} ${unit}`;
+}
 function tile(id, value, of, kind = "") {
-  element(id).textContent = new Intl.NumberFormat(void 0, { maximumFractionDigits: value < 100 ? 1 : 0 }).format(
-    value
-  );
+  element(id).textContent = rate(value);
   spark(element(`${id}-spark`), readings.map(of), kind);
 }
 function spark(svg, values, kind) {
@@ -240,9 +288,8 @@ function drawFlow() {
   const left = 44;
   const frame = { left, top: 10, width: Math.max(1, width - left), height: height - 34 };
   const most = round(Math.max(1, ...readings.flatMap(({ delivered, published }) => [delivered, published])));
-  const grid = [0, 1, 2, 3, 4].flatMap((step) => {
-    const y = frame.top + frame.height * step / 4;
-    const label = short(most * (4 - step) / 4);
+  const grid = ticks(most).flatMap(([value, label]) => {
+    const y = frame.top + frame.height * (1 - value / most);
     return [
       shape("line", { class: "grid", x1: left, x2: width, y1: y, y2: y }),
       shape("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, label)
@@ -283,7 +330,7 @@ function drawLag() {
     (reading, at) => quantile(since(reading.lag, readings[Math.max(0, at - 10)]?.lag ?? []), 0.99) ?? 0
   );
   spark(element("latency-spark"), tails, "");
-  element("percentiles").textContent = middle === null || high === null ? "nothing in the last three minutes" : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
+  element("percentiles").textContent = middle === null || high === null ? "in the last three minutes" : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
   drawBars(apart(passed));
 }
 function drawBars(counts) {
@@ -295,7 +342,7 @@ function drawBars(counts) {
   const most = Math.max(1, ...shown.map(([, count]) => count));
   const step = width / Math.max(1, shown.length);
   const floor = height - 26;
-  const every = Math.ceil(shown.length / Math.max(1, Math.floor(width / 52)));
+  const every = Math.ceil(shown.length / Math.max(1, Math.floor(width / 60)));
   const bars = shown.flatMap(([bound, count], at) => {
     const high = count / most * (floor - 12);
     const middle = at * step + step / 2;
@@ -307,11 +354,17 @@ function drawBars(counts) {
       height: high,
       rx: 3
     };
-    const words = Number.isFinite(bound) ? `${milliseconds(bound)}` : "more";
-    const label = at % every === 0 ? [shape("text", { x: middle, y: height - 6, "text-anchor": "middle" }, words)] : [];
+    const words2 = Number.isFinite(bound) ? `${milliseconds(bound)} ms` : "more";
+    const label = at % every === 0 ? [shape("text", { x: middle, y: height - 6, "text-anchor": "middle" }, words2)] : [];
     return [shape("rect", bar), ...label];
   });
-  svg.replaceChildren(...bars);
+  const line = shape("line", { class: "grid", x1: 0, x2: width, y1: floor, y2: floor });
+  const words = { x: width / 2, y: floor / 2 + 4, "text-anchor": "middle" };
+  svg.replaceChildren(
+    ...bars,
+    line,
+    ...shown.length > 0 ? [] : [shape("text", words, "Nothing was published over HTTP")]
+  );
 }
 function drawTable() {
   const wanted = filter.value.trim().toLocaleLowerCase();
@@ -352,8 +405,8 @@ function fill(row, trend) {
   if (svg !== null) {
     spark(svg, trend.rates, "");
   }
-  const rate = average(trend);
-  const numbers = [rate, trend.info.published_messages, trend.info.stored_messages, trend.info.subscribers];
+  const rate2 = average(trend);
+  const numbers = [rate2, trend.info.published_messages, trend.info.stored_messages, trend.info.subscribers];
   numbers.forEach((number, at) => {
     const cell = row.cells[at + 2];
     if (cell !== void 0) {
@@ -367,7 +420,7 @@ function fill(row, trend) {
 }
 function average({ rates }) {
   const recent = rates.slice(-5);
-  return recent.reduce((sum2, rate) => sum2 + rate, 0) / Math.max(1, recent.length);
+  return recent.reduce((sum2, rate2) => sum2 + rate2, 0) / Math.max(1, recent.length);
 }
 function sortBy(button) {
   const wanted = button.dataset.by;

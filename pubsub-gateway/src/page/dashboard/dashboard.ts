@@ -16,7 +16,7 @@ import {
     since,
     sum,
 } from '../../../../web/pages/metrics.js';
-import { curve, round, shape, short } from '../../../../web/pages/plot.js';
+import { curve, round, shape, ticks } from '../../../../web/pages/plot.js';
 
 /** A channel, as the statistics have it. */
 interface Info {
@@ -26,10 +26,31 @@ interface Info {
     subscribers: number;
 }
 
+/** What an XMPP server beside the gateway says of itself. */
+interface Server {
+    tcp: number;
+    websocket: number;
+    bosh: number;
+    nodes: number;
+    subscriptions: number;
+    awaited: number;
+    items: number;
+    stored_bytes: number;
+    published: number;
+    delivered: number;
+}
+
 /** The statistics of all channels. */
 interface Statistics {
     uptime: number;
     infos: Info[];
+}
+
+/** What is asked for at one time. */
+interface Read {
+    statistics: Statistics;
+    samples: Sample[];
+    server: Server | null;
 }
 
 /** A reading of everything, and what was different from the one before. */
@@ -57,7 +78,9 @@ const SLOW = 0.025;
 
 const readings: Reading[] = [];
 const trends = new Map<string, Trend>();
-let last: { at: number; statistics: Statistics; delivered: number | null } | null = null;
+let last: { at: number; statistics: Statistics; delivered: number | null; server: Server | null } | null = null;
+/** What the server published and delivered a second. */
+const flows: { published: number; delivered: number }[] = [];
 let by: 'channel' | 'rate' | 'published' | 'stored' | 'subscribers' = 'rate';
 let isRising = false;
 
@@ -101,15 +124,16 @@ function refuse(words: string): void {
     }
 }
 
-async function read(): Promise<{ statistics: Statistics; samples: Sample[] }> {
+async function read(): Promise<Read> {
     const options: RequestInit = {
         cache: 'no-store',
         headers: { Accept: 'application/json' },
         signal: AbortSignal.timeout(5000),
     };
-    const [statistics, metrics] = await Promise.all([
+    const [statistics, metrics, server] = await Promise.all([
         fetch('/events/stats?id=ALL', options),
         fetch('/events/metrics', { ...options, headers: {} }).catch(() => null),
+        fetch('/pubsub/server.json', options).catch(() => null),
     ]);
     if (!statistics.ok) {
         throw new Error(
@@ -120,17 +144,20 @@ async function read(): Promise<{ statistics: Statistics; samples: Sample[] }> {
     return {
         statistics: (await statistics.json()) as Statistics,
         samples: metrics?.ok ? parse(await metrics.text()) : [],
+        // A gateway alone has no content there.
+        server: server?.status === 200 ? ((await server.json()) as Server) : null,
     };
 }
 
 /** Notes a reading. Rates are known from the second one on. */
-function take({ statistics, samples }: { statistics: Statistics; samples: Sample[] }): void {
+function take({ statistics, samples, server }: Read): void {
     const at = performance.now();
     const delivered = sum(samples, DELIVERED);
     const lag = buckets(samples, LAG);
     if (last !== null && statistics.uptime < last.statistics.uptime) {
         readings.length = 0;
         trends.clear();
+        flows.length = 0;
         last = null;
     }
     const seconds = last === null ? 0 : (at - last.at) / 1000;
@@ -165,7 +192,15 @@ function take({ statistics, samples }: { statistics: Statistics; samples: Sample
         readings.push({ at, delivered: counted, published, subscribers, lag });
         readings.splice(0, readings.length - PLACES);
     }
-    last = { at, statistics, delivered };
+    if (seconds > 0 && server !== null && last?.server) {
+        const { published, delivered } = last.server;
+        flows.push({
+            published: Math.max(0, server.published - published) / seconds,
+            delivered: Math.max(0, server.delivered - delivered) / seconds,
+        });
+        flows.splice(0, flows.length - PLACES);
+    }
+    last = { at, statistics, delivered, server };
     element('uptime').textContent = `up ${duration(statistics.uptime)}`;
 }
 
@@ -178,13 +213,52 @@ function draw(): void {
     }
     drawLag();
     drawFlow();
+    drawServer();
     drawTable();
 }
 
+/** The XMPP server, where there is one beside the gateway. */
+function drawServer(): void {
+    const server = last?.server ?? null;
+    element('server').hidden = server === null;
+    if (server === null) {
+        return;
+    }
+    const { tcp, websocket, bosh } = server;
+    const whole = (value: number) => new Intl.NumberFormat().format(value);
+    element('server-connections').textContent = whole(tcp + websocket + bosh);
+    element('server-carriers').textContent = `${whole(tcp)} TCP · ${whole(websocket)} WebSocket · ${whole(bosh)} BOSH`;
+    element('server-nodes').textContent = whole(server.nodes);
+    element('server-awaited').textContent = server.awaited > 0 ? `${whole(server.awaited)} awaited` : 'none awaited';
+    element('server-subscriptions').textContent = whole(server.subscriptions);
+    element('server-items').textContent = whole(server.items);
+    element('server-bytes').textContent = size(server.stored_bytes);
+    const flow = flows.at(-1);
+    for (const [name, kind] of [
+        ['published', 'second'],
+        ['delivered', ''],
+    ] as const) {
+        const id = `server-${name}`;
+        element(id).textContent = flow === undefined ? '–' : rate(flow[name]);
+        element(`${id}-total`).textContent = `${whole(server[name])} since the start`;
+        const values = flows.map((flow) => flow[name]);
+        spark(element(`${id}-spark`) as unknown as SVGSVGElement, values, kind);
+    }
+}
+
+function rate(value: number): string {
+    return new Intl.NumberFormat(undefined, { maximumFractionDigits: value < 100 ? 1 : 0 }).format(value);
+}
+
+/** `1.2 MB`. */
+function size(bytes: number): string {
+    const [by, unit] =
+        bytes >= 1e9 ? [1e9, 'GB'] : bytes >= 1e6 ? [1e6, 'MB'] : bytes >= 1e3 ? [1e3, 'kB'] : [1, 'bytes'];
+    return `${rate(bytes / by)} ${unit}`;
+}
+
 function tile(id: string, value: number, of: (reading: Reading) => number, kind = ''): void {
-    element(id).textContent = new Intl.NumberFormat(undefined, { maximumFractionDigits: value < 100 ? 1 : 0 }).format(
-        value,
-    );
+    element(id).textContent = rate(value);
     spark(element(`${id}-spark`) as unknown as SVGSVGElement, readings.map(of), kind);
 }
 
@@ -202,9 +276,8 @@ function drawFlow(): void {
     const left = 44;
     const frame = { left, top: 10, width: Math.max(1, width - left), height: height - 34 };
     const most = round(Math.max(1, ...readings.flatMap(({ delivered, published }) => [delivered, published])));
-    const grid = [0, 1, 2, 3, 4].flatMap((step) => {
-        const y = frame.top + (frame.height * step) / 4;
-        const label = short((most * (4 - step)) / 4);
+    const grid = ticks(most).flatMap(([value, label]) => {
+        const y = frame.top + frame.height * (1 - value / most);
         return [
             shape('line', { class: 'grid', x1: left, x2: width, y1: y, y2: y }),
             shape('text', { x: left - 8, y: y + 4, 'text-anchor': 'end' }, label),
@@ -231,7 +304,7 @@ function drawFlow(): void {
     );
 }
 
-/** How long messages took, in the last three minutes. */
+/** How long what was published here took, in the last three minutes. Other messages do not say when they were sent. */
 function drawLag(): void {
     const [first, now] = [readings[0], readings.at(-1)];
     const passed = first === undefined || now === undefined ? [] : since(now.lag, first.lag);
@@ -249,7 +322,7 @@ function drawLag(): void {
     spark(element('latency-spark') as unknown as SVGSVGElement, tails, '');
     element('percentiles').textContent =
         middle === null || high === null
-            ? 'nothing in the last three minutes'
+            ? 'in the last three minutes'
             : `p50 ${milliseconds(middle)} ms · p99 ${milliseconds(high)} ms`;
     drawBars(apart(passed));
 }
@@ -264,7 +337,7 @@ function drawBars(counts: Buckets): void {
     const most = Math.max(1, ...shown.map(([, count]) => count));
     const step = width / Math.max(1, shown.length);
     const floor = height - 26;
-    const every = Math.ceil(shown.length / Math.max(1, Math.floor(width / 52)));
+    const every = Math.ceil(shown.length / Math.max(1, Math.floor(width / 60)));
     const bars = shown.flatMap(([bound, count], at) => {
         const high = (count / most) * (floor - 12);
         const middle = at * step + step / 2;
@@ -276,12 +349,18 @@ function drawBars(counts: Buckets): void {
             height: high,
             rx: 3,
         };
-        const words = Number.isFinite(bound) ? `${milliseconds(bound)}` : 'more';
+        const words = Number.isFinite(bound) ? `${milliseconds(bound)} ms` : 'more';
         const label =
             at % every === 0 ? [shape('text', { x: middle, y: height - 6, 'text-anchor': 'middle' }, words)] : [];
         return [shape('rect', bar), ...label];
     });
-    svg.replaceChildren(...bars);
+    const line = shape('line', { class: 'grid', x1: 0, x2: width, y1: floor, y2: floor });
+    const words = { x: width / 2, y: floor / 2 + 4, 'text-anchor': 'middle' };
+    svg.replaceChildren(
+        ...bars,
+        line,
+        ...(shown.length > 0 ? [] : [shape('text', words, 'Nothing was published over HTTP')]),
+    );
 }
 
 function drawTable(): void {

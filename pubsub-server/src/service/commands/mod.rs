@@ -15,6 +15,7 @@ mod unsubscribe;
 pub(crate) use self::publish::last_item;
 
 use super::Service;
+use super::access::may_ask;
 use super::error::ServiceError;
 use super::vocabulary::{Actor, Context, Outcome, Request};
 
@@ -24,6 +25,7 @@ pub(super) fn decide(
     actor: &Actor,
     request: Request<'_>,
 ) -> Result<Outcome, ServiceError> {
+    may_ask(&service.rules, actor, &request)?;
     match request {
         Request::Create { node, form } => {
             create::decide(service, context, actor, node.as_deref(), &form)

@@ -1,0 +1,82 @@
+//! What a server is doing, in numbers. Reads what others count; counting costs nobody a lock that was not held already.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::host::Host;
+
+/// What a server holds now, and what it has done since it was started. Each number is right by itself; together they may be of
+/// different moments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Clients that are connected over TCP.
+    pub tcp: usize,
+    /// Clients that are connected over WebSocket.
+    pub websocket: usize,
+    /// Sessions of BOSH.
+    pub bosh: usize,
+    /// Nodes that exist.
+    pub nodes: usize,
+    /// Subscriptions to them, whether the subscriber is connected or not.
+    pub subscriptions: usize,
+    /// Nodes that do not exist and are awaited, each as often as somebody does.
+    pub awaited: usize,
+    /// Items that are kept.
+    pub items: usize,
+    /// How many bytes they have.
+    pub stored_bytes: usize,
+    /// Items that were published.
+    pub published: u64,
+    /// Notifications that were handed to connected clients.
+    pub delivered: u64,
+}
+
+/// Clients by what carries them.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    pub(crate) tcp: Count,
+    pub(crate) websocket: Count,
+    pub(crate) bosh: Count,
+}
+
+/// How many there are of something.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Count(Arc<AtomicUsize>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Counted(Count);
+
+impl Count {
+    pub(crate) fn one(&self) -> Counted {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Counted(self.clone())
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Statistics {
+    pub(crate) fn of(host: &Host) -> Self {
+        let Carried {
+            tcp,
+            websocket,
+            bosh,
+        } = &host.carried;
+        Self {
+            tcp: tcp.get(),
+            websocket: websocket.get(),
+            bosh: bosh.get(),
+            ..host.broker.statistics()
+        }
+    }
+}
