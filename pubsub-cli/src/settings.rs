@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use pubsub_server::{Config, NodeCreation, Registration};
+use pubsub_server::{Config, DiskStorage, NodeCreation, Registration, Storage, SyncLevel};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -24,9 +26,12 @@ pub(crate) struct Arguments {
     /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Where to keep nodes and items
+    /// Where to keep nodes, subscriptions and items [default: in memory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// How many seconds of answered changes may be lost when the machine fails, not only the program; 0 waits for the disk [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    sync: Option<u64>,
     /// An account; may be given several times
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     users: Vec<User>,
@@ -97,6 +102,7 @@ struct File {
     xmpp: Option<SocketAddr>,
     http: Option<SocketAddr>,
     data: Option<PathBuf>,
+    sync: Option<u64>,
     #[serde(default)]
     users: Vec<User>,
     register: Option<Door>,
@@ -120,14 +126,21 @@ impl Arguments {
     /// What is to be done.
     pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
         let file: File = read_file(self.config.as_deref())?;
-        if let Some(data) = self.data.or(file.data) {
-            return Err(format!(
-                "--data {}: this version keeps nodes and items in memory only; leave the option out",
-                data.display()
-            )
-            .into());
-        }
         let defaults = Config::default();
+        let sync = self.sync.or(file.sync);
+        let storage: Arc<dyn Storage> = match (self.data.or(file.data), sync) {
+            (Some(directory), sync) => {
+                let level = match sync {
+                    Some(0) | None => SyncLevel::Always,
+                    Some(seconds) => SyncLevel::Every(Duration::from_secs(seconds)),
+                };
+                Arc::new(DiskStorage::open(directory, level)?)
+            }
+            (None, Some(_)) => {
+                return Err("--sync says how --data keeps things; give --data DIR too".into());
+            }
+            (None, None) => defaults.storage.clone(),
+        };
         let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
         let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
         let anonymous = match self.anonymous.or(file.anonymous) {
@@ -176,6 +189,7 @@ impl Arguments {
                 NodeCreation::Accounts
             },
             registration,
+            storage,
             ..defaults
         };
         Ok(Setup { server, http })

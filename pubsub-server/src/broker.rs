@@ -1,47 +1,36 @@
-//! The one place that makes things happen: decide -> store -> apply -> answer -> notify, for every request, in that order.
+//! The one place that makes things happen: decide -> apply -> keep -> answer -> notify, for every request, in that order.
 //!
-//! Nodes are spread over shards by name, each a service of its own behind a short lock. Notifications are queued while the lock is held, so
+//! A node belongs to a shard, a service of its own behind a short lock. What nothing has to be kept for is answered and told at once, while the
+//! lock is held. All else is handed to the committer, still under the lock, which answers and tells when it is on the disk. Either way
 //! all subscribers of a node hear of its changes in the order in which they were made.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::hash::{BuildHasher, RandomState};
-use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::announcer::Announcer;
+use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
+use crate::service::Rules;
 use crate::service::commands::last_item;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::options::SendLast;
 use crate::service::vocabulary::{
-    Actor, Audience, Context, Notification, Page, PageInfo, PageStart, Reply, Request, Write,
+    Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::service::{Rules, Service};
+use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
-use crate::wire::notification;
-
-/// How many shards; more than there are ever threads that want one at the same time.
-const SHARDS: usize = 32;
 
 /// The PubSub service with its state, its store and its subscribers.
 #[derive(Debug)]
 pub(crate) struct Broker {
-    pub(crate) address: Arc<str>,
     pub(crate) rules: Arc<Rules>,
-    pub(crate) router: Arc<Router>,
-    storage: Arc<dyn Storage>,
-    shards: Box<[Mutex<Service>]>,
-    hasher: RandomState,
-    /// The names of all nodes, in order.
-    names: RwLock<BTreeSet<Arc<str>>>,
-    stored: AtomicUsize,
-    announced: AtomicU64,
-    published: AtomicU64,
-    delivered: AtomicU64,
+    shards: Arc<Shards>,
+    announcer: Arc<Announcer>,
+    /// None: nothing is kept.
+    committer: Option<Committer>,
 }
 
 impl Broker {
@@ -53,41 +42,46 @@ impl Broker {
         storage: Arc<dyn Storage>,
     ) -> Result<Self, StorageError> {
         let rules = Arc::new(rules);
-        let shards = (0..SHARDS)
-            .map(|_| Mutex::new(Service::new(rules.clone())))
-            .collect();
-        let writes = storage.load()?;
-        let broker = Self {
-            address,
-            rules,
-            router,
-            storage,
-            shards,
-            hasher: RandomState::new(),
-            names: RwLock::default(),
-            stored: AtomicUsize::new(0),
-            announced: AtomicU64::new(0),
-            published: AtomicU64::new(0),
-            delivered: AtomicU64::new(0),
+        let shards = Arc::new(Shards::new(&rules));
+        let announcer = Arc::new(Announcer::new(address, router));
+        let committer = if storage.is_volatile() {
+            None
+        } else {
+            storage.load(&mut |write| {
+                if let Some(mut shard) = shards.of(write.node()) {
+                    shards.apply(&mut shard, &[write]);
+                }
+            })?;
+            Some(Committer::start(
+                storage,
+                shards.clone(),
+                announcer.clone(),
+            )?)
         };
-        for write in writes {
-            if let Some(mut shard) = broker.shard(write.node()) {
-                broker.apply(&mut shard, &[write]);
-            }
-        }
-        Ok(broker)
+        Ok(Self {
+            rules,
+            shards,
+            announcer,
+            committer,
+        })
     }
 
-    /// Does what is asked of one node, and queues what subscribers are to hear of it.
+    /// The address of the service.
+    pub(crate) fn address(&self) -> &Arc<str> {
+        &self.announcer.address
+    }
+
+    /// Does what is asked of one node, and queues what subscribers are to hear of it. Returns the answer, unless the asker is sent it later: when
+    /// all that it depends on is kept.
     pub(crate) fn perform(
         &self,
-        actor: &Actor,
+        asker: &Asker<'_>,
         request: Request<'_>,
         wakes: &mut Wakes,
-    ) -> Result<Reply, ServiceError> {
+    ) -> Option<Result<Reply, ServiceError>> {
         let mut context = self.context();
         if let Request::Subscribe { awaits: true, .. } = &request {
-            context.wishes_left = self.wishes_left(&actor.bare);
+            context.wishes_left = self.wishes_left(&asker.peer.actor.bare);
         }
         let request = match request {
             // The shard depends on the name, so an instant node gets its name here.
@@ -97,48 +91,141 @@ impl Broker {
             },
             request => request,
         };
-        let Some(mut shard) = self.shard(request.node()) else {
+        let Some(mut shard) = self.shards.of(request.node()) else {
+            return Some(Err(ServiceError::StorageFailed));
+        };
+        self.expire(&mut shard, request.node(), context.now, wakes);
+        let committer = self.committer.as_ref().map(|committer| {
+            (
+                committer,
+                shard.is_undecided(request.node(), committer.kept()),
+            )
+        });
+        let result = shard.service.decide(&context, &asker.peer.actor, request);
+        match (committer, result) {
+            (None | Some((_, false)), Err(error)) => Some(Err(error)),
+            (Some((committer, true)), Err(error)) => {
+                let answer = asker.answer(Content::Result(Err(error)), &[]);
+                let entry = Entry {
+                    answer: Some(answer),
+                    ..Entry::default()
+                };
+                committer.submit(entry, wakes);
+                None
+            }
+            (Some((committer, waits)), Ok(outcome))
+                if waits || outcome.writes.iter().any(Write::is_durable) =>
+            {
+                if let Err(error) = committer.check_room() {
+                    return Some(Err(error));
+                }
+                let answer = asker.answer(Content::Result(Ok(outcome.reply)), &outcome.writes);
+                let entry = Entry {
+                    answer: Some(answer),
+                    ..Entry::default()
+                };
+                self.hand_over(
+                    committer,
+                    &mut shard,
+                    outcome.writes,
+                    outcome.notifications,
+                    entry,
+                    wakes,
+                );
+                None
+            }
+            (_, Ok(outcome)) => {
+                if !outcome.writes.is_empty() {
+                    self.shards.apply(&mut shard, &outcome.writes);
+                    self.announcer.count_published(&outcome.writes);
+                }
+                for notification in &outcome.notifications {
+                    self.announce(&shard, notification, wakes);
+                }
+                Some(Ok(outcome.reply))
+            }
+        }
+    }
+
+    /// A look at the state by somebody who is not answered by the broker itself. What it shows may not be kept yet: see [`Self::answer`].
+    pub(crate) fn look(&self, actor: &Actor, request: Request<'_>) -> Result<Reply, ServiceError> {
+        let context = self.context();
+        let Some(mut shard) = self.shards.of(request.node()) else {
             return Err(ServiceError::StorageFailed);
         };
-        let outcome = shard.decide(&context, actor, request)?;
+        let mut wakes = Wakes::default();
+        self.expire(&mut shard, request.node(), context.now, &mut wakes);
+        let outcome = shard.service.decide(&context, actor, request)?;
         if !outcome.writes.is_empty() {
-            self.commit(&outcome.writes)?;
-            self.apply(&mut shard, &outcome.writes);
-            self.count_published(&outcome.writes);
-        }
-        for notification in &outcome.notifications {
-            self.notify(&shard, notification, wakes);
+            return Err(ServiceError::StorageFailed);
         }
         Ok(outcome.reply)
     }
 
+    /// Answers with a stanza that tells of the state. Returns it, unless the asker is sent it later: when all that it tells is kept.
+    pub(crate) fn answer(
+        &self,
+        asker: &Asker<'_>,
+        text: String,
+        wakes: &mut Wakes,
+    ) -> Option<String> {
+        let Some(committer) = self
+            .committer
+            .as_ref()
+            .filter(|committer| committer.is_busy())
+        else {
+            return Some(text);
+        };
+        let entry = Entry {
+            answer: Some(asker.answer(Content::Written(text), &[])),
+            ..Entry::default()
+        };
+        committer.submit(entry, wakes);
+        None
+    }
+
+    /// Whether something is not kept yet, so that what tells of the state goes through [`Self::answer`].
+    pub(crate) fn is_busy(&self) -> bool {
+        self.committer.as_ref().is_some_and(Committer::is_busy)
+    }
+
     /// Ends the subscriptions of somebody who never comes back.
-    pub(crate) fn depart(&self, bare: &str) {
-        for shard in &self.shards {
-            let mut shard = lock(shard);
-            let writes = shard.departure(bare);
-            if !writes.is_empty() && self.commit(&writes).is_ok() {
-                self.apply(&mut shard, &writes);
+    pub(crate) fn depart(&self, actor: &Actor) {
+        let mut wakes = Wakes::default();
+        for mut shard in self.shards.each() {
+            let writes = shard.service.departure(&actor.bare, !actor.is_anonymous);
+            if !writes.is_empty() {
+                let guest = actor.is_anonymous.then(|| actor.bare.clone());
+                self.change(&mut shard, writes, guest.map(Leaver::Guest), &mut wakes);
             }
         }
     }
 
     /// Ends what a session awaits.
     pub(crate) fn end_session(&self, session: u64) {
-        for shard in &self.shards {
-            let mut shard = lock(shard);
-            let writes = shard.farewell(session);
+        for mut shard in self.shards.each() {
+            let writes = shard.service.farewell(session);
             // Nobody keeps them, so there is nothing to commit.
-            self.apply(&mut shard, &writes);
+            self.shards.apply(&mut shard, &writes);
+        }
+        if let Some(committer) = self
+            .committer
+            .as_ref()
+            .filter(|committer| committer.is_busy())
+        {
+            let entry = Entry {
+                leaver: Some(Leaver::Session(session)),
+                ..Entry::default()
+            };
+            committer.submit(entry, &mut Wakes::default());
         }
     }
 
     /// What an account awaits: node, JID and the id of the subscription that it becomes.
     pub(crate) fn awaited(&self, bare: &str) -> Vec<(Arc<str>, Arc<str>, Arc<str>)> {
         let mut found = Vec::new();
-        for shard in &self.shards {
-            let shard = lock(shard);
-            let wishes = shard.wishes();
+        for shard in self.shards.each() {
+            let wishes = shard.service.wishes();
             for (node, jid) in wishes.places_of(bare) {
                 if let Some(wish) = wishes.find(node, jid) {
                     found.push((node.clone(), jid.clone(), wish.subscription.clone()));
@@ -151,10 +238,9 @@ impl Broker {
     /// How many more nodes an account may await.
     fn wishes_left(&self, bare: &str) -> usize {
         let (mut own, mut all) = (0, 0);
-        for shard in &self.shards {
-            let shard = lock(shard);
-            own += shard.wishes().of_account(bare);
-            all += shard.wishes().len();
+        for shard in self.shards.each() {
+            own += shard.service.wishes().of_account(bare);
+            all += shard.service.wishes().len();
         }
         let Rules {
             max_awaited,
@@ -167,33 +253,62 @@ impl Broker {
 
     /// Sends the newest items that a resource is owed when it becomes available.
     pub(crate) fn greet(&self, actor: &Actor, wakes: &mut Wakes) {
-        for shard in &self.shards {
-            let shard = lock(shard);
+        let now = now();
+        for mut shard in self.shards.each() {
             let owed: Vec<Notification> = shard
+                .service
                 .nodes_of(&actor.bare)
                 .filter(|node| node.config.send_last == SendLast::OnSubscriptionAndPresence)
                 .filter(|node| {
                     node.subscriptions.contains_key(&actor.bare)
                         || node.subscriptions.contains_key(&actor.full)
                 })
+                .filter(|node| {
+                    let newest = node.items.newest();
+                    newest.is_some_and(|item| !node.has_expired(item, now))
+                })
                 .filter_map(|node| last_item(node, &actor.full))
                 .collect();
-            for notification in &owed {
-                self.notify(&shard, notification, wakes);
+            for notification in owed {
+                match &self.committer {
+                    Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
+                        let owed = vec![notification];
+                        self.hand_over(
+                            committer,
+                            &mut shard,
+                            Vec::new(),
+                            owed,
+                            Entry::default(),
+                            wakes,
+                        );
+                    }
+                    _ => self.announce(&shard, &notification, wakes),
+                }
+            }
+        }
+    }
+
+    /// Removes all items that have expired by then. Those of a node that is asked for go without waiting for this.
+    pub(crate) fn sweep(&self, now: u64) {
+        let mut wakes = Wakes::default();
+        for mut shard in self.shards.each() {
+            let nodes: Vec<Arc<str>> = shard.service.expiring().iter().cloned().collect();
+            for node in nodes {
+                self.expire(&mut shard, &node, now, &mut wakes);
             }
         }
     }
 
     /// Looks at one node.
     pub(crate) fn inspect<T>(&self, name: &str, look: impl FnOnce(&Node) -> T) -> Option<T> {
-        self.shard(name)?.node(name).map(look)
+        self.shards.of(name)?.service.node(name).map(look)
     }
 
     /// Collects something from the nodes at which an account has a standing.
     pub(crate) fn survey<T>(&self, bare: &str, mut look: impl FnMut(&Node, &mut Vec<T>)) -> Vec<T> {
         let mut found = Vec::new();
-        for shard in &self.shards {
-            for node in lock(shard).nodes_of(bare) {
+        for shard in self.shards.each() {
+            for node in shard.service.nodes_of(bare) {
                 look(node, &mut found);
             }
         }
@@ -202,179 +317,147 @@ impl Broker {
 
     /// A page of the names of all nodes, in the order of their bytes.
     pub(crate) fn names(&self, page: &Page<'_>) -> (Vec<Arc<str>>, PageInfo) {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        let most = page.max.unwrap_or(usize::MAX).min(self.rules.max_page);
-        let chosen: Vec<Arc<str>> = match &page.from {
-            PageStart::First => names.iter().take(most).cloned().collect(),
-            PageStart::Index(index) => names.iter().skip(*index).take(most).cloned().collect(),
-            PageStart::After(name) => names
-                .range::<str, _>((Bound::Excluded(&**name), Bound::Unbounded))
-                .take(most)
-                .cloned()
-                .collect(),
-            PageStart::Last => backwards(names.iter().rev().take(most)),
-            PageStart::Before(name) => backwards(
-                names
-                    .range::<str, _>((Bound::Unbounded, Bound::Excluded(&**name)))
-                    .rev()
-                    .take(most),
-            ),
-        };
-        let first = chosen.first().cloned();
-        let index = match &page.from {
-            PageStart::First => Some(0),
-            PageStart::Index(index) => Some(*index),
-            PageStart::Last => Some(names.len() - chosen.len()),
-            PageStart::After(_) | PageStart::Before(_) => None,
-        };
-        let info = PageInfo {
-            index: index.filter(|_| first.is_some()),
-            first,
-            last: chosen.last().cloned(),
-            count: names.len(),
-        };
-        (chosen, info)
+        self.shards.names(page, self.rules.max_page)
     }
 
     /// What the service holds and has done; nothing of connections.
     pub(crate) fn statistics(&self) -> Statistics {
+        let (published, delivered) = self.announcer.counts();
         let mut statistics = Statistics {
-            nodes: self
-                .names
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .len(),
-            stored_bytes: self.stored.load(Ordering::Relaxed),
-            published: self.published.load(Ordering::Relaxed),
-            delivered: self.delivered.load(Ordering::Relaxed),
+            nodes: self.shards.nodes(),
+            stored_bytes: self.shards.stored(),
+            published,
+            delivered,
             ..Statistics::default()
         };
-        for shard in &self.shards {
-            let shard = lock(shard);
-            statistics.subscriptions += shard.subscriptions();
-            statistics.items += shard.items();
-            statistics.awaited += shard.wishes().len();
+        for shard in self.shards.each() {
+            statistics.subscriptions += shard.service.subscriptions();
+            statistics.items += shard.service.items();
+            statistics.awaited += shard.service.wishes().len();
         }
         statistics
     }
 
-    fn count_published(&self, writes: &[Write]) {
-        let items = writes
-            .iter()
-            .filter(|write| matches!(write, Write::PutItem { .. }));
-        self.published
-            .fetch_add(items.count() as u64, Ordering::Relaxed);
+    /// Takes no more changes; what was taken is kept.
+    pub(crate) fn close(&self) {
+        if let Some(committer) = &self.committer {
+            committer.close();
+        }
     }
 
-    fn shard(&self, name: &str) -> Option<MutexGuard<'_, Service>> {
-        let index = usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or_default();
-        self.shards.get(index).map(lock)
+    /// The same, and waits until everything is on the disk and the store is let go. Blocks.
+    pub(crate) fn stop(&self) {
+        if let Some(committer) = &self.committer {
+            committer.stop();
+        }
+    }
+
+    /// Removes the items of a node that have expired by then.
+    fn expire(&self, shard: &mut Shard, name: &str, now: u64, wakes: &mut Wakes) {
+        if shard.service.expiring().is_empty() {
+            return;
+        }
+        let writes = shard.service.expiry(name, now);
+        if !writes.is_empty() {
+            self.change(shard, writes, None, wakes);
+        }
+    }
+
+    /// Changes something that nobody asked for.
+    fn change(
+        &self,
+        shard: &mut Shard,
+        writes: Vec<Write>,
+        leaver: Option<Leaver>,
+        wakes: &mut Wakes,
+    ) {
+        match &self.committer {
+            Some(committer) => {
+                let entry = Entry {
+                    leaver,
+                    ..Entry::default()
+                };
+                self.hand_over(committer, shard, writes, Vec::new(), entry, wakes);
+            }
+            None => self.shards.apply(shard, &writes),
+        }
+    }
+
+    /// Makes a decision so, and hands it to the committer with whatever `entry` holds already.
+    fn hand_over(
+        &self,
+        committer: &Committer,
+        shard: &mut Shard,
+        writes: Vec<Write>,
+        notifications: Vec<Notification>,
+        entry: Entry,
+        wakes: &mut Wakes,
+    ) {
+        let mut touched: Vec<Arc<str>> = Vec::new();
+        let announced_nodes = notifications.iter().map(|notification| &notification.node);
+        for node in writes.iter().map(Write::node).chain(announced_nodes) {
+            if touched.last() != Some(node) {
+                touched.push(node.clone());
+            }
+        }
+        let before = self.shards.apply_reversibly(shard, &writes);
+        let announcements = notifications
+            .into_iter()
+            .filter_map(|notification| announced(shard, notification))
+            .collect();
+        let entry = Entry {
+            writes,
+            before,
+            announcements,
+            ..entry
+        };
+        let number = committer.submit(entry, wakes);
+        let kept = committer.kept();
+        for node in &touched {
+            shard.note(node, number, kept);
+        }
     }
 
     fn context(&self) -> Context {
-        let nodes = self
-            .names
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
         Context {
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            now: now(),
             random: rand::random(),
-            nodes_left: self.rules.max_nodes.saturating_sub(nodes),
-            bytes_left: self
-                .rules
-                .max_stored
-                .saturating_sub(self.stored.load(Ordering::Relaxed)),
+            nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
+            bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
             wishes_left: 0,
         }
     }
 
-    fn commit(&self, writes: &[Write]) -> Result<(), ServiceError> {
-        self.storage.commit(writes).map_err(|error| {
-            tracing::error!(%error, "a change was not stored and is refused");
-            ServiceError::StorageFailed
-        })
+    fn announce(&self, shard: &Shard, notification: &Notification, wakes: &mut Wakes) {
+        let subscribers = shard
+            .service
+            .node(&notification.node)
+            .map(|node| &*node.subscriptions);
+        self.announcer.announce(notification, subscribers, wakes);
     }
+}
 
-    fn apply(&self, shard: &mut Service, writes: &[Write]) {
-        let before = shard.bytes();
-        shard.apply(writes);
-        let after = shard.bytes();
-        if after >= before {
-            self.stored.fetch_add(after - before, Ordering::Relaxed);
-        } else {
-            self.stored.fetch_sub(before - after, Ordering::Relaxed);
-        }
-        for write in writes {
-            match write {
-                Write::CreateNode { node, .. } => {
-                    self.names
-                        .write()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(node.clone());
-                }
-                Write::DeleteNode { node } => {
-                    self.names
-                        .write()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .remove(node);
-                }
-                _ => {}
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// The notification with those who are to hear it, if there is anybody.
+fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
+    let subscribers = match &notification.audience {
+        Audience::These(_) => None,
+        Audience::Subscribers => {
+            let node = shard.service.node(&notification.node)?;
+            if node.subscriptions.is_empty() {
+                return None;
             }
+            Some(node.subscriptions.clone())
         }
-    }
-
-    fn notify(&self, shard: &Service, notification: &Notification, wakes: &mut Wakes) {
-        let audience: Recipients<'_> = match &notification.audience {
-            Audience::These(jids) => Recipients::These(jids.iter()),
-            Audience::Subscribers => match shard.node(&notification.node) {
-                Some(node) if !node.subscriptions.is_empty() => {
-                    Recipients::Subscribers(node.subscriptions.keys())
-                }
-                _ => return,
-            },
-        };
-        let id = self.announced.fetch_add(1, Ordering::Relaxed);
-        let mut tail = String::with_capacity(512);
-        notification::write_tail(&mut tail, &self.address, id, notification);
-        let directory = self.router.directory();
-        let before = wakes.deliveries();
-        let mut escaped = String::new();
-        for jid in audience {
-            escaped.clear();
-            crate::wire::escaped(&mut escaped, jid);
-            directory.deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
-        }
-        let delivered = wakes.deliveries() - before;
-        self.delivered
-            .fetch_add(delivered as u64, Ordering::Relaxed);
-    }
-}
-
-enum Recipients<'n> {
-    These(std::slice::Iter<'n, Arc<str>>),
-    Subscribers(std::collections::btree_map::Keys<'n, Arc<str>, Arc<str>>),
-}
-
-impl<'n> Iterator for Recipients<'n> {
-    type Item = &'n Arc<str>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::These(jids) => jids.next(),
-            Self::Subscribers(jids) => jids.next(),
-        }
-    }
-}
-
-fn lock(shard: &Mutex<Service>) -> MutexGuard<'_, Service> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn backwards<'n>(names: impl Iterator<Item = &'n Arc<str>>) -> Vec<Arc<str>> {
-    let mut names: Vec<_> = names.cloned().collect();
-    names.reverse();
-    names
+    };
+    Some(Announced {
+        notification,
+        subscribers,
+    })
 }

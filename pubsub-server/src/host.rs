@@ -46,6 +46,6 @@ pub(crate) struct Host {
 impl Host {
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
-        &self.broker.address
+        self.broker.address()
     }
 }

@@ -26,7 +26,7 @@
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
 //! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
 //!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
-//!   whitelist; all publish models; publish-options; nodes come to be when they are published to. Not: subscription options, authorisation
+//!   whitelist; all publish models; publish-options; items that expire; nodes come to be when they are published to. Not: subscription options, authorisation
 //!   requests, presence and roster access, collections, PEP.
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
 //!
@@ -46,8 +46,16 @@
 //!
 //! # Order of things
 //!
-//! A request is decided, stored, applied, answered and announced, in that order ([`Storage`] sees it before anybody else does). Subscribers of
-//! a node hear of its changes in the order in which they were made.
+//! A request is decided, kept, answered and announced, in that order ([`Storage`] has it before anybody hears of it). Subscribers of
+//! a node hear of its changes in the order in which they were made. The acknowledgements of XEP-0198 say that a stanza was taken, not that it is kept: that says its
+//! answer.
+//!
+//! # What survives
+//!
+//! By default nothing. With a `DiskStorage` (feature `durable`) as [`Config::storage`] nodes, configurations, affiliations, subscriptions and items do; `SyncLevel` says what an
+//! answer promises. Items of nodes that keep none, and subscriptions of anonymous users, never reach a store. A store may be slow: what waits
+//! for it shares one call, and who does not need it does not wait. It may fail: what it did not take is undone and refused, and what it takes later is kept. A client with
+//! more than a megabyte on the way to the store is not read until some of it is kept, and with 64 MiB of all clients changes are refused.
 //!
 //! # Bounds
 //!
@@ -59,8 +67,10 @@
 mod accounts;
 mod address;
 mod admission;
+mod announcer;
 mod bosh;
 mod broker;
+mod committing;
 mod config;
 mod connection;
 mod crew;
@@ -72,6 +82,7 @@ mod router;
 mod sasl;
 mod server;
 mod service;
+mod shards;
 mod statistics;
 mod storage;
 mod wire;
@@ -90,4 +101,6 @@ pub use service::options::{
 };
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
+#[cfg(feature = "durable")]
+pub use storage::{DiskStorage, SyncLevel};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use crate::broker;
 use crate::connection::{self, Remote, XmlStream};
 use crate::host::Host;
 use crate::http;
@@ -15,6 +16,9 @@ use crate::wire::stream::{self, StreamError};
 
 /// How long to wait after the system refused a connection, as when it has no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the items that have expired are removed from nodes that nobody asks for.
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Where a server listens.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     tokio::select! {
         () = accept(&xmpp, |socket, address| admit(&host, socket, address)) => {}
         () = accept_http(http.as_ref(), &host) => {}
+        () = sweep(&host) => {}
         () = told(&mut shutdown) => {}
     }
     drop((xmpp, http));
@@ -67,6 +72,14 @@ struct Dismissal<'h>(&'h Host);
 impl Drop for Dismissal<'_> {
     fn drop(&mut self) {
         self.0.crew.dismiss();
+    }
+}
+
+/// Removes what has expired, again and again.
+async fn sweep(host: &Host) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        host.broker.sweep(broker::now());
     }
 }
 

@@ -160,9 +160,10 @@ impl Server {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = listener::run(self.listeners, self.host) => {}
+            () = listener::run(self.listeners, self.host.clone()) => {}
             () = signal => {}
         }
+        settle(self.host).await;
     }
 }
 
@@ -237,6 +238,7 @@ impl RunningServer {
             let _ = task.await;
         }
         self.task = None;
+        settle(self.host.clone()).await;
     }
 }
 
@@ -246,7 +248,13 @@ impl Drop for RunningServer {
             task.abort();
         }
         self.host.crew.dismiss();
+        self.host.broker.close();
     }
+}
+
+/// Waits until everything that was decided is on the disk, and the store is let go.
+async fn settle(host: Arc<Host>) {
+    let _ = tokio::task::spawn_blocking(move || host.broker.stop()).await;
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {

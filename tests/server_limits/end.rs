@@ -35,15 +35,15 @@ struct Moody {
 }
 
 impl Storage for Moody {
-    fn load(&self) -> Result<Vec<Write>, StorageError> {
-        self.memory.load()
+    fn load(&self, take: &mut dyn FnMut(Write)) -> Result<(), StorageError> {
+        self.memory.load(take)
     }
 
-    fn commit(&self, writes: &[Write]) -> Result<(), StorageError> {
+    fn commit(&self, decisions: &[&[Write]]) -> Result<(), StorageError> {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(StorageError::new("not now"));
         }
-        self.memory.commit(writes)
+        self.memory.commit(decisions)
     }
 }
 

@@ -53,6 +53,28 @@ impl RawClient {
         user: &str,
         password: &str,
     ) -> Result<Self, String> {
+        Self::enter(address, "PLAIN", &plain(user, password)).await
+    }
+
+    /// Logs in without an account; also returns the JID that the server gave.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead, or what the connection failed with.
+    pub async fn anonymous(address: SocketAddr) -> Result<(Self, String), String> {
+        let mut client = Self::enter(address, "ANONYMOUS", "").await?;
+        let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+        let bound = client.request("set", "", bind).await?;
+        let jid = bound
+            .split_once("<jid>")
+            .and_then(|(_, rest)| rest.split_once("</jid>"));
+        match jid {
+            Some((jid, _)) => Ok((client, jid.to_owned())),
+            None => Err(bound),
+        }
+    }
+
+    async fn enter(address: SocketAddr, mechanism: &str, secret: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(address)
             .await
             .map_err(|error| error.to_string())?;
@@ -61,11 +83,10 @@ impl RawClient {
             unread: String::new(),
             requests: 0,
         };
-        let secret = plain(user, password);
         client.open().await?;
         client
             .send(&format!(
-                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='{mechanism}'>{secret}</auth>"
             ))
             .await?;
         let answer = client.until_any(&["<success", "</failure>"]).await?;

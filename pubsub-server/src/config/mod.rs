@@ -61,7 +61,7 @@ pub struct Config {
     pub node_creation: NodeCreation,
     /// The configuration of nodes that nobody configured.
     pub node_defaults: NodeConfig,
-    /// Where the state of the service is kept. Default: nowhere but in the running server.
+    /// Where the state of the service is kept: [`Volatile`], a `DiskStorage` (feature `durable`), or a store of one's own. Default: nowhere but in the running server.
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,

@@ -117,7 +117,8 @@ fn register(
     out: &mut String,
 ) -> Option<Deferred> {
     let host = dialogue.host.clone();
-    let bare = dialogue.peer.actor.bare.clone();
+    let actor = dialogue.peer.actor.clone();
+    let bare = actor.bare.clone();
     let username = bare
         .split_once('@')
         .map_or("", |(username, _)| username)
@@ -164,7 +165,7 @@ fn register(
         let reason = match result {
             Ok(()) => {
                 if application.is_removal {
-                    host.broker.depart(&bare);
+                    host.broker.depart(&actor);
                     host.router.end_account(&bare, StreamError::AccountRemoved);
                 }
                 return success;

@@ -120,6 +120,6 @@ fn leave(host: &Host, peer: &Arc<Peer>) {
     let is_last = host.router.unbind(peer);
     host.broker.end_session(peer.actor.session);
     if is_last && peer.actor.is_anonymous {
-        host.broker.depart(&peer.actor.bare);
+        host.broker.depart(&peer.actor);
     }
 }

@@ -3,6 +3,7 @@
 use pubsub_xml::Reader;
 
 use super::dialogue::{Dialogue, drain};
+use crate::committing::Asker;
 use crate::router::Wakes;
 use crate::service::access::Affiliation;
 use crate::service::error::ServiceError;
@@ -36,6 +37,7 @@ pub(super) fn answer(
                 stanza,
                 reader,
                 out,
+                wakes,
                 name.namespace == namespace::DISCO_INFO,
             );
         }
@@ -58,16 +60,57 @@ pub(super) fn answer(
             return Ok(());
         }
     };
+    let asker = Asker {
+        peer: &dialogue.peer,
+        stanza,
+    };
     let start = out.len();
-    dialogue.open_result(out, stanza);
-    match perform(dialogue, command, out, wakes) {
-        Ok(()) => stanza::close(out, Kind::Iq),
-        Err(error) => {
-            out.truncate(start);
-            fail(dialogue, stanza, out, &error);
+    match command {
+        Command::Node(request) => {
+            match dialogue.host.broker.perform(&asker, request, wakes) {
+                Some(Ok(answer)) => {
+                    dialogue.open_result(out, stanza);
+                    reply::write(out, &answer);
+                    stanza::close(out, Kind::Iq);
+                }
+                Some(Err(error)) => fail(dialogue, stanza, out, &error),
+                // It is sent when what it tells is kept.
+                None => {}
+            }
+        }
+        Command::Nothing => {
+            dialogue.open_result(out, stanza);
+            stanza::close(out, Kind::Iq);
+        }
+        command => {
+            dialogue.open_result(out, stanza);
+            match survey(dialogue, command, out) {
+                Ok(()) => stanza::close(out, Kind::Iq),
+                Err(error) => {
+                    out.truncate(start);
+                    fail(dialogue, stanza, out, &error);
+                }
+            }
+            hold_back(dialogue, &asker, start, out, wakes);
         }
     }
     Ok(())
+}
+
+/// An answer that tells of the state goes out when all that it tells is kept.
+fn hold_back(
+    dialogue: &Dialogue,
+    asker: &Asker<'_>,
+    start: usize,
+    out: &mut String,
+    wakes: &mut Wakes,
+) {
+    if dialogue.host.broker.is_busy() {
+        let text = out.split_off(start);
+        if let Some(text) = dialogue.host.broker.answer(asker, text, wakes) {
+            out.push_str(&text);
+        }
+    }
 }
 
 fn fail(dialogue: &Dialogue, stanza: &Stanza<'_>, out: &mut String, error: &ServiceError) {
@@ -76,18 +119,12 @@ fn fail(dialogue: &Dialogue, stanza: &Stanza<'_>, out: &mut String, error: &Serv
     stanza::close(out, Kind::Iq);
 }
 
-/// Does what is asked and writes the content of the result.
-fn perform(
-    dialogue: &Dialogue,
-    command: Command<'_>,
-    out: &mut String,
-    wakes: &mut Wakes,
-) -> Result<(), ServiceError> {
+/// Looks at what concerns more than one node, and writes the content of the result.
+fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result<(), ServiceError> {
     let broker = &dialogue.host.broker;
     let actor = &dialogue.peer.actor;
     match command {
-        Command::Node(request) => reply::write(out, &broker.perform(actor, request, wakes)?),
-        Command::Nothing => {}
+        Command::Node(_) | Command::Nothing => {}
         Command::DefaultConfiguration => reply::write_default(out, &broker.rules.defaults),
         Command::OwnSubscriptions(asked) => {
             require_node(dialogue, asked.as_deref())?;
@@ -145,6 +182,7 @@ fn discover(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
     is_info: bool,
 ) -> Result<(), StreamError> {
     let node = reader.attribute("node").filter(|node| !node.is_empty());
@@ -182,6 +220,11 @@ fn discover(
             fail(dialogue, stanza, out, &error);
         }
     }
+    let asker = Asker {
+        peer: &dialogue.peer,
+        stanza,
+    };
+    hold_back(dialogue, &asker, start, out, wakes);
     Ok(())
 }
 
@@ -219,11 +262,7 @@ fn list_items(
         selection,
     };
     let pubsub = dialogue.host.pubsub();
-    match dialogue
-        .host
-        .broker
-        .perform(&dialogue.peer.actor, request, &mut Wakes::default())
-    {
+    match dialogue.host.broker.look(&dialogue.peer.actor, request) {
         Ok(Reply::Items { node, items, page }) => {
             disco::write_items(
                 out,

@@ -2,11 +2,12 @@
 //!
 //! One wake-up costs at most one read and as few writes as the socket takes. The loop is written as a `poll` so that it holds no buffer and
 //! no lock while it waits. It reads no further while much of its own answers is unsent, which is how a client that asks faster than it reads
-//! is slowed down; what others send to it is bounded by the outbox.
+//! is slowed down; what others send to it is bounded by the outbox. The same holds while much of what it asked for is on its way to the disk.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::carrier::{Carrier, Incoming};
 use super::channel::Channel;
 use super::dialogue::Dialogue;
 use super::end::End;
+use crate::committing::WINDOW;
 use crate::host::Host;
 use crate::router::{Outgoing, Turn, Wakes};
 use crate::wire::stream::StreamError;
@@ -97,7 +99,7 @@ impl<C: Carrier> Serving<C> {
             if let Err(end) = self.poll_write(context) {
                 return Poll::Ready(end);
             }
-            if self.deferred.is_some() || self.outgoing.unsent().len() > FULL {
+            if self.deferred.is_some() || self.outgoing.unsent().len() > FULL || self.is_waiting() {
                 return self.poll_timer(context);
             }
             if self.outgoing.unacknowledged() > self.dialogue.host.limits.queue {
@@ -124,6 +126,11 @@ impl<C: Carrier> Serving<C> {
                 Ok(_) => self.has_yielded = false,
             }
         }
+    }
+
+    /// Whether so much of what the client asked for waits to be kept that no more is read. The answers wake the connection.
+    fn is_waiting(&self) -> bool {
+        self.dialogue.peer.undecided.load(Ordering::Relaxed) > WINDOW
     }
 
     /// Writes until the carrier takes no more.
@@ -180,7 +187,7 @@ impl<C: Carrier> Serving<C> {
             if self.deferred.is_some() {
                 break Ok(());
             }
-            if self.outgoing.unsent().len() > FULL {
+            if self.outgoing.unsent().len() > FULL || self.is_waiting() {
                 self.is_held = true;
                 break Ok(());
             }

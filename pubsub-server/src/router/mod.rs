@@ -10,8 +10,9 @@ pub(crate) use self::outbox::{Outbox, Parked, Turn};
 pub(crate) use self::outgoing::Outgoing;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::Thread;
 
 use crate::address;
 use crate::service::vocabulary::Actor;
@@ -22,6 +23,8 @@ use crate::wire::stream::StreamError;
 pub(crate) struct Peer {
     pub(crate) actor: Actor,
     pub(crate) outbox: Outbox,
+    /// How many bytes of its requests wait to be kept before they are answered.
+    pub(crate) undecided: AtomicUsize,
     is_available: AtomicBool,
     /// Whether it has sent presence and not taken it back.
     is_announced: AtomicBool,
@@ -33,6 +36,7 @@ impl Peer {
         Arc::new(Self {
             actor,
             outbox: Outbox::new(queue_limit, is_framed),
+            undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(true),
             is_announced: AtomicBool::new(false),
             resumption: OnceLock::new(),
@@ -52,13 +56,16 @@ impl Peer {
     }
 }
 
-/// Connections that have something to send and have not been told. They are, at the latest when this is dropped.
+/// Who has something to do and has not been told: connections that have something to send, and the thread that commits. They are, at the
+/// latest when this is dropped.
 ///
 /// Waking once after a batch lets a connection write everything the batch gave it in one go.
 #[derive(Debug, Default)]
 pub(crate) struct Wakes {
     peers: Vec<Arc<Peer>>,
     deliveries: usize,
+    /// A thread that has been given something to do.
+    thread: Option<Thread>,
 }
 
 impl Wakes {
@@ -74,8 +81,18 @@ impl Wakes {
         }
     }
 
+    /// Notes that the thread has something to do.
+    pub(crate) fn rouse(&mut self, thread: &Thread) {
+        if self.thread.is_none() {
+            self.thread = Some(thread.clone());
+        }
+    }
+
     pub(crate) fn wake_all(&mut self) {
         self.deliveries = 0;
+        if let Some(thread) = self.thread.take() {
+            thread.unpark();
+        }
         for peer in self.peers.drain(..) {
             peer.outbox.wake();
         }

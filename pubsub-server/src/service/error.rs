@@ -97,6 +97,8 @@ pub(crate) enum ServiceError {
     BadRequest { reason: &'static str },
     #[error("the storage of this service refused the change; nothing was changed")]
     StorageFailed,
+    #[error("{limit} bytes of changes wait for the storage of this service already, its limit")]
+    StorageBusy { limit: usize },
 }
 
 /// The stanza error (RFC 6120 §8.3.3) and the `pubsub#errors` condition of a refusal.
@@ -140,9 +142,9 @@ impl ServiceError {
                 ("wait", "policy-violation", "too-many-subscriptions")
             }
             Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),
-            Self::StorageFull { .. } | Self::TooManyAffiliations { .. } => {
-                ("wait", "resource-constraint", "")
-            }
+            Self::StorageFull { .. }
+            | Self::TooManyAffiliations { .. }
+            | Self::StorageBusy { .. } => ("wait", "resource-constraint", ""),
             Self::PreconditionNotMet { .. } => ("cancel", "conflict", "precondition-not-met"),
             Self::InvalidOption { .. } => ("modify", "not-acceptable", "invalid-options"),
             Self::UnsupportedAccessModel { .. } => {

@@ -17,7 +17,7 @@ const MAX_NODES: usize = 3;
 const MAX_STORED: usize = 120;
 const MAX_WISHES: usize = 3;
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
         anonymous_may_create: false,
@@ -37,8 +37,8 @@ fn rules() -> Rules {
 
 /// Who asks what; numbers pick from small sets so that requests meet.
 #[derive(Clone, Debug)]
-struct Step {
-    who: u8,
+pub(crate) struct Step {
+    pub(crate) who: u8,
     verb: u8,
     node: u8,
     items: Vec<(u8, u8)>,
@@ -47,10 +47,18 @@ struct Step {
     word: u8,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let items = proptest::collection::vec((0..6_u8, 0..50_u8), 0..4);
-    (0..5_u8, 0..14_u8, 0..4_u8, items, 0..9_u8, 0..5_u8, 0..6_u8).prop_map(
-        |(who, verb, node, items, option, whom, word)| Step {
+    (
+        0..5_u8,
+        0..14_u8,
+        0..4_u8,
+        items,
+        0..11_u8,
+        0..5_u8,
+        0..6_u8,
+    )
+        .prop_map(|(who, verb, node, items, option, whom, word)| Step {
             who,
             verb,
             node,
@@ -58,11 +66,10 @@ fn step() -> impl Strategy<Value = Step> {
             option,
             whom,
             word,
-        },
-    )
+        })
 }
 
-fn actor(number: u8) -> Actor {
+pub(crate) fn actor(number: u8) -> Actor {
     let bare = format!("user{number}@localhost");
     Actor {
         full: format!("{bare}/home").into(),
@@ -84,6 +91,8 @@ impl Step {
             ("pubsub#max_items", "2"),
             ("pubsub#max_items", "max"),
             ("pubsub#send_last_published_item", "on_sub"),
+            ("pubsub#persist_items", "1"),
+            ("pubsub#item_expire", "5"),
             ("pubsub#nonsense", "1"),
         ][usize::from(self.option)];
         vec![Field {
@@ -92,7 +101,7 @@ impl Step {
         }]
     }
 
-    fn request(&self) -> Request<'static> {
+    pub(crate) fn request(&self) -> Request<'static> {
         let node = || format!("/{}", self.node).into();
         let other = actor(self.whom);
         let ids = || {
@@ -170,9 +179,9 @@ impl Step {
     }
 }
 
-fn context(service: &Service, random: u128) -> Context {
+pub(crate) fn context(service: &Service, random: u128) -> Context {
     Context {
-        now: 0,
+        now: (random >> 64) as u64,
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
@@ -236,14 +245,49 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
             name
         );
     }
+    let expiring: BTreeSet<_> = service
+        .nodes
+        .values()
+        .filter(|node| node.config.item_expire.is_some())
+        .map(|node| node.name.clone())
+        .collect();
+    prop_assert_eq!(&expiring, &service.expiring);
     prop_assert_eq!(bytes, service.bytes);
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
     Ok(())
 }
 
+/// Whether the step may have made items older than they are allowed to be.
+fn configures(step: &Step) -> bool {
+    step.verb == 1
+}
+
+/// The whole state, in words.
+fn words(service: &Service) -> BTreeMap<Arc<str>, String> {
+    let words = |node: &super::node::Node| {
+        let items: Vec<_> = node.items.iter().collect();
+        format!(
+            "{:?} {:?} {:?} {items:?} {}",
+            node.config,
+            node.affiliations,
+            node.subscriptions,
+            node.items.bytes()
+        )
+    };
+    service
+        .nodes
+        .iter()
+        .map(|(name, node)| (name.clone(), words(node)))
+        .chain((0..4).map(|number| {
+            let wishes: BTreeMap<_, _> = service.wishes.of_node(&format!("/{number}")).collect();
+            (format!("wishes {number}").into(), format!("{wishes:?}"))
+        }))
+        .collect()
+}
+
 /// The state that a restart keeps, in words.
-fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
+pub(crate) fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
     let words = |node: &super::node::Node| {
         let items: Vec<_> = node
             .items
@@ -253,12 +297,12 @@ fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
         let guest = actor(4).bare;
         let subscriptions: Vec<_> = node
             .subscriptions
-            .keys()
-            .filter(|jid| bare_of(jid) != &*guest)
+            .iter()
+            .filter(|(jid, _)| bare_of(jid) != &*guest)
             .collect();
         format!(
-            "{:?} {:?} {subscriptions:?} {items:?}",
-            node.config, node.affiliations
+            "{} {} {:?} {:?} {subscriptions:?} {items:?}",
+            node.creator, node.created, node.config, node.affiliations
         )
     };
     service
@@ -275,11 +319,23 @@ proptest! {
         let storage = MemoryStorage::default();
         for (number, step) in steps.iter().enumerate() {
             let context = context(&service, (number as u128) << 64);
+            for node in service.expiring.clone() {
+                let writes = service.expiry(&node, context.now);
+                storage.commit(&[&writes]).expect("memory takes everything");
+                service.apply(&writes);
+            }
             let who = actor(step.who);
             let outcome = service.decide(&context, &who, step.request());
             prop_assert_eq!(&outcome, &service.decide(&context, &who, step.request()), "deciding changes something");
             let Ok(outcome) = outcome else { continue };
-            storage.commit(&outcome.writes).expect("memory takes everything");
+            storage.commit(&[&outcome.writes]).expect("memory takes everything");
+            let (whole, standing) = (words(&service), service.standing.clone());
+            let before = service.apply_reversibly(&outcome.writes);
+            for (write, before) in outcome.writes.iter().zip(before).rev() {
+                service.revert(write, before);
+            }
+            prop_assert_eq!(words(&service), whole, "taking back {:?}", &outcome.writes);
+            prop_assert_eq!(&service.standing, &standing);
             service.apply(&outcome.writes);
             for notification in &outcome.notifications {
                 if notification.audience == Audience::Subscribers {
@@ -287,13 +343,16 @@ proptest! {
                 }
             }
             check(&service)?;
+            for node in service.nodes.values().filter(|node| node.config.item_expire.is_some() && !configures(step)) {
+                prop_assert!(node.items.iter().all(|item| item.published + 5 > context.now), "{} has expired items", node.name);
+            }
         }
         let mut rebuilt = Service::new(Arc::new(rules()));
-        rebuilt.apply(&storage.load().expect("memory gives everything"));
+        storage.load(&mut |write| rebuilt.apply(&[write])).expect("memory gives everything");
         prop_assert_eq!(durable(&rebuilt), durable(&service));
         for number in 0..5 {
             let bare = actor(number).bare;
-            let writes = service.departure(&bare);
+            let writes = service.departure(&bare, true);
             service.apply(&writes);
             prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
             prop_assert_eq!(service.wishes.of_account(&bare), 0);

@@ -5,10 +5,11 @@
 //! come in with [`vocabulary::Context`]. Modules in reading order; each imports only from those above it.
 
 pub(crate) mod access;
+pub(crate) mod applying;
 pub(crate) mod commands;
 pub(crate) mod error;
 #[cfg(test)]
-mod invariants;
+pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod vocabulary;
@@ -19,10 +20,10 @@ use std::sync::Arc;
 
 use self::access::Affiliation;
 use self::error::ServiceError;
-use self::node::{Items, Node, bare_of};
+use self::node::{Node, bare_of};
 use self::options::NodeConfig;
 use self::vocabulary::{Actor, Context, Outcome, Request, Write};
-use self::wishes::{Wish, Wishes};
+use self::wishes::Wishes;
 
 /// What one service allows.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub(crate) struct Service {
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
+    /// The nodes of which items expire.
+    expiring: BTreeSet<Arc<str>>,
     bytes: usize,
     items: usize,
     subscriptions: usize,
@@ -65,6 +68,7 @@ impl Service {
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
             wishes: Wishes::default(),
+            expiring: BTreeSet::new(),
             bytes: 0,
             items: 0,
             subscriptions: 0,
@@ -121,7 +125,8 @@ impl Service {
     }
 
     /// The writes by which an account that never comes back leaves: its subscriptions end, and what it awaits is awaited no more.
-    pub(crate) fn departure(&self, bare: &str) -> Vec<Write> {
+    /// Whether a restart would have kept them, is for the caller to know.
+    pub(crate) fn departure(&self, bare: &str, is_durable: bool) -> Vec<Write> {
         let unawaited = self.wishes.places_of(bare).map(unawait);
         self.nodes_of(bare)
             .flat_map(|node| {
@@ -129,130 +134,40 @@ impl Service {
                     .map(|(jid, _)| Write::Unsubscribe {
                         node: node.name.clone(),
                         jid: jid.clone(),
+                        is_durable,
                     })
             })
             .chain(unawaited)
             .collect()
     }
 
+    /// The writes by which the items of a node that have expired by then go.
+    pub(crate) fn expiry(&self, name: &str, now: u64) -> Vec<Write> {
+        let Some(node) = self.nodes.get(name) else {
+            return Vec::new();
+        };
+        if !node.config.persist_items && node.expired(now).next().is_some() {
+            return vec![Write::RemoveItems {
+                node: node.name.clone(),
+                is_durable: false,
+            }];
+        }
+        node.expired(now)
+            .map(|item| Write::RemoveItem {
+                node: node.name.clone(),
+                item: item.id.clone(),
+            })
+            .collect()
+    }
+
+    /// The nodes of which items expire.
+    pub(crate) fn expiring(&self) -> &BTreeSet<Arc<str>> {
+        &self.expiring
+    }
+
     /// The writes with which a session ends: what it awaits is awaited no more.
     pub(crate) fn farewell(&self, session: u64) -> Vec<Write> {
         self.wishes.of_session(session).map(unawait).collect()
-    }
-
-    /// Makes it so. Writes to nodes that are gone are without effect.
-    pub(crate) fn apply(&mut self, writes: &[Write]) {
-        for write in writes {
-            self.apply_one(write);
-        }
-    }
-
-    fn apply_one(&mut self, write: &Write) {
-        match write {
-            Write::CreateNode {
-                node,
-                config,
-                creator,
-                created,
-            } => {
-                self.stand(creator, node);
-                self.wishes.clear(node);
-                self.nodes.insert(
-                    node.clone(),
-                    Node {
-                        name: node.clone(),
-                        config: config.clone(),
-                        creator: creator.clone(),
-                        created: *created,
-                        affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
-                        subscriptions: BTreeMap::new(),
-                        items: Items::default(),
-                    },
-                );
-            }
-            Write::DeleteNode { node } => {
-                if let Some(gone) = self.nodes.remove(node) {
-                    self.bytes -= gone.items.bytes();
-                    self.items -= gone.items.len();
-                    self.subscriptions -= gone.subscriptions.len();
-                    for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
-                        self.leave(bare_of(jid), node);
-                    }
-                }
-            }
-            Write::ConfigureNode { node, config } => {
-                self.change(node, |node| node.config = config.clone());
-            }
-            Write::PutItem { node, item, .. } => {
-                self.change_items(node, |items| items.put(item.clone()));
-            }
-            Write::RemoveItem { node, item } => self.change_items(node, |items| items.remove(item)),
-            Write::RemoveItems { node } => self.change_items(node, Items::clear),
-            Write::Subscribe {
-                node,
-                jid,
-                subscription,
-                ..
-            } => {
-                self.change(node, |node| {
-                    node.subscriptions.insert(jid.clone(), subscription.clone());
-                });
-                self.refresh_standing(jid, node);
-            }
-            Write::Unsubscribe { node, jid } => {
-                self.change(node, |node| {
-                    node.subscriptions.remove(jid);
-                });
-                self.refresh_standing(jid, node);
-            }
-            Write::Await {
-                node,
-                jid,
-                subscription,
-                session,
-                is_durable,
-            } => {
-                let wish = Wish {
-                    subscription: subscription.clone(),
-                    session: *session,
-                    is_durable: *is_durable,
-                };
-                self.wishes.add(node, jid, wish);
-            }
-            Write::Unawait { node, jid } => self.wishes.remove(node, jid),
-            Write::Affiliate {
-                node,
-                jid,
-                affiliation,
-            } => {
-                self.change(node, |node| match affiliation {
-                    Affiliation::None => {
-                        node.affiliations.remove(jid);
-                    }
-                    affiliation => {
-                        node.affiliations.insert(jid.clone(), *affiliation);
-                    }
-                });
-                self.refresh_standing(jid, node);
-            }
-        }
-    }
-
-    fn change(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Node)) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            let before = node.subscriptions.len();
-            change(node);
-            self.subscriptions = self.subscriptions + node.subscriptions.len() - before;
-        }
-    }
-
-    fn change_items(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Items)) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            let (bytes, items) = (node.items.bytes(), node.items.len());
-            change(&mut node.items);
-            self.bytes = self.bytes + node.items.bytes() - bytes;
-            self.items = self.items + node.items.len() - items;
-        }
     }
 
     fn refresh_standing(&mut self, jid: &str, node: &Arc<str>) {
@@ -261,20 +176,22 @@ impl Service {
             node.affiliation(bare) != Affiliation::None || node.is_subscribed(bare)
         });
         if stands {
-            self.stand(&bare.into(), node);
+            self.stand(bare, node);
         } else {
             self.leave(bare, node);
         }
     }
 
-    fn stand(&mut self, bare: &Arc<str>, node: &Arc<str>) {
-        self.standing
-            .entry(bare.clone())
-            .or_default()
-            .insert(node.clone());
+    fn stand(&mut self, bare: &str, node: &Arc<str>) {
+        if let Some(nodes) = self.standing.get_mut(bare) {
+            nodes.insert(node.clone());
+        } else {
+            self.standing
+                .insert(bare.into(), BTreeSet::from([node.clone()]));
+        }
     }
 
-    fn leave(&mut self, bare: &str, node: &Arc<str>) {
+    fn leave(&mut self, bare: &str, node: &str) {
         if let Some(nodes) = self.standing.get_mut(bare) {
             nodes.remove(node);
             if nodes.is_empty() {

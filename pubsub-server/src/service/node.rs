@@ -16,6 +16,8 @@ pub struct Item {
     pub publisher: Arc<str>,
     /// One self-contained element, or empty.
     pub payload: Arc<str>,
+    /// When it was published, in seconds since 1970.
+    pub published: u64,
 }
 
 impl Item {
@@ -23,6 +25,13 @@ impl Item {
     pub(crate) fn size(&self) -> usize {
         self.payload.len() + self.id.len()
     }
+}
+
+/// An item that was taken out, and where it was among the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    sequence: u64,
+    item: Arc<Item>,
 }
 
 /// The items of a node, oldest first by their last publish.
@@ -75,31 +84,53 @@ impl Items {
         self.before(id).map(Iterator::count)
     }
 
-    /// Puts an item at the end; one with the same id gives way.
-    pub(crate) fn put(&mut self, item: Arc<Item>) {
-        self.remove(&item.id);
+    /// Puts an item at the end; one with the same id gives way and is returned.
+    pub(crate) fn put(&mut self, item: Arc<Item>) -> Option<Placed> {
+        let before = self.remove(&item.id);
         self.bytes += item.size();
         self.by_id.insert(item.id.clone(), self.next);
         self.by_sequence.insert(self.next, item);
         self.next += 1;
+        before
     }
 
-    pub(crate) fn remove(&mut self, id: &str) {
-        if let Some(item) = self
-            .by_id
-            .remove(id)
-            .and_then(|sequence| self.by_sequence.remove(&sequence))
-        {
-            self.bytes -= item.size();
-        }
+    /// Takes an item out, and tells where it was.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Placed> {
+        let sequence = self.by_id.remove(id)?;
+        let item = self.by_sequence.remove(&sequence)?;
+        self.bytes -= item.size();
+        Some(Placed { sequence, item })
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.by_sequence.clear();
-        self.by_id.clear();
-        self.bytes = 0;
+    /// Puts an item back to where it was; one with the same id gives way.
+    pub(crate) fn put_back(&mut self, placed: Placed) {
+        self.remove(&placed.item.id);
+        self.bytes += placed.item.size();
+        self.by_id.insert(placed.item.id.clone(), placed.sequence);
+        self.by_sequence.insert(placed.sequence, placed.item);
+    }
+
+    /// Puts back all that was taken out, in place of what is there.
+    pub(crate) fn put_all_back(&mut self, before: Self) {
+        let next = self.next.max(before.next);
+        *self = Self { next, ..before };
+    }
+
+    /// Takes all out. What comes later still counts as newer.
+    pub(crate) fn take(&mut self) -> Self {
+        let next = self.next;
+        std::mem::replace(
+            self,
+            Self {
+                next,
+                ..Self::default()
+            },
+        )
     }
 }
+
+/// By the subscribed JID, bare or full; the value is the subscription id.
+pub(crate) type Subscriptions = BTreeMap<Arc<str>, Arc<str>>;
 
 /// A leaf node.
 #[derive(Clone, Debug)]
@@ -112,8 +143,8 @@ pub(crate) struct Node {
     pub(crate) created: u64,
     /// By bare JID; `Affiliation::None` is never stored.
     pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
-    /// By the subscribed JID, bare or full; the value is the subscription id.
-    pub(crate) subscriptions: BTreeMap<Arc<str>, Arc<str>>,
+    /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
+    pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) items: Items,
 }
 
@@ -143,6 +174,19 @@ impl Node {
             .range::<str, _>((std::ops::Bound::Included(bare), std::ops::Bound::Unbounded))
             .take_while(move |(jid, _)| jid.starts_with(bare))
             .filter(move |(jid, _)| bare_of(jid) == bare)
+    }
+
+    /// The items that have expired by then. Where the clock was set back, some wait for those before them.
+    pub(crate) fn expired(&self, now: u64) -> impl Iterator<Item = &Arc<Item>> {
+        self.items
+            .iter()
+            .take_while(move |item| self.has_expired(item, now))
+    }
+
+    pub(crate) fn has_expired(&self, item: &Item, now: u64) -> bool {
+        self.config
+            .item_expire
+            .is_some_and(|age| item.published.saturating_add(age.get()) <= now)
     }
 
     /// The node under another configuration and without its items, to try out who may stay.

@@ -209,6 +209,8 @@ pub enum Write {
     RemoveItems {
         /// The node's name.
         node: Arc<str>,
+        /// Whether the node's items are kept over a restart; if not, there is nothing to remove there.
+        is_durable: bool,
     },
     /// Somebody subscribes.
     Subscribe {
@@ -227,6 +229,8 @@ pub enum Write {
         node: Arc<str>,
         /// The subscribed JID.
         jid: Arc<str>,
+        /// Whether a restart would have kept the subscription.
+        is_durable: bool,
     },
     /// Somebody wishes to be subscribed to a node once it exists. The wish lasts as long as a session and no restart keeps it; the creation of
     /// the node ends it.
@@ -270,7 +274,7 @@ impl Write {
             | Self::DeleteNode { node }
             | Self::PutItem { node, .. }
             | Self::RemoveItem { node, .. }
-            | Self::RemoveItems { node }
+            | Self::RemoveItems { node, .. }
             | Self::Subscribe { node, .. }
             | Self::Unsubscribe { node, .. }
             | Self::Await { node, .. }
@@ -283,7 +287,10 @@ impl Write {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::PutItem { is_durable, .. } | Self::Subscribe { is_durable, .. } => *is_durable,
+            Self::PutItem { is_durable, .. }
+            | Self::RemoveItems { is_durable, .. }
+            | Self::Subscribe { is_durable, .. }
+            | Self::Unsubscribe { is_durable, .. } => *is_durable,
             Self::Await { .. } | Self::Unawait { .. } => false,
             _ => true,
         }

@@ -60,8 +60,8 @@ impl Wishes {
     }
 
     /// Notes a wish, in place of the same one of another session.
-    pub(crate) fn add(&mut self, node: &Arc<str>, jid: &Arc<str>, wish: Wish) {
-        self.remove(node, jid);
+    pub(crate) fn add(&mut self, node: &Arc<str>, jid: &Arc<str>, wish: Wish) -> Option<Wish> {
+        let before = self.remove(node, jid);
         let place = (node.clone(), jid.clone());
         self.by_session
             .entry(wish.session)
@@ -76,26 +76,26 @@ impl Wishes {
             .entry(node.clone())
             .or_default()
             .insert(jid.clone(), wish);
+        before
     }
 
-    pub(crate) fn remove(&mut self, node: &Arc<str>, jid: &Arc<str>) {
-        let Some(wishes) = self.by_node.get_mut(node) else {
-            return;
-        };
-        let Some(wish) = wishes.remove(jid) else {
-            return;
-        };
+    pub(crate) fn remove(&mut self, node: &Arc<str>, jid: &Arc<str>) -> Option<Wish> {
+        let wishes = self.by_node.get_mut(node)?;
+        let wish = wishes.remove(jid)?;
         if wishes.is_empty() {
             self.by_node.remove(node);
         }
         self.forget(node, jid, &wish);
+        Some(wish)
     }
 
-    /// Nobody waits for the node any more.
-    pub(crate) fn clear(&mut self, node: &Arc<str>) {
-        for (jid, wish) in self.by_node.remove(node).unwrap_or_default() {
-            self.forget(node, &jid, &wish);
+    /// Nobody waits for the node any more. Returns who did, if anybody.
+    pub(crate) fn clear(&mut self, node: &Arc<str>) -> Option<BTreeMap<Arc<str>, Wish>> {
+        let wishes = self.by_node.remove(node)?;
+        for (jid, wish) in &wishes {
+            self.forget(node, jid, wish);
         }
+        Some(wishes)
     }
 
     fn forget(&mut self, node: &Arc<str>, jid: &Arc<str>, wish: &Wish) {

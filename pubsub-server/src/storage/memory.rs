@@ -11,11 +11,15 @@ use crate::service::vocabulary::Write;
 pub struct Volatile;
 
 impl Storage for Volatile {
-    fn load(&self) -> Result<Vec<Write>, StorageError> {
-        Ok(Vec::new())
+    fn is_volatile(&self) -> bool {
+        true
     }
 
-    fn commit(&self, _writes: &[Write]) -> Result<(), StorageError> {
+    fn load(&self, _take: &mut dyn FnMut(Write)) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn commit(&self, _decisions: &[&[Write]]) -> Result<(), StorageError> {
         Ok(())
     }
 }
@@ -27,14 +31,16 @@ pub struct MemoryStorage {
 }
 
 impl Storage for MemoryStorage {
-    fn load(&self) -> Result<Vec<Write>, StorageError> {
+    fn load(&self, take: &mut dyn FnMut(Write)) -> Result<(), StorageError> {
         let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(nodes.values().flatten().cloned().collect())
+        nodes.values().flatten().cloned().for_each(take);
+        Ok(())
     }
 
-    fn commit(&self, writes: &[Write]) -> Result<(), StorageError> {
+    fn commit(&self, decisions: &[&[Write]]) -> Result<(), StorageError> {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        for write in writes.iter().filter(|write| write.is_durable()) {
+        let writes = decisions.iter().copied().flatten();
+        for write in writes.filter(|write| write.is_durable()) {
             let node = write.node();
             if matches!(write, Write::DeleteNode { .. }) {
                 nodes.remove(node);

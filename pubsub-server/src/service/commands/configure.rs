@@ -49,9 +49,18 @@ pub(super) fn decide(
                     item: item.id.clone(),
                 }),
         );
+        if !node.config.persist_items {
+            // What the node had for newcomers is kept from now on.
+            writes.extend(node.items.iter().skip(surplus).map(|item| Write::PutItem {
+                node: node.name.clone(),
+                item: item.clone(),
+                is_durable: true,
+            }));
+        }
     } else if node.items.len() > 0 {
         writes.push(Write::RemoveItems {
             node: node.name.clone(),
+            is_durable: node.config.persist_items,
         });
     }
     let notifications = if config.notify_config {
@@ -79,5 +88,6 @@ pub(super) fn lost_subscriptions(node: &Node) -> impl Iterator<Item = Write> {
         .map(|jid| Write::Unsubscribe {
             node: node.name.clone(),
             jid: jid.clone(),
+            is_durable: true,
         })
 }

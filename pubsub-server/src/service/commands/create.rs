@@ -81,7 +81,7 @@ pub(super) fn creation(
         creator: actor.bare.clone(),
         created: context.now,
         affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
-        subscriptions: BTreeMap::new(),
+        subscriptions: Arc::default(),
         items: Items::default(),
     };
     creation.grant(service, &node);

@@ -52,7 +52,10 @@ pub(super) fn decide(
     {
         // A node that keeps nothing still owes newcomers its latest item.
         freed = node.map_or(0, |node| node.items.bytes());
-        writes.push(Write::RemoveItems { node: name.clone() });
+        writes.push(Write::RemoveItems {
+            node: name.clone(),
+            is_durable: false,
+        });
         puts.push(put(&name, last, false));
     }
     let growth: usize = match puts.as_slice() {
@@ -154,6 +157,7 @@ fn accept(
             id,
             publisher: actor.bare.clone(),
             payload: Arc::from(new.payload.as_ref()),
+            published: context.now,
         }))
     };
     let items: Arc<[Arc<Item>]> = new_items

@@ -32,6 +32,7 @@ pub(super) fn decide(
     Ok(Outcome {
         writes: vec![Write::RemoveItems {
             node: node.name.clone(),
+            is_durable: true,
         }],
         reply: Reply::Done,
         notifications,

@@ -61,6 +61,7 @@ pub(super) fn decide(
             Write::Unsubscribe {
                 node: node.name.clone(),
                 jid: jid.clone(),
+                is_durable: true,
             }
         });
         notifications.push(Notification {

@@ -36,7 +36,11 @@ pub(super) fn decide(
     let write = if wish.is_some() {
         Write::Unawait { node, jid }
     } else {
-        Write::Unsubscribe { node, jid }
+        Write::Unsubscribe {
+            node,
+            jid,
+            is_durable: !actor.is_anonymous,
+        }
     };
     Ok(Outcome {
         writes: vec![write],

@@ -4,6 +4,7 @@
 mod table;
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 use self::table::FIXED;
 use self::table::not_one_of;
@@ -96,6 +97,8 @@ pub struct NodeConfig {
     pub persist_items: bool,
     /// `pubsub#max_items`
     pub max_items: MaxItems,
+    /// `pubsub#item_expire`: after so many seconds an item is removed; none: never.
+    pub item_expire: Option<NonZeroU64>,
     /// `pubsub#max_payload_size` in bytes; 0 is the limit of the service.
     pub max_payload_size: usize,
     /// `pubsub#deliver_payloads`
@@ -122,6 +125,7 @@ impl Default for NodeConfig {
             publish_model: PublishModel::Publishers,
             persist_items: true,
             max_items: MaxItems::Max,
+            item_expire: None,
             max_payload_size: 0,
             deliver_payloads: true,
             notify_retract: true,
@@ -228,6 +232,7 @@ mod tests {
         for (name, value) in [
             ("pubsub#access_model", "roster"),
             ("pubsub#max_items", "many"),
+            ("pubsub#item_expire", "soon"),
             ("pubsub#persist_items", "perhaps"),
             ("pubsub#node_type", "collection"),
             ("pubsub#colour", "green"),

@@ -2,6 +2,7 @@
 //! and node meta-data all go through it, so an option exists in one place.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 use super::{AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast};
 use crate::service::error::ServiceError;
@@ -113,6 +114,25 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         },
     },
     NodeOption {
+        name: "pubsub#item_expire",
+        label: "After how many seconds an item is removed: a number, or max for never",
+        kind: Kind::Text,
+        read: |config| match config.item_expire {
+            None => Cow::Borrowed("max"),
+            Some(seconds) => Cow::Owned(seconds.to_string()),
+        },
+        write: |config, value| {
+            // Without a value, and as 0, clients ask for items that stay.
+            config.item_expire = match value {
+                "max" | "" => None,
+                seconds => NonZeroU64::new(seconds.parse().map_err(|_| {
+                    not_one_of("pubsub#item_expire", seconds, "a number of seconds, or max")
+                })?),
+            };
+            Ok(())
+        },
+    },
+    NodeOption {
         name: "pubsub#max_payload_size",
         label: "The largest payload in bytes; 0 for the limit of the service",
         kind: Kind::Text,
@@ -160,7 +180,6 @@ pub(super) const FIXED: &[(&str, &[&str])] = &[
     ("pubsub#presence_based_delivery", &["0", "false"]),
     ("pubsub#purge_offline", &["0", "false"]),
     ("pubsub#tempsub", &["0", "false"]),
-    ("pubsub#item_expire", &["", "0", "max"]),
     ("pubsub#roster_groups_allowed", &[""]),
     ("pubsub#itemreply", &["publisher"]),
 ];

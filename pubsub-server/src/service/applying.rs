@@ -1,0 +1,261 @@
+//! Makes a decision so, and takes it back: every write knows what stood in its place, so that a decision which could not be kept leaves no trace.
+//!
+//! What is taken back last must have been made first: the caller of [`Service::revert`] goes backwards, through writes and decisions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Service;
+use super::access::Affiliation;
+use super::node::{Items, Node, Placed, bare_of};
+use super::options::NodeConfig;
+use super::vocabulary::Write;
+use super::wishes::Wish;
+
+/// What stood in the place of one write.
+#[derive(Debug)]
+pub(crate) enum Before {
+    /// Nothing that is missed: no such node, or nothing was there.
+    Nothing,
+    Node(Box<Node>),
+    Config(Arc<NodeConfig>),
+    Item(Placed),
+    Items(Items),
+    Subscription(Arc<str>),
+    Affiliation(Affiliation),
+    Wish(Wish),
+    Wishes(BTreeMap<Arc<str>, Wish>),
+}
+
+impl Service {
+    /// Makes it so. Writes to nodes that are gone are without effect.
+    pub(crate) fn apply(&mut self, writes: &[Write]) {
+        for write in writes {
+            self.apply_one(write);
+        }
+    }
+
+    /// Makes it so, and says what was there before, write by write.
+    pub(crate) fn apply_reversibly(&mut self, writes: &[Write]) -> Vec<Before> {
+        writes.iter().map(|write| self.apply_one(write)).collect()
+    }
+
+    fn apply_one(&mut self, write: &Write) -> Before {
+        match write {
+            Write::CreateNode {
+                node,
+                config,
+                creator,
+                created,
+            } => {
+                self.insert_node(Node {
+                    name: node.clone(),
+                    config: config.clone(),
+                    creator: creator.clone(),
+                    created: *created,
+                    affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
+                    subscriptions: Arc::default(),
+                    items: Items::default(),
+                });
+                self.wishes.clear(node).map(Before::Wishes)
+            }
+            Write::DeleteNode { node } => self
+                .take_node(node)
+                .map(|node| Before::Node(Box::new(node))),
+            Write::ConfigureNode { node, config } => {
+                self.configure(node, config.clone()).map(Before::Config)
+            }
+            Write::PutItem { node, item, .. } => self
+                .change_items(node, |items| items.put(item.clone()))
+                .map(Before::Item),
+            Write::RemoveItem { node, item } => self
+                .change_items(node, |items| items.remove(item))
+                .map(Before::Item),
+            Write::RemoveItems { node, .. } => self
+                .change_items(node, |items| Some(items.take()))
+                .map(Before::Items),
+            Write::Subscribe {
+                node,
+                jid,
+                subscription,
+                ..
+            } => self
+                .subscribe(node, jid, Some(subscription.clone()))
+                .map(Before::Subscription),
+            Write::Unsubscribe { node, jid, .. } => {
+                self.subscribe(node, jid, None).map(Before::Subscription)
+            }
+            Write::Await {
+                node,
+                jid,
+                subscription,
+                session,
+                is_durable,
+            } => {
+                let wish = Wish {
+                    subscription: subscription.clone(),
+                    session: *session,
+                    is_durable: *is_durable,
+                };
+                self.wishes.add(node, jid, wish).map(Before::Wish)
+            }
+            Write::Unawait { node, jid } => self.wishes.remove(node, jid).map(Before::Wish),
+            Write::Affiliate {
+                node,
+                jid,
+                affiliation,
+            } => self
+                .affiliate(node, jid, *affiliation)
+                .map(Before::Affiliation),
+        }
+        .unwrap_or(Before::Nothing)
+    }
+
+    /// Takes one write back.
+    pub(crate) fn revert(&mut self, write: &Write, before: Before) {
+        match (write, before) {
+            (Write::CreateNode { node, .. }, before) => {
+                self.take_node(node);
+                if let Before::Wishes(wishes) = before {
+                    for (jid, wish) in wishes {
+                        self.wishes.add(node, &jid, wish);
+                    }
+                }
+            }
+            (Write::DeleteNode { .. }, Before::Node(node)) => self.insert_node(*node),
+            (Write::ConfigureNode { node, .. }, Before::Config(config)) => {
+                self.configure(node, config);
+            }
+            (
+                Write::PutItem { node, .. } | Write::RemoveItem { node, .. },
+                Before::Item(placed),
+            ) => {
+                self.change_items(node, |items| {
+                    items.put_back(placed);
+                    Some(())
+                });
+            }
+            (Write::PutItem { node, item, .. }, _) => {
+                self.change_items(node, |items| items.remove(&item.id));
+            }
+            (Write::RemoveItems { node, .. }, Before::Items(before)) => {
+                self.change_items(node, |items| {
+                    items.put_all_back(before);
+                    Some(())
+                });
+            }
+            (Write::Subscribe { node, jid, .. } | Write::Unsubscribe { node, jid, .. }, before) => {
+                let before = match before {
+                    Before::Subscription(subscription) => Some(subscription),
+                    _ => None,
+                };
+                self.subscribe(node, jid, before);
+            }
+            (Write::Await { node, jid, .. } | Write::Unawait { node, jid }, Before::Wish(wish)) => {
+                self.wishes.add(node, jid, wish);
+            }
+            (Write::Await { node, jid, .. }, _) => {
+                self.wishes.remove(node, jid);
+            }
+            (Write::Affiliate { node, jid, .. }, before) => {
+                let before = match before {
+                    Before::Affiliation(affiliation) => affiliation,
+                    _ => Affiliation::None,
+                };
+                self.affiliate(node, jid, before);
+            }
+            // Nothing was there, so nothing was changed.
+            (
+                Write::DeleteNode { .. }
+                | Write::ConfigureNode { .. }
+                | Write::RemoveItem { .. }
+                | Write::RemoveItems { .. }
+                | Write::Unawait { .. },
+                _,
+            ) => {}
+        }
+    }
+
+    /// Gives the node that configuration. Returns the one it had.
+    fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
+        let node = self.nodes.get_mut(name)?;
+        match config.item_expire {
+            Some(_) => self.expiring.insert(node.name.clone()),
+            None => self.expiring.remove(name),
+        };
+        Some(std::mem::replace(&mut node.config, config))
+    }
+
+    fn insert_node(&mut self, node: Node) {
+        if node.config.item_expire.is_some() {
+            self.expiring.insert(node.name.clone());
+        }
+        self.bytes += node.items.bytes();
+        self.items += node.items.len();
+        self.subscriptions += node.subscriptions.len();
+        for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
+            self.stand(bare_of(jid), &node.name);
+        }
+        self.nodes.insert(node.name.clone(), node);
+    }
+
+    fn take_node(&mut self, name: &str) -> Option<Node> {
+        let gone = self.nodes.remove(name)?;
+        self.expiring.remove(name);
+        self.bytes -= gone.items.bytes();
+        self.items -= gone.items.len();
+        self.subscriptions -= gone.subscriptions.len();
+        for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
+            self.leave(bare_of(jid), name);
+        }
+        Some(gone)
+    }
+
+    fn change_items<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Items) -> Option<T>,
+    ) -> Option<T> {
+        let node = self.nodes.get_mut(name)?;
+        let (bytes, items) = (node.items.bytes(), node.items.len());
+        let changed = change(&mut node.items);
+        self.bytes = self.bytes + node.items.bytes() - bytes;
+        self.items = self.items + node.items.len() - items;
+        changed
+    }
+
+    /// Gives the JID that subscription, or none. Returns the one it had.
+    fn subscribe(
+        &mut self,
+        name: &Arc<str>,
+        jid: &Arc<str>,
+        subscription: Option<Arc<str>>,
+    ) -> Option<Arc<str>> {
+        let node = self.nodes.get_mut(name)?;
+        let subscriptions = Arc::make_mut(&mut node.subscriptions);
+        let count = subscriptions.len();
+        let before = match subscription {
+            Some(subscription) => subscriptions.insert(jid.clone(), subscription),
+            None => subscriptions.remove(jid),
+        };
+        self.subscriptions = self.subscriptions + subscriptions.len() - count;
+        self.refresh_standing(jid, name);
+        before
+    }
+
+    /// Gives the account that affiliation. Returns the one it had.
+    fn affiliate(
+        &mut self,
+        name: &Arc<str>,
+        jid: &Arc<str>,
+        affiliation: Affiliation,
+    ) -> Option<Affiliation> {
+        let node = self.nodes.get_mut(name)?;
+        let before = match affiliation {
+            Affiliation::None => node.affiliations.remove(jid),
+            affiliation => node.affiliations.insert(jid.clone(), affiliation),
+        };
+        self.refresh_standing(jid, name);
+        before
+    }
+}
