@@ -13,7 +13,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Setup {
         server: config,
         http,
-    } = arguments.into_setup()?;
+    } = arguments.into_setup().await?;
     warn_of(config.listen, false);
     let domain = config.domain.clone();
     if let Some((address, browsers)) = http {

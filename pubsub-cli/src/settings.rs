@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use pubsub_server::{Config, DiskStorage, NodeCreation, Registration, Storage, SyncLevel};
+use pubsub_server::{
+    Accounts as _, Config, Database, DiskStorage, NodeCreation, Registration, SqliteAccounts,
+    Storage, SyncLevel,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -26,19 +29,19 @@ pub(crate) struct Arguments {
     /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Where to keep nodes, subscriptions and items [default: in memory]
+    /// Where to keep nodes, subscriptions, items and accounts [default: in memory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How many seconds of answered changes may be lost when the machine fails, not only the program; 0 waits for the disk [default: 0]
     #[arg(long, value_name = "SECONDS")]
     sync: Option<u64>,
-    /// An account; may be given several times
+    /// An account for this run, which is not kept (`pubsub user` keeps them); may be given several times
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     users: Vec<User>,
     /// Whether clients may make accounts themselves [default: closed]
     #[arg(long)]
     register: Option<Door>,
-    /// Whether one may log in without an account [default: open on loopback when there are no users]
+    /// Whether one may log in without an account [default: open on loopback when there are no accounts]
     #[arg(long)]
     anonymous: Option<Door>,
     #[command(flatten)]
@@ -124,11 +127,12 @@ pub(crate) fn read_file<T: DeserializeOwned + Default>(path: Option<&Path>) -> R
 
 impl Arguments {
     /// What is to be done.
-    pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
+    pub(crate) async fn into_setup(self) -> Result<Setup, Failure> {
         let file: File = read_file(self.config.as_deref())?;
         let defaults = Config::default();
         let sync = self.sync.or(file.sync);
-        let storage: Arc<dyn Storage> = match (self.data.or(file.data), sync) {
+        let data = self.data.or(file.data);
+        let storage: Arc<dyn Storage> = match (&data, sync) {
             (Some(directory), sync) => {
                 let level = match sync {
                     Some(0) | None => SyncLevel::Always,
@@ -141,11 +145,20 @@ impl Arguments {
             }
             (None, None) => defaults.storage.clone(),
         };
+        // After the directory is locked: of two servers one does not get so far.
+        let (database, has_accounts) = match &data {
+            Some(directory) => {
+                let database = Database::open(directory).await?;
+                let accounts = SqliteAccounts::open(&database).await?.list().await?;
+                (Some(database), !accounts.is_empty())
+            }
+            None => (None, false),
+        };
         let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
         let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
         let anonymous = match self.anonymous.or(file.anonymous) {
             Some(door) => door == Door::Open,
-            None => users.is_empty() && listen.ip().is_loopback(),
+            None => users.is_empty() && !has_accounts && listen.ip().is_loopback(),
         };
         let registration = match self.register.or(file.register) {
             Some(Door::Open) => Registration::Open {
@@ -190,6 +203,7 @@ impl Arguments {
             },
             registration,
             storage,
+            database,
             ..defaults
         };
         Ok(Setup { server, http })

@@ -79,7 +79,7 @@ pub(crate) async fn serve(
 async fn connect(server: &RunningServer) -> Result<PubSub, Failure> {
     let [name, password] =
         ["gateway", "secret"].map(|word| format!("{word}-{}", uuid::Uuid::now_v7()));
-    server.add_account(&name, &password).await?;
+    server.add_passing_account(&name, &password).await?;
     let url = format!(
         "xmpp://{name}:{password}@{}?connect={}",
         server.domain(),

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 
-use crate::accounts::Accounts;
+use crate::accounts::Layered;
 use crate::admission::Register;
 use crate::bosh;
 use crate::broker::Broker;
@@ -22,7 +22,14 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
-    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) accounts: Layered,
+    /// Where what belongs to people is kept over restarts.
+    #[cfg(feature = "durable")]
+    #[expect(
+        dead_code,
+        reason = "what is kept of people but accounts is still to come"
+    )]
+    pub(crate) database: Option<crate::Database>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
     pub(crate) scram_iterations: NonZeroU32,

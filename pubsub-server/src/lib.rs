@@ -74,6 +74,8 @@ mod committing;
 mod config;
 mod connection;
 mod crew;
+#[cfg(feature = "durable")]
+mod database;
 mod host;
 mod http;
 mod listener;
@@ -88,10 +90,15 @@ mod storage;
 mod wire;
 mod witness;
 
+#[cfg(feature = "durable")]
+pub use accounts::SqliteAccounts;
 pub use accounts::{
-    AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
+    Account, AccountEnd, AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts,
+    Verifier, add_account, change_password, normalize_username,
 };
 pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+#[cfg(feature = "durable")]
+pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
 pub use server::{BindError, RunningServer, Server};
 pub use service::access::Affiliation;

@@ -8,10 +8,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use crate::accounts::{AccountEnd, Accounts as _};
 use crate::broker;
 use crate::connection::{self, Remote, XmlStream};
 use crate::host::Host;
 use crate::http;
+use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
 /// How long to wait after the system refused a connection, as when it has no more file descriptors.
@@ -19,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How often the items that have expired are removed from nodes that nobody asks for.
 const SWEEP: Duration = Duration::from_mins(1);
+
+/// How long to wait after the accounts could not be asked.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Where a server listens.
 #[derive(Debug)]
@@ -37,6 +42,7 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
         () = accept(&xmpp, |socket, address| admit(&host, socket, address)) => {}
         () = accept_http(http.as_ref(), &host) => {}
         () = sweep(&host) => {}
+        () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
     drop((xmpp, http));
@@ -80,6 +86,32 @@ async fn sweep(host: &Host) {
     loop {
         tokio::time::sleep(SWEEP).await;
         host.broker.sweep(broker::now());
+    }
+}
+
+/// Ends the connections of accounts that end, and what was theirs with those that are gone.
+async fn end_accounts(host: &Host) {
+    loop {
+        let (username, error) = match host.accounts.ended().await {
+            Ok(AccountEnd::Removed(username)) => (username, StreamError::AccountRemoved),
+            Ok(AccountEnd::Disabled(username)) => (username, StreamError::AccountDisabled),
+            Err(error) => {
+                tracing::error!(%error, "it is not known which accounts have ended");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        let bare: Arc<str> = format!("{username}@{}", host.domain).into();
+        tracing::info!(jid = %bare, reason = error.words().1, "an account has ended");
+        host.router.end_account(&bare, error);
+        if error == StreamError::AccountRemoved {
+            host.broker.depart(&Actor {
+                full: bare.clone(),
+                bare,
+                is_anonymous: false,
+                session: 0,
+            });
+        }
     }
 }
 

@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
+#[cfg(feature = "durable")]
+use crate::accounts::SqliteAccounts;
+use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_account};
 use crate::address;
 use crate::admission::Register;
 use crate::broker::Broker;
@@ -50,6 +52,10 @@ pub enum BindError {
     /// What was stored could not be read.
     #[error("the stored state could not be read")]
     Storage(#[source] StorageError),
+    /// What is kept of people could not be read.
+    #[cfg(feature = "durable")]
+    #[error(transparent)]
+    Database(crate::DatabaseError),
 }
 
 /// A server that listens but does not serve yet.
@@ -74,10 +80,11 @@ impl Server {
     ///
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let host = Arc::new(prepare(&config)?);
+        let host = Arc::new(prepare(&config, kept(&config).await?)?);
         for (username, password) in &config.accounts {
-            match add_account(&*host.accounts, username, password, config.scram_iterations).await {
-                // A store that outlives the server has them already.
+            let given = host.accounts.given();
+            match add_account(given, username, password, config.scram_iterations).await {
+                // Of two that are given, the first one counts.
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
@@ -212,14 +219,33 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
-    /// Adds an account.
+    /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
     ///
     /// [`AccountError`] when the name is taken or invalid, or the accounts cannot be reached.
     pub async fn add_account(&self, username: &str, password: &str) -> Result<(), AccountError> {
         add_account(
-            &*self.host.accounts,
+            &self.host.accounts,
+            username,
+            password,
+            self.host.scram_iterations.get(),
+        )
+        .await
+    }
+
+    /// Adds an account that ends with the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_account`](Self::add_account).
+    pub async fn add_passing_account(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        add_account(
+            self.host.accounts.given(),
             username,
             password,
             self.host.scram_iterations.get(),
@@ -264,7 +290,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindEr
     Ok((listener, address))
 }
 
-fn prepare(config: &Config) -> Result<Host, BindError> {
+/// The accounts that outlive this run of the server.
+async fn kept(config: &Config) -> Result<Arc<dyn Accounts>, BindError> {
+    if let Some(store) = &config.accounts_store {
+        return Ok(store.clone());
+    }
+    #[cfg(feature = "durable")]
+    if let Some(database) = &config.database {
+        let accounts = SqliteAccounts::open(database).await;
+        return Ok(Arc::new(accounts.map_err(BindError::Database)?));
+    }
+    Ok(Arc::new(MemoryAccounts::default()))
+}
+
+fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindError> {
     let domain = domain(&config.domain)?;
     let pubsub = match config.pubsub_domain.as_str() {
         "" => self::domain(&format!("pubsub.{domain}"))?,
@@ -292,15 +331,13 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     let router = Arc::new(Router::default());
     let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
         .map_err(BindError::Storage)?;
-    let accounts: Arc<dyn Accounts> = match &config.accounts_store {
-        Some(store) => store.clone(),
-        None => Arc::new(MemoryAccounts::default()),
-    };
     Ok(Host {
         domain,
         broker,
         router,
-        accounts,
+        accounts: Layered::new(accounts),
+        #[cfg(feature = "durable")]
+        database: config.database.clone(),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,

@@ -44,10 +44,14 @@ pub struct Config {
     pub domain: String,
     /// The address of the PubSub service. Default, when empty: `pubsub.` and the domain.
     pub pubsub_domain: String,
-    /// Accounts made at the start: user name and password. They go to [`accounts_store`](Self::accounts_store) if there is one.
+    /// Accounts for this run of the server: user name and password. They go before those of [`accounts_store`](Self::accounts_store), and are not kept.
     pub accounts: Vec<(String, String)>,
-    /// Who may log in. Default: a table in memory.
+    /// Who else may log in, and where accounts go that are made while the server runs. Default: [`database`](Self::database) if there is one, or a
+    /// table in memory.
     pub accounts_store: Option<Arc<dyn Accounts>>,
+    /// Where accounts, and what else belongs to people, are kept over restarts. Default: nowhere.
+    #[cfg(feature = "durable")]
+    pub database: Option<crate::Database>,
     /// The work factor of new SCRAM verifiers. Default: 4096.
     pub scram_iterations: u32,
     /// In-band registration. Default: closed.
@@ -97,6 +101,8 @@ impl Default for Config {
             pubsub_domain: String::new(),
             accounts: Vec::new(),
             accounts_store: None,
+            #[cfg(feature = "durable")]
+            database: None,
             scram_iterations: 4096,
             registration: Registration::Closed,
             anonymous: false,

@@ -11,7 +11,7 @@ use super::carrier::Carrier;
 use super::channel::Channel;
 use super::end::End;
 use super::remote::Remote;
-use crate::accounts::{AccountError, Credentials, add_account};
+use crate::accounts::{AccountError, Accounts as _, Credentials, add_account};
 use crate::address;
 use crate::host::Host;
 use crate::registration;
@@ -147,9 +147,12 @@ async fn authenticate<C: Carrier>(
                 Ok(proof) => proof,
                 Err(error) => return Ok(Err(error)),
             };
-            Ok(pending
-                .finish(&proof)
-                .map(|data| (account(host, &username), STANDARD.encode(data))))
+            Ok(match pending.finish(&proof) {
+                Ok(data) => account(host, &username)
+                    .await
+                    .map(|identity| (identity, STANDARD.encode(data))),
+                Err(error) => Err(error),
+            })
         }
         Mechanism::Anonymous => Ok(Err(SaslError::InvalidMechanism)),
     }
@@ -186,15 +189,11 @@ fn decode(data: &str) -> Result<Vec<u8>, SaslError> {
 
 async fn check_password(host: &Host, message: &[u8]) -> Result<Identity, SaslError> {
     let (username, password) = plain::read(message)?;
-    let Some((username, credentials)) = find(host, username).await? else {
-        return Err(SaslError::NotAuthorized);
-    };
-    let password = password.to_owned();
-    let is_right = tokio::task::spawn_blocking(move || credentials.sha256.accepts(&password)).await;
-    match is_right {
-        Ok(true) => Ok(account(host, &username)),
+    let username = address::normalize_local(username).ok_or(SaslError::NotAuthorized)?;
+    match host.accounts.is_password(&username, password).await {
+        Ok(true) => account(host, &username).await,
         Ok(false) => Err(SaslError::NotAuthorized),
-        Err(_) => Err(SaslError::Unavailable),
+        Err(error) => Err(unread(&error)),
     }
 }
 
@@ -204,17 +203,24 @@ async fn find(host: &Host, username: &str) -> Result<Option<(String, Credentials
     };
     match host.accounts.credentials(&username).await {
         Ok(found) => Ok(found.map(|credentials| (username, credentials))),
-        Err(error) => {
-            tracing::error!(%error, "accounts cannot be read");
-            Err(SaslError::Unavailable)
-        }
+        Err(error) => Err(unread(&error)),
     }
 }
 
-fn account(host: &Host, username: &str) -> Identity {
-    Identity {
-        bare: format!("{username}@{}", host.domain).into(),
-        is_anonymous: false,
+fn unread(error: &AccountError) -> SaslError {
+    tracing::error!(%error, "accounts cannot be read");
+    SaslError::Unavailable
+}
+
+/// Who has proved to be that user, if he may come in.
+async fn account(host: &Host, username: &str) -> Result<Identity, SaslError> {
+    match host.accounts.is_enabled(username).await {
+        Ok(true) => Ok(Identity {
+            bare: format!("{username}@{}", host.domain).into(),
+            is_anonymous: false,
+        }),
+        Ok(false) => Err(SaslError::AccountDisabled),
+        Err(error) => Err(unread(&error)),
     }
 }
 
@@ -264,7 +270,7 @@ async fn create_account(
         return Err(StanzaError::TOO_OFTEN);
     }
     add_account(
-        &*host.accounts,
+        &host.accounts,
         &username,
         &password,
         host.scram_iterations.get(),
@@ -273,6 +279,6 @@ async fn create_account(
     .map_err(|error| match error {
         AccountError::Taken(_) => StanzaError::TAKEN,
         AccountError::Invalid(_) => StanzaError::BAD_ACCOUNT,
-        AccountError::Unavailable(_) => StanzaError::INTERNAL,
+        _ => StanzaError::INTERNAL,
     })
 }

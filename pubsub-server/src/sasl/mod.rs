@@ -53,6 +53,8 @@ impl Mechanism {
 pub(crate) enum SaslError {
     #[error("aborted")]
     Aborted,
+    #[error("account-disabled")]
+    AccountDisabled,
     #[error("encryption-required")]
     EncryptionRequired,
     #[error("incorrect-encoding")]

@@ -9,6 +9,8 @@ mod disk;
 mod memory;
 
 #[cfg(feature = "durable")]
+pub(crate) use self::disk::{DATABASE, check_directory};
+#[cfg(feature = "durable")]
 pub use self::disk::{DiskStorage, SyncLevel};
 pub use self::memory::{MemoryStorage, Volatile};
 

@@ -23,6 +23,7 @@ pub(crate) enum StreamError {
     TimedOut,
     Shutdown,
     AccountRemoved,
+    AccountDisabled,
     HandledCountTooHigh,
 }
 
@@ -69,6 +70,7 @@ impl StreamError {
             Self::TimedOut => ("connection-timeout", "nothing was heard for too long"),
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
+            Self::AccountDisabled => ("not-authorized", "the account was disabled"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
