@@ -78,6 +78,7 @@ mod host;
 mod http;
 mod listener;
 mod registration;
+mod rooms;
 mod router;
 mod sasl;
 mod server;
@@ -91,7 +92,9 @@ mod witness;
 pub use accounts::{
     AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
 };
-pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+pub use config::{
+    Bosh, Config, Http, Limits, NodeCreation, Origins, Registration, RoomCreation, Rooms,
+};
 pub use http::{HttpBody, HttpClient, HttpService};
 pub use server::{BindError, RunningServer, Server};
 pub use service::access::Affiliation;

@@ -35,7 +35,10 @@ impl Dialogue {
             "" if self.peer.announce(priority) => {
                 self.host.broker.greet(&self.peer.actor, wakes);
             }
-            "unavailable" => self.peer.withdraw(),
+            "unavailable" => {
+                self.peer.withdraw();
+                self.leave_rooms(wakes);
+            }
             _ => {}
         }
         Ok(())

@@ -11,6 +11,8 @@ pub(super) enum Destination {
     Own,
     Domain,
     PubSub,
+    /// The rooms, one of them, or somebody in it.
+    Rooms(Arc<str>),
     /// Another local address, or an own full one.
     Local(Arc<str>),
     Elsewhere,
@@ -34,6 +36,8 @@ impl Dialogue {
             Destination::Domain
         } else if *jid == *self.host.pubsub() {
             Destination::PubSub
+        } else if self.host.is_of_rooms(&jid) {
+            Destination::Rooms(jid)
         } else if address::domain(&jid) == &*self.host.domain && jid.contains('@') {
             Destination::Local(jid)
         } else if [&*self.host.domain, self.host.pubsub()].contains(&address::domain(&jid)) {

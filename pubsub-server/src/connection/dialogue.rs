@@ -116,6 +116,10 @@ impl Dialogue {
     ) -> Result<Option<Deferred>, StreamError> {
         let destination = self.destination(stanza.to.as_deref());
         match (stanza.kind, destination) {
+            (_, Destination::Rooms(jid)) => {
+                self.visit(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
             (Kind::Presence, destination) => {
                 self.notice_presence(stanza, &destination, reader, wakes)?;
                 Ok(None)

@@ -22,6 +22,7 @@ mod pubsub;
 mod remote;
 mod serving;
 mod stream;
+mod visiting;
 mod websocket;
 
 pub(crate) use self::bosh::BoshStream;
