@@ -7,12 +7,14 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::watch;
 
 use crate::accounts::Layered;
+use crate::address;
 use crate::admission::Register;
 use crate::bosh;
 use crate::broker::Broker;
 use crate::config::{Http, Limits};
 use crate::crew::Crew;
 use crate::registration::Registrar;
+use crate::rooms::Hall;
 use crate::router::Router;
 use crate::statistics::Carried;
 
@@ -22,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    /// The rooms, if there are any.
+    pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Layered,
     /// Where what belongs to people is kept over restarts.
     #[cfg(feature = "durable")]
@@ -51,6 +55,19 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// What there is beside the accounts, by address and name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rooms = self.rooms.as_ref();
+        std::iter::once((self.pubsub(), "PubSub service"))
+            .chain(rooms.map(|rooms| (&*rooms.domain, "Rooms")))
+    }
+
+    /// Whether the address is of the rooms.
+    pub(crate) fn is_of_rooms(&self, jid: &str) -> bool {
+        let rooms = self.rooms.as_ref();
+        rooms.is_some_and(|rooms| *rooms.domain == *address::domain(jid))
+    }
+
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
         self.broker.address()

@@ -80,6 +80,7 @@ mod host;
 mod http;
 mod listener;
 mod registration;
+mod rooms;
 mod router;
 mod sasl;
 mod server;
@@ -96,7 +97,9 @@ pub use accounts::{
     Account, AccountEnd, AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts,
     Verifier, add_account, change_password, normalize_username,
 };
-pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+pub use config::{
+    Bosh, Config, Http, Limits, NodeCreation, Origins, Registration, RoomCreation, Rooms,
+};
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};

@@ -22,6 +22,7 @@ use crate::host::Host;
 use crate::http::HttpService;
 use crate::listener::{self, Listeners};
 use crate::registration::Registrar;
+use crate::rooms::Hall;
 use crate::router::Router;
 use crate::service::Rules;
 use crate::statistics::{Carried, Statistics};
@@ -40,7 +41,7 @@ pub enum BindError {
         #[source]
         source: std::io::Error,
     },
-    /// The domain, or that of the PubSub service, is no domain, or both are the same.
+    /// The domain, or that of the PubSub service or the rooms, is no domain, or two are the same.
     #[error("\"{0}\" cannot be the domain of a server")]
     Domain(String),
     /// The work factor of SCRAM is zero.
@@ -312,6 +313,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     if pubsub == domain {
         return Err(BindError::Domain(pubsub.to_string()));
     }
+    let rooms = rooms_domain(config, &domain, &pubsub)?;
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
@@ -331,9 +333,11 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     let router = Arc::new(Router::default());
     let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
         .map_err(BindError::Storage)?;
+    let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
     Ok(Host {
         domain,
         broker,
+        rooms,
         router,
         accounts: Layered::new(accounts),
         #[cfg(feature = "durable")]
@@ -355,6 +359,21 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// The domain of the rooms, if there are any.
+fn rooms_domain(config: &Config, own: &str, pubsub: &str) -> Result<Option<Arc<str>>, BindError> {
+    if !config.rooms.enabled {
+        return Ok(None);
+    }
+    let rooms = match config.rooms.domain.as_str() {
+        "" => domain(&format!("rooms.{own}"))?,
+        given => domain(given)?,
+    };
+    if [own, pubsub].contains(&&*rooms) {
+        return Err(BindError::Domain(rooms.to_string()));
+    }
+    Ok(Some(rooms))
 }
 
 fn domain(name: &str) -> Result<Arc<str>, BindError> {

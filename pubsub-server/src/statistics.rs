@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::host::Host;
+use crate::rooms::Hall;
 
 /// What a server holds now, and what it has done since it was started. Each number is right by itself; together they may be of
 /// different moments.
@@ -26,6 +27,8 @@ pub struct Statistics {
     pub items: usize,
     /// How many bytes they have.
     pub stored_bytes: usize,
+    /// Rooms that exist.
+    pub rooms: usize,
     /// Items that were published.
     pub published: u64,
     /// Notifications that were handed to connected clients.
@@ -76,6 +79,7 @@ impl Statistics {
             tcp: tcp.get(),
             websocket: websocket.get(),
             bosh: bosh.get(),
+            rooms: host.rooms.as_ref().map_or(0, Hall::len),
             ..host.broker.statistics()
         }
     }

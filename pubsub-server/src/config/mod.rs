@@ -1,8 +1,10 @@
 //! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
 
 mod http;
+mod rooms;
 
 pub use self::http::{Bosh, Http, Origins};
+pub use self::rooms::{RoomCreation, Rooms};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,6 +71,8 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// Rooms for many to talk in.
+    pub rooms: Rooms,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -88,6 +92,7 @@ impl std::fmt::Debug for Config {
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
             .field("http", &self.http)
+            .field("rooms", &self.rooms)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -111,6 +116,7 @@ impl Default for Config {
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            rooms: Rooms::default(),
             limits: Limits::default(),
         }
     }

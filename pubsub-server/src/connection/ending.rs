@@ -12,7 +12,7 @@ use super::end::End;
 use super::serving::Serving;
 use crate::admission::Permit;
 use crate::host::Host;
-use crate::router::{Outgoing, Parked, Peer, Turn};
+use crate::router::{Outgoing, Parked, Peer, Turn, Wakes};
 use crate::wire::stream::StreamError;
 
 /// How long a client may take to read the last words, and then to close its side.
@@ -119,6 +119,10 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
 fn leave(host: &Host, peer: &Arc<Peer>) {
     let is_last = host.router.unbind(peer);
     host.broker.end_session(peer.actor.session);
+    if let Some(rooms) = &host.rooms {
+        let mut wakes = Wakes::default();
+        rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
+    }
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

@@ -5,19 +5,24 @@
 //! `ending` is the way out.
 
 mod account;
+mod attendance;
 mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+mod destination;
 mod dialogue;
 mod end;
 mod ending;
 mod login;
+mod managing;
+mod passing;
 mod polled;
 mod pubsub;
 mod remote;
 mod serving;
 mod stream;
+mod visiting;
 mod websocket;
 
 pub(crate) use self::bosh::BoshStream;

@@ -71,13 +71,18 @@ pub(crate) fn write_domain(out: &mut String, may_register: bool) {
     close(out);
 }
 
-/// `disco#items` of the domain: the PubSub service.
-pub(crate) fn write_domain_items(out: &mut String, pubsub_domain: &str) {
+/// `disco#items` of the domain: its services, by address and name.
+pub(crate) fn write_domain_items<'s>(
+    out: &mut String,
+    services: impl Iterator<Item = (&'s str, &'s str)>,
+) {
     open(out, "items", None);
-    out.push_str("<item");
-    attribute(out, "jid", pubsub_domain);
-    attribute(out, "name", "PubSub service");
-    out.push_str("/>");
+    for (jid, name) in services {
+        out.push_str("<item");
+        attribute(out, "jid", jid);
+        attribute(out, "name", name);
+        out.push_str("/>");
+    }
     close(out);
 }
 
@@ -210,7 +215,7 @@ pub(crate) fn write_empty(out: &mut String, which: &str) {
     close(out);
 }
 
-fn open(out: &mut String, which: &str, node: Option<&str>) {
+pub(crate) fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push_str("<query xmlns='http://jabber.org/protocol/disco#");
     out.push_str(which);
     out.push('\'');
@@ -220,11 +225,11 @@ fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push('>');
 }
 
-fn close(out: &mut String) {
+pub(crate) fn close(out: &mut String) {
     out.push_str("</query>");
 }
 
-fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
+pub(crate) fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("<identity");
     attribute(out, "category", category);
     attribute(out, "type", kind);
@@ -234,7 +239,7 @@ fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("/>");
 }
 
-fn features(out: &mut String, features: &[&str]) {
+pub(crate) fn features(out: &mut String, features: &[&str]) {
     for feature in features {
         out.push_str("<feature");
         attribute(out, "var", feature);
@@ -243,7 +248,7 @@ fn features(out: &mut String, features: &[&str]) {
 }
 
 /// A moment as XEP-0082 writes it, in UTC.
-fn date(seconds: u64) -> String {
+pub(crate) fn date(seconds: u64) -> String {
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     // Counted from 0000-03-01, so that the leap day is the last of its year.
     let since = days + 719_468;

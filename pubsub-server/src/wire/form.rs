@@ -28,7 +28,7 @@ pub(crate) fn read_within<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>,
 }
 
 /// Reads the form that was just entered.
-fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
+pub(crate) fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
     let is_cancelled = reader
         .attribute("type")
         .is_some_and(|kind| kind == "cancel");

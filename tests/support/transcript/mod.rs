@@ -116,6 +116,9 @@ fn config(settings: &[(String, String)]) -> Config {
                     per_address_and_hour: number(),
                 };
             }
+            "rooms_per_account" => config.rooms.rooms_per_account = number(),
+            "rooms_per_session" => config.rooms.rooms_per_session = number(),
+            "room_nick" => config.rooms.nick = number(),
             "anonymous_creates" => config.node_creation = NodeCreation::Everyone,
             other => panic!("there is no setting {other}"),
         }
