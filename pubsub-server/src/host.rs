@@ -7,11 +7,13 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::watch;
 
 use crate::accounts::Accounts;
+use crate::address;
 use crate::admission::Register;
 use crate::bosh;
 use crate::broker::Broker;
 use crate::config::{Http, Limits};
 use crate::crew::Crew;
+use crate::people::People;
 use crate::registration::Registrar;
 use crate::router::Router;
 use crate::statistics::Carried;
@@ -22,6 +24,7 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    pub(crate) people: Arc<People>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
@@ -47,5 +50,13 @@ impl Host {
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
         self.broker.address()
+    }
+
+    /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
+    pub(crate) async fn has_account(&self, jid: &str) -> bool {
+        let Some((username, _)) = address::bare(jid).split_once('@') else {
+            return false;
+        };
+        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
     }
 }

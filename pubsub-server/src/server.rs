@@ -19,6 +19,8 @@ use crate::crew::Crew;
 use crate::host::Host;
 use crate::http::HttpService;
 use crate::listener::{self, Listeners};
+use crate::offline::Room;
+use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::router::Router;
 use crate::service::Rules;
@@ -292,6 +294,15 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     let router = Arc::new(Router::default());
     let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
         .map_err(BindError::Storage)?;
+    let bounds = Bounds {
+        contacts: limits.contacts_per_account,
+        offline: Room {
+            messages: limits.offline_messages,
+            bytes: limits.offline_bytes,
+            bytes_of_all: limits.offline_bytes_by_all,
+        },
+    };
+    let people = Arc::new(People::new(domain.clone(), router.clone(), bounds));
     let accounts: Arc<dyn Accounts> = match &config.accounts_store {
         Some(store) => store.clone(),
         None => Arc::new(MemoryAccounts::default()),
@@ -300,6 +311,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         domain,
         broker,
         router,
+        people,
         accounts,
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,

@@ -156,6 +156,14 @@ pub struct Limits {
     pub awaited_per_account: usize,
     /// The same of all accounts together. Default: 1,000,000.
     pub awaited: usize,
+    /// Contacts of one account, those that only ask to subscribe to its presence included. Default: 1,000.
+    pub contacts_per_account: usize,
+    /// Messages that wait for one account of which nobody is there. Default: 1,000.
+    pub offline_messages: usize,
+    /// Bytes of them. Default: 1 MiB.
+    pub offline_bytes: usize,
+    /// The same of all accounts together. Default: 256 MiB.
+    pub offline_bytes_by_all: usize,
     /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
     /// Bytes of items in one answer. Default: 1 MiB.
@@ -186,6 +194,10 @@ impl Default for Limits {
             affiliations_per_node: 10_000,
             awaited_per_account: 100_000,
             awaited: 1_000_000,
+            contacts_per_account: 1_000,
+            offline_messages: 1_000,
+            offline_bytes: 1024 * 1024,
+            offline_bytes_by_all: 256 * 1024 * 1024,
             page: 10_000,
             page_bytes: 1024 * 1024,
         }

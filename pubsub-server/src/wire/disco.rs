@@ -16,6 +16,8 @@ pub(crate) const AWAIT: &str = "urn:pubsub:await:1";
 const DOMAIN_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
+    "msgoffline",
+    "urn:xmpp:carbons:2",
     "urn:xmpp:ping",
 ];
 
@@ -243,7 +245,7 @@ fn features(out: &mut String, features: &[&str]) {
 }
 
 /// A moment as XEP-0082 writes it, in UTC.
-fn date(seconds: u64) -> String {
+pub(crate) fn date(seconds: u64) -> String {
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     // Counted from 0000-03-01, so that the leap day is the last of its year.
     let since = days + 719_468;
