@@ -16,6 +16,7 @@ use crate::service::commands::last_item;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::options::SendLast;
+use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
@@ -29,6 +30,7 @@ pub(crate) struct Broker {
     pub(crate) rules: Arc<Rules>,
     shards: Arc<Shards>,
     announcer: Arc<Announcer>,
+    relations: Arc<dyn Relations>,
     /// None: nothing is kept.
     committer: Option<Committer>,
 }
@@ -39,6 +41,7 @@ impl Broker {
         address: Arc<str>,
         rules: Rules,
         router: Arc<Router>,
+        relations: Arc<dyn Relations>,
         storage: Arc<dyn Storage>,
     ) -> Result<Self, StorageError> {
         let rules = Arc::new(rules);
@@ -62,6 +65,7 @@ impl Broker {
             rules,
             shards,
             announcer,
+            relations,
             committer,
         })
     }
@@ -418,13 +422,14 @@ impl Broker {
         }
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> Context<'_> {
         Context {
             now: now(),
             random: rand::random(),
             nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
             bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
             wishes_left: 0,
+            relations: &*self.relations,
         }
     }
 

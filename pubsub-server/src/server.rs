@@ -22,6 +22,7 @@ use crate::listener::{self, Listeners};
 use crate::registration::Registrar;
 use crate::router::Router;
 use crate::service::Rules;
+use crate::service::relations::Strangers;
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
@@ -290,8 +291,14 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         max_page_bytes: limits.page_bytes,
     };
     let router = Arc::new(Router::default());
-    let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
-        .map_err(BindError::Storage)?;
+    let broker = Broker::load(
+        pubsub,
+        rules,
+        router.clone(),
+        Arc::new(Strangers),
+        config.storage.clone(),
+    )
+    .map_err(BindError::Storage)?;
     let accounts: Arc<dyn Accounts> = match &config.accounts_store {
         Some(store) => store.clone(),
         None => Arc::new(MemoryAccounts::default()),

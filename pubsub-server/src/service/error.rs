@@ -58,6 +58,18 @@ pub(crate) enum ServiceError {
     #[error("node \"{node}\" is open to its members only: pubsub#access_model is whitelist")]
     ClosedNode { node: Arc<str> },
     #[error(
+        "node \"{node}\" is open to those who may see the presence of its owner: pubsub#access_model is presence"
+    )]
+    PresenceRequired { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is open to groups of its owner's roster: pubsub#access_model is roster and pubsub#roster_groups_allowed names them"
+    )]
+    NotInRosterGroup { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is open to those whose subscription an owner has approved: pubsub#access_model is authorize"
+    )]
+    ApprovalRequired { node: Arc<str> },
+    #[error(
         "node \"{node}\" is for accounts, and you have logged in without one: its name begins with \"{prefix}\", which is among the accounts_only of this server"
     )]
     AccountsOnly { node: Arc<str>, prefix: Arc<str> },
@@ -85,7 +97,9 @@ pub(crate) enum ServiceError {
     PreconditionNotMet { node: Arc<str>, fields: String },
     #[error("{reason}")]
     InvalidOption { reason: String },
-    #[error("access model \"{model}\" is not supported here; open and whitelist are")]
+    #[error(
+        "pubsub#access_model cannot be \"{model}\"; write open, presence, roster, authorize or whitelist"
+    )]
     UnsupportedAccessModel { model: String },
     #[error("node \"{node}\" keeps no items: pubsub#persist_items is off")]
     NotPersistent { node: Arc<str> },
@@ -134,6 +148,11 @@ impl ServiceError {
             Self::PayloadTooBig { .. } => ("modify", "not-acceptable", "payload-too-big"),
             Self::MaxItemsExceeded { .. } => ("cancel", "not-allowed", "max-items-exceeded"),
             Self::ClosedNode { .. } => ("cancel", "not-allowed", "closed-node"),
+            Self::PresenceRequired { .. } => {
+                ("auth", "not-authorized", "presence-subscription-required")
+            }
+            Self::NotInRosterGroup { .. } => ("auth", "not-authorized", "not-in-roster-group"),
+            Self::ApprovalRequired { .. } => ("auth", "not-authorized", "not-subscribed"),
             Self::InvalidJid => ("modify", "bad-request", "invalid-jid"),
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),

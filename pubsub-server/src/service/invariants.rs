@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::access::{Affiliation, may_stay_subscribed};
 use super::node::{bare_of, capacity};
 use super::options::{Field, NodeConfig};
+use super::relations::Strangers;
 use super::vocabulary::{Actor, Audience, Context, NewItem, Request, Selection};
 use super::{Rules, Service};
 use crate::storage::{MemoryStorage, Storage as _};
@@ -179,13 +180,14 @@ impl Step {
     }
 }
 
-pub(crate) fn context(service: &Service, random: u128) -> Context {
+pub(crate) fn context(service: &Service, random: u128) -> Context<'static> {
     Context {
         now: (random >> 64) as u64,
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
         wishes_left: MAX_WISHES.saturating_sub(service.wishes.len()),
+        relations: &Strangers,
     }
 }
 
@@ -224,7 +226,7 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
         bytes += node.items.bytes();
         for jid in node.subscriptions.keys() {
             prop_assert!(
-                may_stay_subscribed(node, bare_of(jid)),
+                may_stay_subscribed(&Strangers, node, bare_of(jid)),
                 "{} hears {}",
                 jid,
                 name

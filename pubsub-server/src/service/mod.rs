@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod relations;
 pub(crate) mod vocabulary;
 pub(crate) mod wishes;
 
@@ -78,7 +79,7 @@ impl Service {
     /// What would happen. Changes nothing.
     pub(crate) fn decide(
         &self,
-        context: &Context,
+        context: &Context<'_>,
         actor: &Actor,
         request: Request<'_>,
     ) -> Result<Outcome, ServiceError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::access::Affiliation;
 use super::node::Item;
 use super::options::{Field, NodeConfig};
+use super::relations::Relations;
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -19,9 +20,9 @@ pub(crate) struct Actor {
     pub(crate) session: u64,
 }
 
-/// What a decision depends on besides the state of the service: time, chance and room.
+/// What a decision depends on besides the state of the service: time, chance, room and who knows whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Context {
+pub(crate) struct Context<'r> {
     /// Seconds since 1970.
     pub(crate) now: u64,
     /// Fresh for every request; names of nodes and items are made of it.
@@ -32,9 +33,11 @@ pub(crate) struct Context {
     pub(crate) bytes_left: usize,
     /// How many more nodes the actor may await; counted only for those who ask to.
     pub(crate) wishes_left: usize,
+    /// Asked about people by the access models `presence` and `roster`.
+    pub(crate) relations: &'r dyn Relations,
 }
 
-impl Context {
+impl Context<'_> {
     /// A name nobody has used, the `index`th of this request.
     pub(crate) fn fresh_name(&self, index: usize) -> Arc<str> {
         format!("{:032x}", self.random.wrapping_add(index as u128)).into()

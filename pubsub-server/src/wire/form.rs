@@ -84,6 +84,12 @@ pub(crate) fn field(out: &mut String, name: &str, kind: &str, value: &str) {
     out.push_str("</value></field>");
 }
 
+pub(crate) fn write_value(out: &mut String, value: &str) {
+    out.push_str("<value>");
+    text(out, value);
+    out.push_str("</value>");
+}
+
 /// The configuration as a form to fill (`type='form'`) or to look at (`type='result'`).
 pub(crate) fn write_configuration(out: &mut String, kind: &str, config: &NodeConfig) {
     open(out, kind, "http://jabber.org/protocol/pubsub#node_config");
@@ -97,6 +103,7 @@ pub(crate) fn write_configuration(out: &mut String, kind: &str, config: &NodeCon
             match option.kind {
                 Kind::Boolean => "boolean",
                 Kind::Text => "text-single",
+                Kind::Texts => "list-multi",
                 Kind::Choice(_) => "list-single",
             },
         );
@@ -108,9 +115,15 @@ pub(crate) fn write_configuration(out: &mut String, kind: &str, config: &NodeCon
                 out.push_str("</value></option>");
             }
         }
-        out.push_str("<value>");
-        text(out, &(option.read)(config));
-        out.push_str("</value></field>");
+        let value = (option.read)(config);
+        if option.kind == Kind::Texts {
+            for line in value.lines() {
+                write_value(out, line);
+            }
+        } else {
+            write_value(out, &value);
+        }
+        out.push_str("</field>");
     }
     close(out);
 }

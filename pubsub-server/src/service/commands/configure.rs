@@ -7,8 +7,9 @@ use crate::service::access::{Action, may_stay_subscribed, require};
 use crate::service::error::ServiceError;
 use crate::service::node::{Node, bare_of, capacity};
 use crate::service::options::Field;
+use crate::service::relations::Relations;
 use crate::service::vocabulary::{
-    Actor, Announcement, Audience, Notification, Outcome, Reply, Write,
+    Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
 };
 
 pub(super) fn show(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
@@ -22,6 +23,7 @@ pub(super) fn show(service: &Service, actor: &Actor, name: &str) -> Result<Outco
 
 pub(super) fn decide(
     service: &Service,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     form: &[Field<'_>],
@@ -34,7 +36,7 @@ pub(super) fn decide(
         config: config.clone(),
     }];
     let after = node.configured(config.clone());
-    writes.extend(lost_subscriptions(&after));
+    writes.extend(lost_subscriptions(context.relations, &after));
     if config.persist_items {
         let surplus = node
             .items
@@ -81,10 +83,13 @@ pub(super) fn decide(
 }
 
 /// The subscriptions that end because the node, as it is about to be, no longer lets their accounts in.
-pub(super) fn lost_subscriptions(node: &Node) -> impl Iterator<Item = Write> {
+pub(super) fn lost_subscriptions(
+    relations: &dyn Relations,
+    node: &Node,
+) -> impl Iterator<Item = Write> {
     node.subscriptions
         .keys()
-        .filter(|jid| !may_stay_subscribed(node, bare_of(jid)))
+        .filter(|jid| !may_stay_subscribed(relations, node, bare_of(jid)))
         .map(|jid| Write::Unsubscribe {
             node: node.name.clone(),
             jid: jid.clone(),

@@ -21,7 +21,7 @@ use super::vocabulary::{Actor, Context, Outcome, Request};
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     request: Request<'_>,
 ) -> Result<Outcome, ServiceError> {
@@ -31,7 +31,9 @@ pub(super) fn decide(
             create::decide(service, context, actor, node.as_deref(), &form)
         }
         Request::Configuration { node } => configure::show(service, actor, &node),
-        Request::Configure { node, form } => configure::decide(service, actor, &node, &form),
+        Request::Configure { node, form } => {
+            configure::decide(service, context, actor, &node, &form)
+        }
         Request::Delete { node, redirect } => {
             delete::decide(service, actor, &node, redirect.as_deref())
         }
@@ -44,7 +46,9 @@ pub(super) fn decide(
         Request::Retract { node, ids, notify } => {
             retract::decide(service, actor, &node, &ids, notify)
         }
-        Request::Items { node, selection } => items::decide(service, actor, &node, selection),
+        Request::Items { node, selection } => {
+            items::decide(service, context, actor, &node, selection)
+        }
         Request::Subscribe { node, jid, awaits } => {
             subscribe::decide(service, context, actor, &node, &jid, awaits)
         }
@@ -59,7 +63,7 @@ pub(super) fn decide(
         }
         Request::Affiliations { node } => affiliations::list(service, actor, &node),
         Request::SetAffiliations { node, changes } => {
-            affiliations::decide(service, actor, &node, &changes)
+            affiliations::decide(service, context, actor, &node, &changes)
         }
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::create::check_name;
 use super::publish::last_item;
 use crate::service::Service;
-use crate::service::access::{Action, require};
+use crate::service::access::{Action, admit};
 use crate::service::error::ServiceError;
 use crate::service::options::SendLast;
 use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     jid: &Arc<str>,
@@ -26,7 +26,7 @@ pub(super) fn decide(
         return note(service, context, actor, name, jid);
     }
     let node = service.require_node(name)?;
-    require(node, &actor.bare, Action::Subscribe)?;
+    admit(context.relations, node, &actor.bare, Action::Subscribe)?;
     let (subscription, writes) = match node.subscriptions.get(jid) {
         Some(subscription) => (subscription.clone(), Vec::new()),
         None if node.subscriptions.len() >= service.rules.max_subscriptions => {
@@ -69,7 +69,7 @@ pub(super) fn decide(
 /// Notes the wish to be subscribed to a node that does not exist. Whether it may be granted is known when it does.
 fn note(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     jid: &Arc<str>,

@@ -26,7 +26,7 @@ pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outco
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     changes: &[(Arc<str>, bool)],
@@ -46,7 +46,7 @@ pub(super) fn decide(
             continue;
         }
         writes.push(if *is_subscribed {
-            if !may_stay_subscribed(node, bare_of(jid)) {
+            if !may_stay_subscribed(context.relations, node, bare_of(jid)) {
                 return Err(ServiceError::ClosedNode {
                     node: node.name.clone(),
                 });

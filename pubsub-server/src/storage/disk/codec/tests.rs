@@ -15,7 +15,7 @@ fn config() -> impl Strategy<Value = NodeConfig> {
                 let option = &OPTIONS[*option];
                 let value = match option.kind {
                     Kind::Boolean => ["0", "1"][choice % 2],
-                    Kind::Text => number,
+                    Kind::Text | Kind::Texts => number,
                     Kind::Choice(words) => words[choice % words.len()],
                 };
                 Field {
