@@ -5,14 +5,18 @@
 //! `ending` is the way out.
 
 mod account;
+mod attendance;
 mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+mod destination;
 mod dialogue;
 mod end;
 mod ending;
 mod login;
+mod managing;
+mod passing;
 mod polled;
 mod pubsub;
 mod remote;
