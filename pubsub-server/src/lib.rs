@@ -77,6 +77,7 @@ mod crew;
 mod host;
 mod http;
 mod listener;
+mod moment;
 mod registration;
 mod router;
 mod sasl;
@@ -99,6 +100,7 @@ pub use service::node::Item;
 pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
+pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]

@@ -289,6 +289,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         max_stored: limits.stored_bytes,
         max_page: limits.page,
         max_page_bytes: limits.page_bytes,
+        multi_subscribe: config.multi_subscribe,
     };
     let router = Arc::new(Router::default());
     let broker = Broker::load(

@@ -17,6 +17,7 @@ mod ending;
 mod login;
 mod managing;
 mod passing;
+mod pending;
 mod polled;
 mod pubsub;
 mod remote;

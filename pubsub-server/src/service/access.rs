@@ -177,6 +177,9 @@ pub(crate) fn may_ask(
 ) -> Result<(), ServiceError> {
     let reads = match request {
         Request::Subscribe { .. }
+        | Request::SetSubscriptionOptions { .. }
+        | Request::Authorize { .. }
+        | Request::Pending { .. }
         | Request::Items { .. }
         | Request::Subscriptions { .. }
         | Request::SetSubscriptions { .. }
@@ -189,6 +192,7 @@ pub(crate) fn may_ask(
         | Request::Publish { .. }
         | Request::Retract { .. }
         | Request::Unsubscribe { .. }
+        | Request::SubscriptionOptions { .. }
         | Request::Affiliations { .. } => false,
     };
     if !reads || !actor.is_anonymous {

@@ -95,6 +95,18 @@ pub(crate) enum ServiceError {
     TooManyAffiliations { node: Arc<str>, limit: usize },
     #[error("node \"{node}\" does not meet the publish-options: {fields}")]
     PreconditionNotMet { node: Arc<str>, fields: String },
+    #[error(
+        "the subscription of {jid} to node \"{node}\" waits for the approval of an owner: pubsub#access_model is authorize"
+    )]
+    PendingSubscription { node: Arc<str>, jid: Arc<str> },
+    #[error("no subscription of {jid} to node \"{node}\" waits for approval")]
+    NotPending { node: Arc<str>, jid: Arc<str> },
+    #[error("{jid} has several subscriptions to node \"{node}\"; say which by its subid")]
+    SubscriptionIdRequired { node: Arc<str>, jid: Arc<str> },
+    #[error("{jid} is not an address of yours")]
+    NotYours { jid: Arc<str> },
+    #[error("{reason}")]
+    InvalidSubscriptionOption { reason: String },
     #[error("{reason}")]
     InvalidOption { reason: String },
     #[error(
@@ -103,7 +115,7 @@ pub(crate) enum ServiceError {
     UnsupportedAccessModel { model: String },
     #[error("node \"{node}\" keeps no items: pubsub#persist_items is off")]
     NotPersistent { node: Arc<str> },
-    #[error("feature \"{feature}\" is not supported")]
+    #[error("this service does not support \"{feature}\"")]
     Unsupported { feature: &'static str },
     #[error("node \"{node}\" would lose its last owner")]
     LastOwner { node: Arc<str> },
@@ -153,8 +165,13 @@ impl ServiceError {
             }
             Self::NotInRosterGroup { .. } => ("auth", "not-authorized", "not-in-roster-group"),
             Self::ApprovalRequired { .. } => ("auth", "not-authorized", "not-subscribed"),
+            Self::PendingSubscription { .. } => ("auth", "not-authorized", "pending-subscription"),
+            Self::NotYours { .. } => ("auth", "forbidden", ""),
+            Self::SubscriptionIdRequired { .. } => ("modify", "bad-request", "subid-required"),
+            Self::InvalidSubscriptionOption { .. } => ("modify", "bad-request", "invalid-options"),
             Self::InvalidJid => ("modify", "bad-request", "invalid-jid"),
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
+            Self::NotPending { .. } => ("cancel", "item-not-found", ""),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
             Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
             Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::configure::lost_subscriptions;
+use super::authorize::Changes;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
 use crate::service::error::ServiceError;
@@ -59,10 +59,11 @@ pub(super) fn decide(
             affiliation: *affiliation,
         })
         .collect();
-    writes.extend(lost_subscriptions(context.relations, &after));
+    let mut following = Changes::following(context.relations, &after);
+    writes.append(&mut following.writes);
     Ok(Outcome {
         writes,
         reply: Reply::Done,
-        notifications: Vec::new(),
+        notifications: following.notifications,
     })
 }

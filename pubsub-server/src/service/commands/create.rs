@@ -82,6 +82,7 @@ pub(super) fn creation(
         created: context.now,
         affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
         subscriptions: Arc::default(),
+        particular: None,
         items: Items::default(),
     };
     creation.grant(service, context, &node);

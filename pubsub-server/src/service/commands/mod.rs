@@ -1,6 +1,7 @@
 //! One file a verb of XEP-0060, each with a function that decides. This file only sends a request to its verb.
 
 mod affiliations;
+mod authorize;
 mod configure;
 mod create;
 mod delete;
@@ -9,10 +10,13 @@ mod publish;
 mod purge;
 mod retract;
 mod subscribe;
+mod subscription_options;
 mod subscriptions;
 mod unsubscribe;
 
+pub(crate) use self::authorize::waiting;
 pub(crate) use self::publish::last_item;
+use self::subscribe::Wanted;
 
 use super::Service;
 use super::access::may_ask;
@@ -49,9 +53,43 @@ pub(super) fn decide(
         Request::Items { node, selection } => {
             items::decide(service, context, actor, &node, selection)
         }
-        Request::Subscribe { node, jid, awaits } => {
-            subscribe::decide(service, context, actor, &node, &jid, awaits)
+        Request::Subscribe {
+            node,
+            jid,
+            awaits,
+            form,
+        } => {
+            let wanted = Wanted {
+                jid: &jid,
+                awaits,
+                form: &form,
+            };
+            subscribe::decide(service, context, actor, &node, &wanted)
         }
+        Request::SubscriptionOptions {
+            node,
+            jid,
+            subscription,
+        } => subscription_options::show(service, actor, &node, &jid, subscription.as_deref()),
+        Request::SetSubscriptionOptions {
+            node,
+            jid,
+            subscription,
+            form,
+        } => {
+            let which = (&jid, subscription.as_deref());
+            subscription_options::decide(service, context, actor, &node, which, &form)
+        }
+        Request::Authorize {
+            node,
+            jid,
+            subscription,
+            is_allowed,
+        } => {
+            let which = (&jid, subscription.as_deref());
+            authorize::decide(service, actor, &node, which, is_allowed)
+        }
+        Request::Pending { node } => authorize::remind(service, actor, &node),
         Request::Unsubscribe {
             node,
             jid,

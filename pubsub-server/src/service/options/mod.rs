@@ -117,6 +117,14 @@ pub struct NodeConfig {
     pub notify_delete: bool,
     /// `pubsub#notify_config`
     pub notify_config: bool,
+    /// `pubsub#notify_sub`: whether owners hear who subscribes and unsubscribes.
+    pub notify_sub: bool,
+    /// `pubsub#presence_based_delivery`: whether only clients that have sent presence are notified.
+    pub presence_based_delivery: bool,
+    /// `pubsub#purge_offline`: whether items go when their publisher goes offline.
+    pub purge_offline: bool,
+    /// `pubsub#tempsub`: whether subscriptions end when the subscriber goes offline.
+    pub tempsub: bool,
     /// `pubsub#send_last_published_item`
     pub send_last: SendLast,
     /// `pubsub#notification_type`
@@ -140,6 +148,10 @@ impl Default for NodeConfig {
             notify_retract: true,
             notify_delete: true,
             notify_config: false,
+            notify_sub: false,
+            presence_based_delivery: false,
+            purge_offline: false,
+            tempsub: false,
             send_last: SendLast::Never,
             notification_type: NotificationType::Headline,
         }
@@ -169,6 +181,11 @@ impl NodeConfig {
             }
             match FIXED.iter().find(|(name, _)| *name == field.name) {
                 Some((_, values)) if values.contains(&value) => {}
+                Some(("pubsub#node_type" | "pubsub#collection", _)) => {
+                    return Err(ServiceError::Unsupported {
+                        feature: "collections",
+                    });
+                }
                 Some((name, values)) => return Err(not_one_of(name, value, &values.join(" or "))),
                 None if field.name == "FORM_TYPE" => {}
                 None => {

@@ -180,6 +180,26 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         "Notify when the configuration changes",
         notify_config
     ),
+    flag!(
+        "pubsub#notify_sub",
+        "Tell owners who subscribes and unsubscribes",
+        notify_sub
+    ),
+    flag!(
+        "pubsub#presence_based_delivery",
+        "Notify only clients that have sent presence",
+        presence_based_delivery
+    ),
+    flag!(
+        "pubsub#purge_offline",
+        "Remove items when their publisher goes offline",
+        purge_offline
+    ),
+    flag!(
+        "pubsub#tempsub",
+        "End subscriptions when the subscriber goes offline",
+        tempsub
+    ),
     choice!("pubsub#send_last_published_item", "When to send the newest item unasked", send_last,
         ["never" => SendLast::Never, "on_sub" => SendLast::OnSubscription, "on_sub_and_presence" => SendLast::OnSubscriptionAndPresence],
         |value: &str| not_one_of("pubsub#send_last_published_item", value, "never, on_sub or on_sub_and_presence")),
@@ -194,10 +214,6 @@ pub(super) const FIXED: &[(&str, &[&str])] = &[
     ("pubsub#collection", &[""]),
     ("pubsub#subscribe", &["1", "true"]),
     ("pubsub#deliver_notifications", &["1", "true"]),
-    ("pubsub#notify_sub", &["0", "false"]),
-    ("pubsub#presence_based_delivery", &["0", "false"]),
-    ("pubsub#purge_offline", &["0", "false"]),
-    ("pubsub#tempsub", &["0", "false"]),
     ("pubsub#itemreply", &["publisher"]),
 ];
 
