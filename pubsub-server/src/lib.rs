@@ -77,6 +77,7 @@ mod crew;
 mod host;
 mod http;
 mod listener;
+mod moment;
 mod offline;
 mod people;
 mod presence;
@@ -103,6 +104,7 @@ pub use service::node::Item;
 pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
+pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]

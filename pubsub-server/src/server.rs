@@ -290,10 +290,9 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         max_stored: limits.stored_bytes,
         max_page: limits.page,
         max_page_bytes: limits.page_bytes,
+        multi_subscribe: config.multi_subscribe,
     };
     let router = Arc::new(Router::default());
-    let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
-        .map_err(BindError::Storage)?;
     let bounds = Bounds {
         contacts: limits.contacts_per_account,
         offline: Room {
@@ -303,6 +302,14 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         },
     };
     let people = Arc::new(People::new(domain.clone(), router.clone(), bounds));
+    let broker = Broker::load(
+        pubsub,
+        rules,
+        router.clone(),
+        people.clone(),
+        config.storage.clone(),
+    )
+    .map_err(BindError::Storage)?;
     let accounts: Arc<dyn Accounts> = match &config.accounts_store {
         Some(store) => store.clone(),
         None => Arc::new(MemoryAccounts::default()),

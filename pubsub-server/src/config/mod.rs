@@ -59,6 +59,9 @@ pub struct Config {
     pub accounts_only: Vec<String>,
     /// Who may create nodes. Default: accounts.
     pub node_creation: NodeCreation,
+    /// Whether subscribing to a node again makes another subscription, told apart by its subid, instead of answering with the one there is
+    /// (XEP-0060 §6.1.6). Default: no.
+    pub multi_subscribe: bool,
     /// The configuration of nodes that nobody configured.
     pub node_defaults: NodeConfig,
     /// Where the state of the service is kept: [`Volatile`], a `DiskStorage` (feature `durable`), or a store of one's own. Default: nowhere but in the running server.
@@ -81,6 +84,7 @@ impl std::fmt::Debug for Config {
             .field("anonymous", &self.anonymous)
             .field("accounts_only", &self.accounts_only)
             .field("node_creation", &self.node_creation)
+            .field("multi_subscribe", &self.multi_subscribe)
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
             .field("http", &self.http)
@@ -102,6 +106,7 @@ impl Default for Config {
             anonymous: false,
             accounts_only: vec!["user-".to_owned()],
             node_creation: NodeCreation::Accounts,
+            multi_subscribe: false,
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),

@@ -6,6 +6,7 @@ use pubsub_xml::{Event, Reader, Scope};
 
 use super::account;
 use super::destination::Destination;
+use super::pending;
 use super::pubsub;
 use super::serving::Deferred;
 use crate::address;
@@ -121,6 +122,9 @@ impl Dialogue {
             }
             (Kind::Iq, Destination::PubSub) if is_request(stanza) => {
                 pubsub::answer(self, stanza, reader, out, wakes).map(|()| None)
+            }
+            (Kind::Message, Destination::PubSub) if !is_response(stanza) => {
+                pending::take_message(self, stanza, reader, out, wakes).map(|()| None)
             }
             (Kind::Iq, Destination::Domain) if is_request(stanza) => {
                 account::answer_domain(self, stanza, reader, out, wakes)

@@ -19,6 +19,7 @@ mod learning;
 mod login;
 mod managing;
 mod passing;
+mod pending;
 mod polled;
 mod pubsub;
 mod remote;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{People, Receipt, Scene, Write};
 use crate::address;
 use crate::broker::now;
+use crate::moment;
 use crate::router::{Peer, Wakes};
 use crate::service::vocabulary::Actor;
-use crate::wire::disco::date;
 use crate::wire::message::{self, Traits};
 
 /// A message on its way.
@@ -62,7 +62,7 @@ impl People {
             return Ok(None);
         }
         let bare: Arc<str> = address::bare(letter.to).into();
-        let stamp = date(now());
+        let stamp = moment::write(now());
         let stanza: Arc<str> = message::delayed(letter.text, &self.domain, &stamp).into();
         let room = self.bounds.offline;
         let number = scene.state.offline.keep(&bare, stanza.clone(), &room)?;

@@ -255,6 +255,17 @@ impl Directory<'_> {
             .filter(|peer| peer.is_copied.load(Ordering::Relaxed))
     }
 
+    /// The same, but only to resources that have sent presence.
+    pub(crate) fn deliver_to_present(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
+        let is_full = jid.contains('/');
+        let present = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        for peer in self.available(address::bare(jid)).filter(present) {
+            if !is_full || *peer.actor.full == *jid {
+                wakes.deliver(peer, parts);
+            }
+        }
+    }
+
     /// Hands a stanza to whom a JID stands for, bare or full.
     pub(crate) fn deliver(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
         if jid.contains('/') {

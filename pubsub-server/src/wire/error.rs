@@ -95,6 +95,13 @@ impl StanzaError {
     );
     pub(crate) const NODE_NOT_FOUND: Self =
         Self::new("cancel", "item-not-found", "there is no such node");
+    pub(crate) const OWNS_NOTHING: Self =
+        Self::new("auth", "forbidden", "you own no node at this service");
+    pub(crate) const BAD_SESSION: Self = Self::new(
+        "modify",
+        "bad-request",
+        "there is no such session of this command",
+    );
     pub(crate) const CLOSED: Self = Self::new(
         "cancel",
         "not-allowed",
