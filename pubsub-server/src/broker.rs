@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::announcer::Announcer;
+use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
 use crate::service::Rules;
@@ -16,6 +16,7 @@ use crate::service::commands::last_item;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::options::SendLast;
+use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
@@ -29,6 +30,7 @@ pub(crate) struct Broker {
     pub(crate) rules: Arc<Rules>,
     shards: Arc<Shards>,
     announcer: Arc<Announcer>,
+    relations: Arc<dyn Relations>,
     /// None: nothing is kept.
     committer: Option<Committer>,
 }
@@ -39,6 +41,7 @@ impl Broker {
         address: Arc<str>,
         rules: Rules,
         router: Arc<Router>,
+        relations: Arc<dyn Relations>,
         storage: Arc<dyn Storage>,
     ) -> Result<Self, StorageError> {
         let rules = Arc::new(rules);
@@ -62,6 +65,7 @@ impl Broker {
             rules,
             shards,
             announcer,
+            relations,
             committer,
         })
     }
@@ -260,8 +264,9 @@ impl Broker {
                 .nodes_of(&actor.bare)
                 .filter(|node| node.config.send_last == SendLast::OnSubscriptionAndPresence)
                 .filter(|node| {
-                    node.subscriptions.contains_key(&actor.bare)
-                        || node.subscriptions.contains_key(&actor.full)
+                    node.subscriptions_at(&actor.bare)
+                        .chain(node.subscriptions_at(&actor.full))
+                        .any(|one| one.terms.hears())
                 })
                 .filter(|node| {
                     let newest = node.items.newest();
@@ -418,13 +423,14 @@ impl Broker {
         }
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> Context<'_> {
         Context {
             now: now(),
             random: rand::random(),
             nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
             bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
             wishes_left: 0,
+            relations: &*self.relations,
         }
     }
 
@@ -432,7 +438,10 @@ impl Broker {
         let subscribers = shard
             .service
             .node(&notification.node)
-            .map(|node| &*node.subscriptions);
+            .map(|node| Subscribers {
+                plain: &node.subscriptions,
+                particular: node.particular.as_deref(),
+            });
         self.announcer.announce(notification, subscribers, wakes);
     }
 }
@@ -446,18 +455,19 @@ pub(crate) fn now() -> u64 {
 
 /// The notification with those who are to hear it, if there is anybody.
 fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
-    let subscribers = match &notification.audience {
-        Audience::These(_) => None,
+    let (subscribers, particular) = match &notification.audience {
+        Audience::These(_) => (None, None),
         Audience::Subscribers => {
             let node = shard.service.node(&notification.node)?;
-            if node.subscriptions.is_empty() {
+            if node.subscriptions.is_empty() && node.particular.is_none() {
                 return None;
             }
-            Some(node.subscriptions.clone())
+            (Some(node.subscriptions.clone()), node.particular.clone())
         }
     };
     Some(Announced {
         notification,
         subscribers,
+        particular,
     })
 }

@@ -6,13 +6,14 @@ use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 
-use crate::accounts::Layered;
+use crate::accounts::{Accounts as _, Layered};
 use crate::address;
 use crate::admission::Register;
 use crate::bosh;
 use crate::broker::Broker;
 use crate::config::{Http, Limits};
 use crate::crew::Crew;
+use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
@@ -24,6 +25,7 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    pub(crate) people: Arc<People>,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Layered,
@@ -71,5 +73,13 @@ impl Host {
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
         self.broker.address()
+    }
+
+    /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
+    pub(crate) async fn has_account(&self, jid: &str) -> bool {
+        let Some((username, _)) = address::bare(jid).split_once('@') else {
+            return false;
+        };
+        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
     }
 }

@@ -79,8 +79,13 @@ mod database;
 mod host;
 mod http;
 mod listener;
+mod moment;
+mod offline;
+mod people;
+mod presence;
 mod registration;
 mod rooms;
+mod roster;
 mod router;
 mod sasl;
 mod server;
@@ -109,6 +114,7 @@ pub use service::node::Item;
 pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
+pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]

@@ -21,6 +21,8 @@ use crate::crew::Crew;
 use crate::host::Host;
 use crate::http::HttpService;
 use crate::listener::{self, Listeners};
+use crate::offline::Room;
+use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
@@ -329,16 +331,33 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         max_stored: limits.stored_bytes,
         max_page: limits.page,
         max_page_bytes: limits.page_bytes,
+        multi_subscribe: config.multi_subscribe,
     };
     let router = Arc::new(Router::default());
-    let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
-        .map_err(BindError::Storage)?;
+    let bounds = Bounds {
+        contacts: limits.contacts_per_account,
+        offline: Room {
+            messages: limits.offline_messages,
+            bytes: limits.offline_bytes,
+            bytes_of_all: limits.offline_bytes_by_all,
+        },
+    };
+    let people = Arc::new(People::new(domain.clone(), router.clone(), bounds));
+    let broker = Broker::load(
+        pubsub,
+        rules,
+        router.clone(),
+        people.clone(),
+        config.storage.clone(),
+    )
+    .map_err(BindError::Storage)?;
     let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
     Ok(Host {
         domain,
         broker,
         rooms,
         router,
+        people,
         accounts: Layered::new(accounts),
         #[cfg(feature = "durable")]
         database: config.database.clone(),

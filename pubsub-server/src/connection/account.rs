@@ -1,11 +1,13 @@
-//! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, an empty roster, the old session.
+//! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, carbons, the old session.
 
 use pubsub_xml::Reader;
 
+use super::contacts;
 use super::dialogue::{Dialogue, drain};
 use super::serving::Deferred;
 use crate::accounts::{AccountError, Accounts as _, change_password};
 use crate::registration::{self, Application};
+use crate::router::Wakes;
 use crate::wire::disco;
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
@@ -18,6 +20,7 @@ pub(super) fn answer_domain(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
     let host = &dialogue.host;
     answer(
@@ -25,6 +28,7 @@ pub(super) fn answer_domain(
         stanza,
         reader,
         out,
+        wakes,
         |local, space, node, out| match (local, space) {
             ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) if node.is_some() => {
                 Err(StanzaError::NODE_NOT_FOUND)
@@ -48,6 +52,7 @@ pub(super) fn answer_own(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
     let is_anonymous = dialogue.peer.actor.is_anonymous;
     answer(
@@ -55,6 +60,7 @@ pub(super) fn answer_own(
         stanza,
         reader,
         out,
+        wakes,
         |local, space, _, out| match (local, space) {
             ("query", namespace::DISCO_INFO) => {
                 disco::write_account(out, is_anonymous);
@@ -64,8 +70,8 @@ pub(super) fn answer_own(
                 disco::write_empty(out, "items");
                 Ok(())
             }
-            ("query", namespace::ROSTER) if stanza.variant == "get" => {
-                out.push_str("<query xmlns='jabber:iq:roster'/>");
+            ("enable" | "disable", namespace::CARBONS) if stanza.variant == "set" => {
+                dialogue.peer.set_copied(local == "enable");
                 Ok(())
             }
             _ => Err(StanzaError::SERVICE_UNAVAILABLE),
@@ -79,6 +85,7 @@ fn answer(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
     special: impl FnOnce(&str, &str, Option<&str>, &mut String) -> Result<(), StanzaError>,
 ) -> Result<Option<Deferred>, StreamError> {
     let Some(name) = reader.child()? else {
@@ -90,6 +97,9 @@ fn answer(
         let application = registration::read(reader)?;
         drain(reader)?;
         return Ok(register(dialogue, stanza, application, out));
+    }
+    if name.is("query", namespace::ROSTER) {
+        return contacts::answer(dialogue, stanza, reader, out, wakes);
     }
     let node = reader.attribute("node");
     drain(reader)?;
@@ -167,6 +177,12 @@ fn register(
                 // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
+                    let receipt = host.people.forget(&bare, &mut Wakes::default());
+                    if let Some(receipt) = receipt
+                        && receipt.wait().await.is_err()
+                    {
+                        tracing::error!(account = %bare, "the roster of an account that is gone could not be removed");
+                    }
                     host.router.end_account(&bare, StreamError::AccountRemoved);
                 }
                 return success;

@@ -3,6 +3,7 @@
 use pubsub_xml::Reader;
 
 use super::dialogue::{Dialogue, drain};
+use super::pending;
 use crate::committing::Asker;
 use crate::router::Wakes;
 use crate::service::access::Affiliation;
@@ -12,7 +13,7 @@ use crate::wire::error::{self, StanzaError};
 use crate::wire::request::{self, Command, RequestError};
 use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::stream::StreamError;
-use crate::wire::{disco, namespace, page, reply};
+use crate::wire::{command, disco, namespace, page, reply};
 
 /// Answers an IQ of type get or set.
 pub(super) fn answer(
@@ -40,6 +41,12 @@ pub(super) fn answer(
                 wakes,
                 name.namespace == namespace::DISCO_INFO,
             );
+        }
+        ("command", namespace::COMMANDS) if is_set => {
+            let execution = command::read(reader)?;
+            drain(reader)?;
+            pending::execute(dialogue, stanza, execution, out, wakes);
+            return Ok(());
         }
         ("ping", namespace::PING) => Ok(Command::Nothing),
         _ => {
@@ -113,10 +120,15 @@ fn hold_back(
     }
 }
 
-fn fail(dialogue: &Dialogue, stanza: &Stanza<'_>, out: &mut String, error: &ServiceError) {
+pub(super) fn fail(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    out: &mut String,
+    error: &ServiceError,
+) {
     dialogue.open(out, stanza, "error");
     error::write_service(out, error);
-    stanza::close(out, Kind::Iq);
+    stanza::close(out, stanza.kind);
 }
 
 /// Looks at what concerns more than one node, and writes the content of the result.
@@ -125,18 +137,19 @@ fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result
     let actor = &dialogue.peer.actor;
     match command {
         Command::Node(_) | Command::Nothing => {}
+        Command::DefaultOptions(asked) => {
+            require_node(dialogue, asked.as_deref())?;
+            reply::write_default_options(out, asked.as_deref());
+        }
         Command::DefaultConfiguration => reply::write_default(out, &broker.rules.defaults),
         Command::OwnSubscriptions(asked) => {
             require_node(dialogue, asked.as_deref())?;
             let mut list = broker.survey(&actor.bare, |node, found| {
                 if asked.as_deref().is_none_or(|asked| asked == &*node.name) {
-                    found.extend(
-                        node.subscriptions_of(&actor.bare)
-                            .map(|(jid, subscription)| {
-                                let known = (node.name.clone(), jid.clone(), subscription.clone());
-                                (known, "subscribed")
-                            }),
-                    );
+                    found.extend(node.subscriptions_of(&actor.bare).map(|one| {
+                        let known = (node.name.clone(), one.jid.clone(), one.id.clone());
+                        (known, one.terms.state.as_str())
+                    }));
                 }
             });
             if asked.is_none() {
@@ -198,6 +211,10 @@ fn discover(
     let start = out.len();
     dialogue.open_result(out, stanza);
     let result = match node.as_deref() {
+        Some(name @ (namespace::COMMANDS | reply::GET_PENDING)) => {
+            disco::write_command(out, name, dialogue.host.pubsub(), is_info);
+            Ok(())
+        }
         None if is_info => {
             disco::write_service(out);
             Ok(())

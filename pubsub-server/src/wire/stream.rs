@@ -121,10 +121,10 @@ pub(crate) fn write_features<'m>(
 pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
     if is_managed {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
     } else {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/></stream:features>"
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) const LONGEST_NAME: usize = 1023;
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     node: Option<&str>,
     form: &[Field<'_>],
@@ -52,7 +52,7 @@ pub(super) struct Creation {
 /// How a node is created, if the actor may and there is room.
 pub(super) fn creation(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &Arc<str>,
     config: Arc<NodeConfig>,
@@ -82,18 +82,20 @@ pub(super) fn creation(
         created: context.now,
         affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
         subscriptions: Arc::default(),
+        particular: None,
         items: Items::default(),
     };
-    creation.grant(service, &node);
+    creation.grant(service, context, &node);
     Ok(creation)
 }
 
 impl Creation {
     /// Subscribes those who awaited the node and may, as if they had asked right after it was created, and tells everybody who did.
-    fn grant(&mut self, service: &Service, node: &Node) {
+    fn grant(&mut self, service: &Service, context: &Context<'_>, node: &Node) {
         let mut places = service.rules.max_subscriptions;
         for (jid, wish) in service.wishes().of_node(&node.name) {
-            let is_subscribed = places > 0 && may_stay_subscribed(node, bare_of(jid));
+            let is_subscribed =
+                places > 0 && may_stay_subscribed(context.relations, node, bare_of(jid));
             if is_subscribed {
                 places -= 1;
                 self.writes.push(Write::Subscribe {

@@ -15,7 +15,7 @@ use crate::service::vocabulary::{
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     new_items: &[NewItem<'_>],
@@ -114,7 +114,7 @@ fn meet(node: &Node, options: &[Field<'_>]) -> Result<(), ServiceError> {
 
 fn accept(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &Arc<str>,
     config: &NodeConfig,
