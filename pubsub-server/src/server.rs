@@ -23,7 +23,7 @@ use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::router::Router;
-use crate::service::Rules;
+use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
@@ -278,6 +278,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
+        personal_defaults: Arc::new(personal::defaults()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
         accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
