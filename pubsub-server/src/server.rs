@@ -26,7 +26,7 @@ use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
-use crate::service::Rules;
+use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
@@ -319,6 +319,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
+        personal_defaults: Arc::new(personal::defaults()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
         accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,

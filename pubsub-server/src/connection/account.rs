@@ -1,9 +1,10 @@
 //! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, carbons, the old session.
 
-use pubsub_xml::Reader;
+use pubsub_xml::{Name, Reader};
 
 use super::contacts;
 use super::dialogue::{Dialogue, drain};
+use super::pubsub;
 use super::serving::Deferred;
 use crate::accounts::{AccountError, Accounts as _, change_password};
 use crate::registration::{self, Application};
@@ -54,22 +55,13 @@ pub(super) fn answer_own(
     out: &mut String,
     wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
-    let is_anonymous = dialogue.peer.actor.is_anonymous;
     answer(
         dialogue,
         stanza,
         reader,
         out,
         wakes,
-        |local, space, _, out| match (local, space) {
-            ("query", namespace::DISCO_INFO) => {
-                disco::write_account(out, is_anonymous);
-                Ok(())
-            }
-            ("query", namespace::DISCO_ITEMS) => {
-                disco::write_empty(out, "items");
-                Ok(())
-            }
+        |local, space, _, _| match (local, space) {
             ("enable" | "disable", namespace::CARBONS) if stanza.variant == "set" => {
                 dialogue.peer.set_copied(local == "enable");
                 Ok(())
@@ -77,6 +69,36 @@ pub(super) fn answer_own(
             _ => Err(StanzaError::SERVICE_UNAVAILABLE),
         },
     )
+}
+
+/// Answers an IQ to another account, which is asked for its nodes and what they are.
+pub(super) fn answer_other(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    owner: &str,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    wakes: &mut Wakes,
+) -> Result<(), StreamError> {
+    match reader.child()? {
+        Some(name) if is_of_nodes(&name, stanza) => {
+            pubsub::answer_at(dialogue, Some(owner), stanza, &name, reader, out, wakes)
+        }
+        _ => {
+            drain(reader)?;
+            dialogue.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+            Ok(())
+        }
+    }
+}
+
+/// Whether it is for the nodes of an account (XEP-0163).
+fn is_of_nodes(name: &Name<'_>, stanza: &Stanza<'_>) -> bool {
+    match (name.local, &*name.namespace) {
+        ("pubsub", namespace::PUBSUB | namespace::PUBSUB_OWNER) => true,
+        ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) => stanza.variant == "get",
+        _ => false,
+    }
 }
 
 /// What both have in common, then what `special` knows.
@@ -97,6 +119,25 @@ fn answer(
         let application = registration::read(reader)?;
         drain(reader)?;
         return Ok(register(dialogue, stanza, application, out));
+    }
+    let is_own = stanza.to.as_deref().is_none_or(|to| to.contains('@'));
+    if is_own && is_of_nodes(&name, stanza) {
+        let actor = &dialogue.peer.actor;
+        if actor.is_anonymous && name.local == "pubsub" {
+            drain(reader)?;
+            dialogue.fail(out, stanza, StanzaError::NO_NODES);
+            return Ok(None);
+        }
+        return pubsub::answer_at(
+            dialogue,
+            Some(&actor.bare),
+            stanza,
+            &name,
+            reader,
+            out,
+            wakes,
+        )
+        .map(|()| None);
     }
     if name.is("query", namespace::ROSTER) {
         return contacts::answer(dialogue, stanza, reader, out, wakes);
@@ -177,6 +218,7 @@ fn register(
                 // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
+                    host.broker.clear_out(&bare);
                     let receipt = host.people.forget(&bare, &mut Wakes::default());
                     if let Some(receipt) = receipt
                         && receipt.wait().await.is_err()

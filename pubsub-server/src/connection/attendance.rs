@@ -178,7 +178,14 @@ impl Dialogue {
 
     /// Sends the client the news that it has said it wants to hear.
     pub(super) fn tell_news(&self, wakes: &mut Wakes) {
-        let _ = (&self.host, wakes);
+        let actor = &self.peer.actor;
+        let Some((owners, wants)) = self.host.people.news_of(actor) else {
+            return;
+        };
+        for owner in owners {
+            let broker = &self.host.broker;
+            broker.greet_with(&owner, actor, |node| wants.contains(node), wakes);
+        }
     }
 }
 

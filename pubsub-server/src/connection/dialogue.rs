@@ -140,6 +140,12 @@ impl Dialogue {
                 self.learn(stanza, reader, wakes)?;
                 Ok(None)
             }
+            // An account answers for itself, also when none of its clients is there.
+            (Kind::Iq, Destination::Local(jid))
+                if is_request(stanza) && jid.contains('@') && !jid.contains('/') =>
+            {
+                account::answer_other(self, stanza, &jid, reader, out, wakes).map(|()| None)
+            }
             (Kind::Iq, _) if !is_request(stanza) && !is_response(stanza) => {
                 drain(reader)?;
                 self.fail(out, stanza, StanzaError::BAD_REQUEST);

@@ -29,6 +29,8 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub",
     "http://jabber.org/protocol/pubsub#access-authorize",
     "http://jabber.org/protocol/pubsub#access-open",
+    "http://jabber.org/protocol/pubsub#access-presence",
+    "http://jabber.org/protocol/pubsub#access-roster",
     "http://jabber.org/protocol/pubsub#access-whitelist",
     "http://jabber.org/protocol/pubsub#auto-create",
     "http://jabber.org/protocol/pubsub#config-node",
@@ -70,6 +72,20 @@ const PUBSUB_FEATURES: &[&str] = &[
     "urn:xmpp:ping",
     BATCH,
     AWAIT,
+];
+
+/// What the service does and an account does not.
+const SERVICE_ONLY: &[&str] = &[
+    "http://jabber.org/protocol/commands",
+    "http://jabber.org/protocol/pubsub#get-pending",
+    "urn:xmpp:ping",
+    AWAIT,
+];
+
+/// What an account does besides (XEP-0163).
+const ACCOUNT_FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/pubsub#auto-subscribe",
+    "http://jabber.org/protocol/pubsub#filtered-notifications",
 ];
 
 /// The commands of the PubSub service (XEP-0050 §2): the list, or one of them.
@@ -138,7 +154,16 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
         },
         "",
     );
-    features(out, &["http://jabber.org/protocol/disco#info"]);
+    if is_anonymous {
+        features(out, &["http://jabber.org/protocol/disco#info"]);
+    } else {
+        identity(out, "pubsub", "pep", "");
+        let of_both = PUBSUB_FEATURES.iter();
+        for feature in of_both.filter(|feature| !SERVICE_ONLY.contains(feature)) {
+            features(out, &[feature]);
+        }
+        features(out, ACCOUNT_FEATURES);
+    }
     close(out);
 }
 
@@ -245,12 +270,6 @@ pub(crate) fn write_items<'n>(
     if let Some(info) = page {
         page::write(out, info);
     }
-    close(out);
-}
-
-/// An empty answer of that kind, `info` or `items`.
-pub(crate) fn write_empty(out: &mut String, which: &str) {
-    open(out, which, None);
     close(out);
 }
 

@@ -39,6 +39,11 @@ impl StanzaError {
         "not-allowed",
         "an anonymous user has no roster; log in with an account to have contacts",
     );
+    pub(crate) const NO_NODES: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "an anonymous user has no nodes of its own; log in with an account to have some",
+    );
     pub(crate) const NO_CONTACT: Self =
         Self::new("cancel", "item-not-found", "the roster has no such contact");
     pub(crate) const OWN_CONTACT: Self = Self::new(

@@ -19,6 +19,8 @@ pub(crate) mod standalone;
 pub(crate) mod stanza;
 pub(crate) mod stream;
 
+use crate::service::personal;
+
 /// The namespaces that more than one file speaks of.
 pub(crate) mod namespace {
     pub(crate) const CAPS: &str = "http://jabber.org/protocol/caps";
@@ -56,11 +58,15 @@ pub(crate) fn attribute(out: &mut String, name: &str, value: &str) {
 
 /// Appends a value as the inside of an attribute.
 pub(crate) fn escaped(out: &mut String, value: &str) {
-    // Names and values here were read from XML or checked on the way in, so XML can carry them; what it cannot is left out.
-    let _ = pubsub_xml::escape_attribute(out, value);
+    // Names and values here were read from XML or checked on the way in, so XML can carry them, except the names of nodes of accounts.
+    if pubsub_xml::escape_attribute(out, value).is_err() {
+        let _ = pubsub_xml::escape_attribute(out, &personal::shown(value));
+    }
 }
 
 /// Appends character data.
 pub(crate) fn text(out: &mut String, value: &str) {
-    let _ = pubsub_xml::escape_text(out, value);
+    if pubsub_xml::escape_text(out, value).is_err() {
+        let _ = pubsub_xml::escape_text(out, &personal::shown(value));
+    }
 }
