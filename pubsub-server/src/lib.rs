@@ -68,6 +68,7 @@ mod accounts;
 mod address;
 mod admission;
 mod announcer;
+mod attempts;
 mod bosh;
 mod broker;
 mod committing;
@@ -87,6 +88,7 @@ mod service;
 mod shards;
 mod statistics;
 mod storage;
+mod tls;
 mod wire;
 mod witness;
 
@@ -96,7 +98,9 @@ pub use accounts::{
     Account, AccountEnd, AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts,
     Verifier, add_account, change_password, normalize_username,
 };
-pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+pub use config::{
+    Bosh, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins, Registration,
+};
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
@@ -109,5 +113,6 @@ pub use service::options::{
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]
-pub use storage::{DiskStorage, SyncLevel};
+pub use storage::{DiskStorage, SyncLevel, self_signed_files};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};
+pub use tls::{Tls, TlsError};
