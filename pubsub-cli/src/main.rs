@@ -3,6 +3,7 @@
 //! Reads the command line and hands over; each verb has its file. Nothing here knows XMPP.
 
 mod browsers;
+mod certificate;
 mod gateway;
 mod nodes;
 mod outbox;

@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use crate::accounts::{Accounts as _, Layered};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::bosh;
 use crate::broker::Broker;
-use crate::config::{Http, Limits};
+use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
@@ -41,7 +42,12 @@ pub(crate) struct Host {
     pub(crate) scram_iterations: NonZeroU32,
     /// Makes the salts of users that do not exist.
     pub(crate) decoy_secret: [u8; 32],
+    pub(crate) encryption: Option<Encryption>,
     pub(crate) limits: Limits,
+    /// Who has failed to log in.
+    pub(crate) attempts: Attempts,
+    /// Clients that have not logged in yet.
+    pub(crate) entering: Register,
     /// How many sessions wait to be resumed.
     pub(crate) lingering: AtomicUsize,
     /// Clients, however they are connected.

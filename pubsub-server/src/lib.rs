@@ -68,6 +68,7 @@ mod accounts;
 mod address;
 mod admission;
 mod announcer;
+mod attempts;
 mod bosh;
 mod broker;
 mod committing;
@@ -93,6 +94,7 @@ mod service;
 mod shards;
 mod statistics;
 mod storage;
+mod tls;
 mod wire;
 mod witness;
 
@@ -103,7 +105,8 @@ pub use accounts::{
     Verifier, add_account, change_password, normalize_username,
 };
 pub use config::{
-    Bosh, Config, Http, Limits, NodeCreation, Origins, Registration, RoomCreation, Rooms,
+    Bosh, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins, Registration,
+    RoomCreation, Rooms,
 };
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
@@ -118,5 +121,6 @@ pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]
-pub use storage::{DiskStorage, SyncLevel};
+pub use storage::{DiskStorage, SyncLevel, self_signed_files};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};
+pub use tls::{Tls, TlsError};

@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 
 use crate::accounts::{AccountEnd, Accounts as _};
 use crate::broker;
-use crate::connection::{self, Remote, XmlStream};
+use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
 use crate::service::vocabulary::Actor;
@@ -29,23 +29,26 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Listeners {
     pub(crate) xmpp: TcpListener,
+    /// For clients that encrypt from the first byte.
+    pub(crate) direct: Option<TcpListener>,
     pub(crate) http: Option<TcpListener>,
 }
 
 /// Accepts until the server is told to go down, then gives every connection time to say goodbye.
 pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     let _crew = Dismissal(&host);
-    let Listeners { xmpp, http } = listeners;
+    let Listeners { xmpp, direct, http } = listeners;
     let mut shutdown = host.shutdown.subscribe();
     // All branches are cancel safe: accept and wait_for lose nothing.
     tokio::select! {
-        () = accept(&xmpp, |socket, address| admit(&host, socket, address)) => {}
-        () = accept_http(http.as_ref(), &host) => {}
+        () = accept(&xmpp, |socket, address| admit(&host, socket, address, Way::Stream)) => {}
+        () = accept_some(direct.as_ref(), |socket, address| admit(&host, socket, address, Way::Tls)) => {}
+        () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
         () = sweep(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, http));
+    drop((xmpp, direct, http));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
@@ -131,33 +134,45 @@ async fn accept(listener: &TcpListener, admit: impl Fn(TcpStream, SocketAddr)) {
     }
 }
 
-async fn accept_http(listener: Option<&TcpListener>, host: &Arc<Host>) {
+/// The same, where there may be nothing to listen on.
+async fn accept_some(listener: Option<&TcpListener>, admit: impl Fn(TcpStream, SocketAddr)) {
     match listener {
-        Some(listener) => {
-            accept(listener, |socket, address| {
-                http::admit(host, socket, address);
-            })
-            .await;
-        }
+        Some(listener) => accept(listener, admit).await,
         None => std::future::pending().await,
     }
 }
 
-fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
+/// With what a connection begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Stream,
+    Tls,
+}
+
+fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
     let remote = Remote::of_socket(address);
     let Some(permit) = host.clients.admit(remote.address) else {
         tracing::warn!(%address, "too many connections");
-        let mut words = String::new();
-        stream::write_header(&mut words, &host.domain, "");
-        StreamError::TooManyConnections.write(&mut words);
-        words.push_str("</stream:stream>");
-        // A fresh socket takes this much at once; if not, closing says enough.
-        let _ = socket.try_write(words.as_bytes());
+        if way == Way::Stream {
+            let mut words = String::new();
+            stream::write_header(&mut words, &host.domain, "");
+            StreamError::TooManyConnections.write(&mut words);
+            words.push_str("</stream:stream>");
+            // A fresh socket takes this much at once; if not, closing says enough.
+            let _ = socket.try_write(words.as_bytes());
+        }
         return;
     };
     let permit = permit.among(&host.carried.tcp);
     let span = tracing::info_span!("connection", %address);
-    let carrier = XmlStream::new(socket, &host.limits);
-    let serve = connection::serve(carrier, remote, host.clone(), permit);
-    host.crew.spawn(serve.instrument(span));
+    match way {
+        Way::Stream => {
+            let serve = connection::serve_tcp(socket, remote, host.clone(), permit);
+            host.crew.spawn(serve.instrument(span));
+        }
+        Way::Tls => {
+            let serve = connection::serve_tls(socket, remote, host.clone(), permit);
+            host.crew.spawn(serve.instrument(span));
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::accounts::SqliteAccounts;
 use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_account};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::broker::Broker;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
@@ -73,6 +74,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug)]
 struct Addresses {
     xmpp: SocketAddr,
+    direct: Option<SocketAddr>,
     http: Option<SocketAddr>,
 }
 
@@ -93,6 +95,13 @@ impl Server {
             }
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
+        let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         let (http, http_address) = match config.http.listen {
             Some(address) => {
                 let (listener, address) = listen(address).await?;
@@ -100,11 +109,12 @@ impl Server {
             }
             None => (None, None),
         };
-        tracing::info!(address = %xmpp_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
+        tracing::info!(address = %xmpp_address, direct_tls = ?direct_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
-            listeners: Listeners { xmpp, http },
+            listeners: Listeners { xmpp, direct, http },
             addresses: Addresses {
                 xmpp: xmpp_address,
+                direct: direct_address,
                 http: http_address,
             },
             host,
@@ -131,6 +141,12 @@ impl Server {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses.xmpp
+    }
+
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
     }
 
     /// The address it listens on for HTTP, with the real port, if it does.
@@ -190,6 +206,12 @@ impl RunningServer {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addresses.xmpp
+    }
+
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
     }
 
     /// The address it listens on for HTTP, with the real port, if it does.
@@ -367,6 +389,8 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
         clients: Register::new(limits.connections, limits.connections_per_address),
+        attempts: Attempts::new(limits.login_delay),
+        entering: Register::new(limits.entering, limits.entering_per_address),
         carried: Carried::default(),
         http_connections: Register::new(
             config.http.connections,
@@ -374,6 +398,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         ),
         http: config.http.clone(),
         bosh: Arc::default(),
+        encryption: config.encryption.clone(),
         crew: Crew::default(),
         shutdown: watch::Sender::new(false),
         limits,

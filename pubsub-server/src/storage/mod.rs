@@ -11,7 +11,7 @@ mod memory;
 #[cfg(feature = "durable")]
 pub(crate) use self::disk::{DATABASE, check_directory};
 #[cfg(feature = "durable")]
-pub use self::disk::{DiskStorage, SyncLevel};
+pub use self::disk::{DiskStorage, SyncLevel, self_signed_files};
 pub use self::memory::{MemoryStorage, Volatile};
 
 use crate::service::vocabulary::Write;

@@ -18,8 +18,14 @@ const FORMAT: u32 = 1;
 /// The file of [`Database`](crate::Database), which has files of SQLite beside it.
 pub(crate) const DATABASE: &str = "people.sqlite";
 
-/// What `--self-signed` makes begins so.
-pub(crate) const CERTIFICATE: &str = "self-signed";
+/// A certificate of one's own begins so, and its key.
+const CERTIFICATE: &str = "self-signed";
+
+/// Where a directory of data may hold a certificate that was made for development, and its key.
+#[must_use]
+pub fn self_signed_files(directory: &Path) -> [PathBuf; 2] {
+    ["crt", "key"].map(|end| directory.join(CERTIFICATE).with_extension(end))
+}
 
 /// A directory that belongs to this process until it is dropped.
 #[derive(Debug)]
