@@ -6,16 +6,17 @@ use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts as _, Layered};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::bosh;
 use crate::broker::Broker;
-use crate::config::{Http, Limits};
+use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
-use crate::router::Router;
+use crate::router::{Router, Wakes};
 use crate::statistics::Carried;
 
 /// One domain with its PubSub service.
@@ -25,13 +26,18 @@ pub(crate) struct Host {
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
     pub(crate) people: Arc<People>,
-    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) accounts: Layered,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
     pub(crate) scram_iterations: NonZeroU32,
     /// Makes the salts of users that do not exist.
     pub(crate) decoy_secret: [u8; 32],
+    pub(crate) encryption: Option<Encryption>,
     pub(crate) limits: Limits,
+    /// Who has failed to log in.
+    pub(crate) attempts: Attempts,
+    /// Clients that have not logged in yet.
+    pub(crate) entering: Register,
     /// How many sessions wait to be resumed.
     pub(crate) lingering: AtomicUsize,
     /// Clients, however they are connected.
@@ -52,11 +58,22 @@ impl Host {
         self.broker.address()
     }
 
+    /// Takes along what an account had that is gone: its nodes, its contacts, and the messages that waited for it.
+    pub(crate) async fn forget(&self, bare: &Arc<str>) {
+        self.broker.clear_out(bare);
+        let receipt = self.people.forget(bare, &mut Wakes::default());
+        if let Some(receipt) = receipt
+            && receipt.wait().await.is_err()
+        {
+            tracing::error!(account = %bare, "what an account had that is gone could not be removed");
+        }
+    }
+
     /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
     pub(crate) async fn has_account(&self, jid: &str) -> bool {
         let Some((username, _)) = address::bare(jid).split_once('@') else {
             return false;
         };
-        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
+        matches!(self.accounts.exists(username).await, Ok(true))
     }
 }

@@ -10,9 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
+#[cfg(feature = "durable")]
+use crate::accounts::SqliteAccounts;
+use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_account};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::broker::Broker;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
@@ -52,6 +55,10 @@ pub enum BindError {
     /// What was stored could not be read.
     #[error("the stored state could not be read")]
     Storage(#[source] StorageError),
+    /// What is kept of people could not be read.
+    #[cfg(feature = "durable")]
+    #[error(transparent)]
+    Database(crate::DatabaseError),
 }
 
 /// A server that listens but does not serve yet.
@@ -66,6 +73,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug)]
 struct Addresses {
     xmpp: SocketAddr,
+    direct: Option<SocketAddr>,
     http: Option<SocketAddr>,
 }
 
@@ -76,15 +84,28 @@ impl Server {
     ///
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let host = Arc::new(prepare(&config)?);
+        let host = Arc::new(prepare(&config, kept(&config).await?)?);
+        #[cfg(feature = "durable")]
+        if let Some(database) = &config.database {
+            let read = host.people.keep_in(database).await;
+            read.map_err(BindError::Database)?;
+        }
         for (username, password) in &config.accounts {
-            match add_account(&*host.accounts, username, password, config.scram_iterations).await {
-                // A store that outlives the server has them already.
+            let given = host.accounts.given();
+            match add_account(given, username, password, config.scram_iterations).await {
+                // Of two that are given, the first one counts.
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
+        let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         let (http, http_address) = match config.http.listen {
             Some(address) => {
                 let (listener, address) = listen(address).await?;
@@ -92,11 +113,12 @@ impl Server {
             }
             None => (None, None),
         };
-        tracing::info!(address = %xmpp_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
+        tracing::info!(address = %xmpp_address, direct_tls = ?direct_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
-            listeners: Listeners { xmpp, http },
+            listeners: Listeners { xmpp, direct, http },
             addresses: Addresses {
                 xmpp: xmpp_address,
+                direct: direct_address,
                 http: http_address,
             },
             host,
@@ -123,6 +145,12 @@ impl Server {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses.xmpp
+    }
+
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
     }
 
     /// The address it listens on for HTTP, with the real port, if it does.
@@ -184,6 +212,12 @@ impl RunningServer {
         self.addresses.xmpp
     }
 
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
+    }
+
     /// The address it listens on for HTTP, with the real port, if it does.
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
@@ -214,14 +248,33 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
-    /// Adds an account.
+    /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
     ///
     /// [`AccountError`] when the name is taken or invalid, or the accounts cannot be reached.
     pub async fn add_account(&self, username: &str, password: &str) -> Result<(), AccountError> {
         add_account(
-            &*self.host.accounts,
+            &self.host.accounts,
+            username,
+            password,
+            self.host.scram_iterations.get(),
+        )
+        .await
+    }
+
+    /// Adds an account that ends with the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_account`](Self::add_account).
+    pub async fn add_passing_account(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        add_account(
+            self.host.accounts.given(),
             username,
             password,
             self.host.scram_iterations.get(),
@@ -256,6 +309,8 @@ impl Drop for RunningServer {
 
 /// Waits until everything that was decided is on the disk, and the store is let go.
 async fn settle(host: Arc<Host>) {
+    #[cfg(feature = "durable")]
+    host.people.finish().await;
     let _ = tokio::task::spawn_blocking(move || host.broker.stop()).await;
 }
 
@@ -266,7 +321,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindEr
     Ok((listener, address))
 }
 
-fn prepare(config: &Config) -> Result<Host, BindError> {
+/// The accounts that outlive this run of the server.
+async fn kept(config: &Config) -> Result<Arc<dyn Accounts>, BindError> {
+    if let Some(store) = &config.accounts_store {
+        return Ok(store.clone());
+    }
+    #[cfg(feature = "durable")]
+    if let Some(database) = &config.database {
+        let accounts = SqliteAccounts::open(database).await;
+        return Ok(Arc::new(accounts.map_err(BindError::Database)?));
+    }
+    Ok(Arc::new(MemoryAccounts::default()))
+}
+
+fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindError> {
     let domain = domain(&config.domain)?;
     let pubsub = match config.pubsub_domain.as_str() {
         "" => self::domain(&format!("pubsub.{domain}"))?,
@@ -311,21 +379,19 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         config.storage.clone(),
     )
     .map_err(BindError::Storage)?;
-    let accounts: Arc<dyn Accounts> = match &config.accounts_store {
-        Some(store) => store.clone(),
-        None => Arc::new(MemoryAccounts::default()),
-    };
     Ok(Host {
         domain,
         broker,
         router,
         people,
-        accounts,
+        accounts: Layered::new(accounts),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
         clients: Register::new(limits.connections, limits.connections_per_address),
+        attempts: Attempts::new(limits.login_delay),
+        entering: Register::new(limits.entering, limits.entering_per_address),
         carried: Carried::default(),
         http_connections: Register::new(
             config.http.connections,
@@ -333,6 +399,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         ),
         http: config.http.clone(),
         bosh: Arc::default(),
+        encryption: config.encryption.clone(),
         crew: Crew::default(),
         shutdown: watch::Sender::new(false),
         limits,

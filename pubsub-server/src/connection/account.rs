@@ -6,7 +6,7 @@ use super::contacts;
 use super::dialogue::{Dialogue, drain};
 use super::pubsub;
 use super::serving::Deferred;
-use crate::accounts::{AccountError, change_password};
+use crate::accounts::{AccountError, Accounts as _, change_password};
 use crate::registration::{self, Application};
 use crate::router::Wakes;
 use crate::wire::disco;
@@ -206,7 +206,7 @@ fn register(
         } else {
             let password = application.password.unwrap_or_default();
             change_password(
-                &*host.accounts,
+                &host.accounts,
                 &username,
                 &password,
                 host.scram_iterations.get(),
@@ -215,15 +215,10 @@ fn register(
         };
         let reason = match result {
             Ok(()) => {
+                // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
-                    host.broker.clear_out(&bare);
-                    let receipt = host.people.forget(&bare, &mut Wakes::default());
-                    if let Some(receipt) = receipt
-                        && receipt.wait().await.is_err()
-                    {
-                        tracing::error!(account = %bare, "the roster of an account that is gone could not be removed");
-                    }
+                    host.forget(&bare).await;
                     host.router.end_account(&bare, StreamError::AccountRemoved);
                 }
                 return success;
