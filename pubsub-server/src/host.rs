@@ -17,7 +17,7 @@ use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Router, Wakes};
 use crate::statistics::Carried;
 
 /// One domain with its PubSub service.
@@ -30,13 +30,6 @@ pub(crate) struct Host {
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Layered,
-    /// Where what belongs to people is kept over restarts.
-    #[cfg(feature = "durable")]
-    #[expect(
-        dead_code,
-        reason = "what is kept of people but accounts is still to come"
-    )]
-    pub(crate) database: Option<crate::Database>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
     pub(crate) scram_iterations: NonZeroU32,
@@ -81,11 +74,22 @@ impl Host {
         self.broker.address()
     }
 
+    /// Takes along what an account had that is gone: its nodes, its contacts, and the messages that waited for it.
+    pub(crate) async fn forget(&self, bare: &Arc<str>) {
+        self.broker.clear_out(bare);
+        let receipt = self.people.forget(bare, &mut Wakes::default());
+        if let Some(receipt) = receipt
+            && receipt.wait().await.is_err()
+        {
+            tracing::error!(account = %bare, "what an account had that is gone could not be removed");
+        }
+    }
+
     /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
     pub(crate) async fn has_account(&self, jid: &str) -> bool {
         let Some((username, _)) = address::bare(jid).split_once('@') else {
             return false;
         };
-        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
+        matches!(self.accounts.exists(username).await, Ok(true))
     }
 }

@@ -110,10 +110,11 @@ async fn end_accounts(host: &Host) {
         if error == StreamError::AccountRemoved {
             host.broker.depart(&Actor {
                 full: bare.clone(),
-                bare,
+                bare: bare.clone(),
                 is_anonymous: false,
                 session: 0,
             });
+            host.forget(&bare).await;
         }
     }
 }

@@ -86,6 +86,11 @@ impl Server {
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         let host = Arc::new(prepare(&config, kept(&config).await?)?);
+        #[cfg(feature = "durable")]
+        if let Some(database) = &config.database {
+            let read = host.people.keep_in(database).await;
+            read.map_err(BindError::Database)?;
+        }
         for (username, password) in &config.accounts {
             let given = host.accounts.given();
             match add_account(given, username, password, config.scram_iterations).await {
@@ -305,6 +310,8 @@ impl Drop for RunningServer {
 
 /// Waits until everything that was decided is on the disk, and the store is let go.
 async fn settle(host: Arc<Host>) {
+    #[cfg(feature = "durable")]
+    host.people.finish().await;
     let _ = tokio::task::spawn_blocking(move || host.broker.stop()).await;
 }
 
@@ -382,8 +389,6 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         router,
         people,
         accounts: Layered::new(accounts),
-        #[cfg(feature = "durable")]
-        database: config.database.clone(),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
