@@ -11,6 +11,7 @@ use crate::address;
 use crate::admission::Register;
 use crate::bosh;
 use crate::broker::Broker;
+use crate::components::Components;
 use crate::config::{Http, Limits};
 use crate::crew::Crew;
 use crate::registration::Registrar;
@@ -24,6 +25,8 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    /// Who may speak for other domains.
+    pub(crate) components: Components,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Arc<dyn Accounts>,
@@ -53,6 +56,16 @@ impl Host {
         let rooms = self.rooms.as_ref();
         std::iter::once((self.pubsub(), "PubSub service"))
             .chain(rooms.map(|rooms| (&*rooms.domain, "Rooms")))
+            .chain(
+                self.components
+                    .domains()
+                    .map(|domain| (domain, "Component")),
+            )
+    }
+
+    /// Whether the address is of a component.
+    pub(crate) fn is_of_component(&self, jid: &str) -> bool {
+        !self.components.is_empty() && self.components.has(address::domain(jid))
     }
 
     /// Whether the address is of the rooms.

@@ -71,6 +71,7 @@ mod announcer;
 mod bosh;
 mod broker;
 mod committing;
+mod components;
 mod config;
 mod connection;
 mod crew;
@@ -93,7 +94,8 @@ pub use accounts::{
     AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
 };
 pub use config::{
-    Bosh, Config, Http, Limits, NodeCreation, Origins, Registration, RoomCreation, Rooms,
+    Bosh, Components, Config, Http, Limits, NodeCreation, Origins, Registration, RoomCreation,
+    Rooms,
 };
 pub use http::{HttpBody, HttpClient, HttpService};
 pub use server::{BindError, RunningServer, Server};

@@ -25,21 +25,27 @@ const SWEEP: Duration = Duration::from_mins(1);
 pub(crate) struct Listeners {
     pub(crate) xmpp: TcpListener,
     pub(crate) http: Option<TcpListener>,
+    pub(crate) components: Option<TcpListener>,
 }
 
 /// Accepts until the server is told to go down, then gives every connection time to say goodbye.
 pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     let _crew = Dismissal(&host);
-    let Listeners { xmpp, http } = listeners;
+    let Listeners {
+        xmpp,
+        http,
+        components,
+    } = listeners;
     let mut shutdown = host.shutdown.subscribe();
     // All branches are cancel safe: accept and wait_for lose nothing.
     tokio::select! {
         () = accept(&xmpp, |socket, address| admit(&host, socket, address)) => {}
         () = accept_http(http.as_ref(), &host) => {}
+        () = accept_components(components.as_ref(), &host) => {}
         () = sweep(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, http));
+    drop((xmpp, http, components));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
@@ -104,6 +110,25 @@ async fn accept_http(listener: Option<&TcpListener>, host: &Arc<Host>) {
         Some(listener) => {
             accept(listener, |socket, address| {
                 http::admit(host, socket, address);
+            })
+            .await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn accept_components(listener: Option<&TcpListener>, host: &Arc<Host>) {
+    match listener {
+        Some(listener) => {
+            accept(listener, |socket, address| {
+                let remote = Remote::of_socket(address);
+                // Nothing can be said before it is known which it is.
+                if let Some(permit) = host.clients.admit(remote.address) {
+                    let permit = permit.among(&host.carried.components);
+                    let span = tracing::info_span!("component", %address);
+                    let serve = connection::component::serve(socket, host.clone(), permit);
+                    host.crew.spawn(serve.instrument(span));
+                }
             })
             .await;
         }

@@ -10,6 +10,7 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+pub(crate) mod component;
 mod destination;
 mod dialogue;
 mod end;

@@ -27,6 +27,11 @@ impl StanzaError {
         "service-unavailable",
         "the recipient is not connected, and messages are not kept",
     );
+    pub(crate) const NOBODY_THERE: Self = Self::new(
+        "wait",
+        "service-unavailable",
+        "nobody speaks for that address now",
+    );
     pub(crate) const OTHER_SERVER: Self = Self::new(
         "cancel",
         "remote-server-not-found",
