@@ -6,13 +6,14 @@ use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 
-use crate::accounts::Accounts;
+use crate::accounts::Layered;
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::bosh;
 use crate::broker::Broker;
 use crate::components::Components;
-use crate::config::{Http, Limits};
+use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
@@ -29,13 +30,25 @@ pub(crate) struct Host {
     pub(crate) components: Components,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
-    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) accounts: Layered,
+    /// Where what belongs to people is kept over restarts.
+    #[cfg(feature = "durable")]
+    #[expect(
+        dead_code,
+        reason = "what is kept of people but accounts is still to come"
+    )]
+    pub(crate) database: Option<crate::Database>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
     pub(crate) scram_iterations: NonZeroU32,
     /// Makes the salts of users that do not exist.
     pub(crate) decoy_secret: [u8; 32],
+    pub(crate) encryption: Option<Encryption>,
     pub(crate) limits: Limits,
+    /// Who has failed to log in.
+    pub(crate) attempts: Attempts,
+    /// Clients that have not logged in yet.
+    pub(crate) entering: Register,
     /// How many sessions wait to be resumed.
     pub(crate) lingering: AtomicUsize,
     /// Clients, however they are connected.

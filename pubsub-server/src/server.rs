@@ -10,9 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
+#[cfg(feature = "durable")]
+use crate::accounts::SqliteAccounts;
+use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_account};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::broker::Broker;
 use crate::components::Components;
 use crate::config::{Config, NodeCreation};
@@ -55,6 +58,10 @@ pub enum BindError {
     /// What was stored could not be read.
     #[error("the stored state could not be read")]
     Storage(#[source] StorageError),
+    /// What is kept of people could not be read.
+    #[cfg(feature = "durable")]
+    #[error(transparent)]
+    Database(crate::DatabaseError),
 }
 
 /// A server that listens but does not serve yet.
@@ -69,6 +76,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug)]
 struct Addresses {
     xmpp: SocketAddr,
+    direct: Option<SocketAddr>,
     http: Option<SocketAddr>,
     components: Option<SocketAddr>,
 }
@@ -80,15 +88,23 @@ impl Server {
     ///
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let host = Arc::new(prepare(&config)?);
+        let host = Arc::new(prepare(&config, kept(&config).await?)?);
         for (username, password) in &config.accounts {
-            match add_account(&*host.accounts, username, password, config.scram_iterations).await {
-                // A store that outlives the server has them already.
+            let given = host.accounts.given();
+            match add_account(given, username, password, config.scram_iterations).await {
+                // Of two that are given, the first one counts.
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
+        let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         let (http, http_address) = match config.http.listen {
             Some(address) => {
                 let (listener, address) = listen(address).await?;
@@ -103,15 +119,17 @@ impl Server {
             }
             None => (None, None),
         };
-        tracing::info!(address = %xmpp_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
+        tracing::info!(address = %xmpp_address, direct_tls = ?direct_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
             listeners: Listeners {
                 xmpp,
+                direct,
                 http,
                 components,
             },
             addresses: Addresses {
                 xmpp: xmpp_address,
+                direct: direct_address,
                 http: http_address,
                 components: components_address,
             },
@@ -139,6 +157,12 @@ impl Server {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses.xmpp
+    }
+
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
     }
 
     /// The address it listens on for HTTP, with the real port, if it does.
@@ -206,6 +230,12 @@ impl RunningServer {
         self.addresses.xmpp
     }
 
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
+    }
+
     /// The address it listens on for HTTP, with the real port, if it does.
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
@@ -242,14 +272,33 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
-    /// Adds an account.
+    /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
     ///
     /// [`AccountError`] when the name is taken or invalid, or the accounts cannot be reached.
     pub async fn add_account(&self, username: &str, password: &str) -> Result<(), AccountError> {
         add_account(
-            &*self.host.accounts,
+            &self.host.accounts,
+            username,
+            password,
+            self.host.scram_iterations.get(),
+        )
+        .await
+    }
+
+    /// Adds an account that ends with the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_account`](Self::add_account).
+    pub async fn add_passing_account(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        add_account(
+            self.host.accounts.given(),
             username,
             password,
             self.host.scram_iterations.get(),
@@ -294,7 +343,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindEr
     Ok((listener, address))
 }
 
-fn prepare(config: &Config) -> Result<Host, BindError> {
+/// The accounts that outlive this run of the server.
+async fn kept(config: &Config) -> Result<Arc<dyn Accounts>, BindError> {
+    if let Some(store) = &config.accounts_store {
+        return Ok(store.clone());
+    }
+    #[cfg(feature = "durable")]
+    if let Some(database) = &config.database {
+        let accounts = SqliteAccounts::open(database).await;
+        return Ok(Arc::new(accounts.map_err(BindError::Database)?));
+    }
+    Ok(Arc::new(MemoryAccounts::default()))
+}
+
+fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindError> {
     let domain = domain(&config.domain)?;
     let pubsub = match config.pubsub_domain.as_str() {
         "" => self::domain(&format!("pubsub.{domain}"))?,
@@ -328,10 +390,6 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     });
     let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
         .map_err(BindError::Storage)?;
-    let accounts: Arc<dyn Accounts> = match &config.accounts_store {
-        Some(store) => store.clone(),
-        None => Arc::new(MemoryAccounts::default()),
-    };
     let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
     Ok(Host {
         domain,
@@ -339,12 +397,16 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         components,
         rooms,
         router,
-        accounts,
+        accounts: Layered::new(accounts),
+        #[cfg(feature = "durable")]
+        database: config.database.clone(),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
         clients: Register::new(limits.connections, limits.connections_per_address),
+        attempts: Attempts::new(limits.login_delay),
+        entering: Register::new(limits.entering, limits.entering_per_address),
         carried: Carried::default(),
         http_connections: Register::new(
             config.http.connections,
@@ -352,6 +414,7 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         ),
         http: config.http.clone(),
         bosh: Arc::default(),
+        encryption: config.encryption.clone(),
         crew: Crew::default(),
         shutdown: watch::Sender::new(false),
         limits,

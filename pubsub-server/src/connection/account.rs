@@ -4,7 +4,7 @@ use pubsub_xml::Reader;
 
 use super::dialogue::{Dialogue, drain};
 use super::serving::Deferred;
-use crate::accounts::{AccountError, change_password};
+use crate::accounts::{AccountError, Accounts as _, change_password};
 use crate::registration::{self, Application};
 use crate::wire::disco;
 use crate::wire::error::{self, StanzaError};
@@ -155,7 +155,7 @@ fn register(
         } else {
             let password = application.password.unwrap_or_default();
             change_password(
-                &*host.accounts,
+                &host.accounts,
                 &username,
                 &password,
                 host.scram_iterations.get(),
@@ -164,6 +164,7 @@ fn register(
         };
         let reason = match result {
             Ok(()) => {
+                // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
                     host.router.end_account(&bare, StreamError::AccountRemoved);

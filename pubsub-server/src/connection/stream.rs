@@ -61,6 +61,11 @@ impl<S> XmlStream<S> {
         }
     }
 
+    /// The socket, if the client has sent no more than was handed out.
+    pub(crate) fn into_socket(self) -> Option<S> {
+        (self.used >= self.input.len()).then_some(self.socket)
+    }
+
     /// Forgets what was handed out.
     fn tidy(&mut self) {
         self.input.advance(self.used);
@@ -142,7 +147,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for XmlStream<S> {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        Poll::Ready(Ok(()))
+        // An encrypted stream may have taken more than its socket did.
+        Pin::new(&mut self.socket)
+            .poll_flush(context)
+            .map_err(|_| End::Lost)
     }
 
     fn open(&mut self, outgoing: &mut Outgoing, domain: &str, id: &str) {

@@ -31,6 +31,7 @@ pub(crate) mod namespace {
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const STREAM: &str = "http://etherx.jabber.org/streams";
     pub(crate) const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
+    pub(crate) const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
     pub(crate) const XBOSH: &str = "urn:xmpp:xbosh";
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 }
