@@ -71,6 +71,7 @@ transcripts! {
     rooms_refuse = "xep_0045_refuse",
     rooms_govern = "xep_0045_govern",
     rooms_configure = "xep_0045_configure",
+    components = "xep_0114_component",
     registration_closed = "xep_0077_closed",
     stream_management = "xep_0198_management",
 }

@@ -12,6 +12,7 @@ use crate::admission::Register;
 use crate::attempts::Attempts;
 use crate::bosh;
 use crate::broker::Broker;
+use crate::components::Components;
 use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
 use crate::people::People;
@@ -27,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
     pub(crate) people: Arc<People>,
+    /// Who may speak for other domains.
+    pub(crate) components: Components,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Layered,
@@ -61,6 +64,16 @@ impl Host {
         let rooms = self.rooms.as_ref();
         std::iter::once((self.pubsub(), "PubSub service"))
             .chain(rooms.map(|rooms| (&*rooms.domain, "Rooms")))
+            .chain(
+                self.components
+                    .domains()
+                    .map(|domain| (domain, "Component")),
+            )
+    }
+
+    /// Whether the address is of a component.
+    pub(crate) fn is_of_component(&self, jid: &str) -> bool {
+        !self.components.is_empty() && self.components.has(address::domain(jid))
     }
 
     /// Whether the address is of the rooms.

@@ -72,6 +72,7 @@ mod attempts;
 mod bosh;
 mod broker;
 mod committing;
+mod components;
 mod config;
 mod connection;
 mod crew;
@@ -105,8 +106,8 @@ pub use accounts::{
     Verifier, add_account, change_password, normalize_username,
 };
 pub use config::{
-    Bosh, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins, Registration,
-    RoomCreation, Rooms,
+    Bosh, Components, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins,
+    Registration, RoomCreation, Rooms,
 };
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};

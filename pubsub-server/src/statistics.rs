@@ -15,6 +15,8 @@ pub struct Statistics {
     pub tcp: usize,
     /// Clients that are connected over WebSocket.
     pub websocket: usize,
+    /// Components that are connected.
+    pub components: usize,
     /// Sessions of BOSH.
     pub bosh: usize,
     /// Nodes that exist.
@@ -41,6 +43,7 @@ pub(crate) struct Carried {
     pub(crate) tcp: Count,
     pub(crate) websocket: Count,
     pub(crate) bosh: Count,
+    pub(crate) components: Count,
 }
 
 /// How many there are of something.
@@ -74,11 +77,13 @@ impl Statistics {
             tcp,
             websocket,
             bosh,
+            components,
         } = &host.carried;
         Self {
             tcp: tcp.get(),
             websocket: websocket.get(),
             bosh: bosh.get(),
+            components: components.get(),
             rooms: host.rooms.as_ref().map_or(0, Hall::len),
             ..host.broker.statistics()
         }

@@ -15,6 +15,8 @@ pub(super) enum Destination {
     Rooms(Arc<str>),
     /// Another local address, or an own full one.
     Local(Arc<str>),
+    /// A component, or somebody there.
+    Component(Arc<str>),
     Elsewhere,
     Nowhere,
 }
@@ -30,7 +32,9 @@ impl Dialogue {
         let Some(jid) = address::normalize(to) else {
             return Destination::Nowhere;
         };
-        if jid == self.peer.actor.bare {
+        if self.host.is_of_component(&jid) {
+            Destination::Component(jid)
+        } else if jid == self.peer.actor.bare {
             Destination::Own
         } else if *jid == *self.host.domain {
             Destination::Domain

@@ -10,6 +10,7 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+pub(crate) mod component;
 mod contacts;
 mod destination;
 mod dialogue;

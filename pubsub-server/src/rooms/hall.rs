@@ -8,6 +8,7 @@ use super::room::{Limits, Room};
 use super::settings::Bounds;
 use super::telling::tell;
 use super::vocabulary::{Outcome, Visitor};
+use crate::address;
 use crate::config::{RoomCreation, Rooms};
 use crate::router::{Router, Wakes};
 
@@ -213,6 +214,20 @@ impl Hall {
                 *outcome = room.lose(full, session);
                 Ok(())
             });
+        }
+    }
+
+    /// A component has left, and with it all who spoke through it.
+    pub(crate) fn depart_domain(&self, domain: &str, session: u64, wakes: &mut Wakes) {
+        let here = self.visits();
+        let visitors: Vec<_> = here
+            .keys()
+            .filter(|full| address::domain(full) == domain)
+            .cloned()
+            .collect();
+        drop(here);
+        for full in visitors {
+            self.depart(&full, session, wakes);
         }
     }
 
