@@ -35,7 +35,12 @@ impl Dialogue {
             "" if self.peer.announce(priority) => {
                 self.host.broker.greet(&self.peer.actor, wakes);
             }
-            "unavailable" => self.peer.withdraw(),
+            "unavailable" => {
+                self.peer.withdraw();
+                let actor = &self.peer.actor;
+                let is_last = !self.host.router.is_available(&actor.bare);
+                self.host.broker.absent(actor, is_last);
+            }
             _ => {}
         }
         Ok(())

@@ -119,6 +119,8 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
 fn leave(host: &Host, peer: &Arc<Peer>) {
     let is_last = host.router.unbind(peer);
     host.broker.end_session(peer.actor.session);
+    host.broker
+        .absent(&peer.actor, !host.router.is_available(&peer.actor.bare));
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

@@ -65,6 +65,7 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#subscription-options",
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/rsm",
+    "urn:xmpp:mam:2",
     "urn:xmpp:ping",
     BATCH,
     AWAIT,
@@ -136,10 +137,22 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
 }
 
 /// `disco#info` of the PubSub service.
-pub(crate) fn write_service(out: &mut String) {
+pub(crate) fn write_service(out: &mut String, multi_subscribe: bool, knows_people: bool) {
     open(out, "info", None);
     identity(out, "pubsub", "service", "PubSub service");
     features(out, PUBSUB_FEATURES);
+    if multi_subscribe {
+        features(out, &["http://jabber.org/protocol/pubsub#multi-subscribe"]);
+    }
+    if knows_people {
+        features(
+            out,
+            &[
+                "http://jabber.org/protocol/pubsub#access-presence",
+                "http://jabber.org/protocol/pubsub#access-roster",
+            ],
+        );
+    }
     close(out);
 }
 

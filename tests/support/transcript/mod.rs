@@ -116,6 +116,7 @@ fn config(settings: &[(String, String)]) -> Config {
                     per_address_and_hour: number(),
                 };
             }
+            "multi_subscribe" => config.multi_subscribe = number() == 1,
             "anonymous_creates" => config.node_creation = NodeCreation::Everyone,
             other => panic!("there is no setting {other}"),
         }
