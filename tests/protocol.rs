@@ -28,6 +28,44 @@ macro_rules! transcripts {
     };
 }
 
+/// The conditions of XEP-0060 §16.3 that this service has a use for: all but `configuration-required`, as no subscription waits for its options here.
+const CONDITIONS: [&str; 22] = [
+    "closed-node",
+    "invalid-jid",
+    "invalid-options",
+    "invalid-payload",
+    "invalid-subid",
+    "item-forbidden",
+    "item-required",
+    "jid-required",
+    "max-items-exceeded",
+    "max-nodes-exceeded",
+    "nodeid-required",
+    "not-in-roster-group",
+    "not-subscribed",
+    "payload-required",
+    "payload-too-big",
+    "pending-subscription",
+    "precondition-not-met",
+    "presence-subscription-required",
+    "subid-required",
+    "too-many-subscriptions",
+    "unsupported",
+    "unsupported-access-model",
+];
+
+#[test]
+fn every_condition_has_a_transcript() {
+    let all: String = std::fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for condition in CONDITIONS {
+        let element = format!("<{condition} xmlns='http://jabber.org/protocol/pubsub#errors'");
+        assert!(all.contains(&element), "nothing provokes {condition}");
+    }
+}
+
 transcripts! {
     discover = "05_discover",
     own_standing = "05_6_own_standing",

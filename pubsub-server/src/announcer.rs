@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::router::{Directory, Router, Wakes};
 use crate::service::node::Subscriptions;
 use crate::service::terms::Particular;
-use crate::service::vocabulary::{Audience, Notification, Write};
+use crate::service::vocabulary::{Announcement, Audience, Notification, Write};
 use crate::wire;
 use crate::wire::notification;
 
@@ -137,12 +137,20 @@ impl Subscribers<'_> {
         if includes_body {
             notification::write_body(out, notification);
         }
-        if ids.len() > 1 {
+        if ids.len() > 1 && is_about_items(notification) {
             notification::write_headers(out, ids.iter().copied());
         }
         out.push_str(notification::END);
         !ids.is_empty()
     }
+}
+
+/// Whether it could differ from one subscription to another (XEP-0060 §12.14).
+fn is_about_items(notification: &Notification) -> bool {
+    matches!(
+        notification.announcement,
+        Announcement::Published { .. } | Announcement::Retracted { .. }
+    )
 }
 
 enum Recipients<'n> {

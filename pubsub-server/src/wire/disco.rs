@@ -181,7 +181,7 @@ pub(crate) fn write_node(out: &mut String, node: &Node) {
         out,
         "pubsub#num_subscribers",
         "text-single",
-        &node.subscription_count().to_string(),
+        &node.subscriber_count().to_string(),
     );
     for (name, affiliation) in [
         ("pubsub#owner", Affiliation::Owner),

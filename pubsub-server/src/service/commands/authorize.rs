@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::publish::last_item;
 use crate::service::Service;
 use crate::service::access::{Action, admit, require};
 use crate::service::error::ServiceError;
 use crate::service::node::{Node, bare_of};
+use crate::service::options::SendLast;
 use crate::service::relations::Relations;
 use crate::service::terms::{Subscription, SubscriptionState, Terms};
 use crate::service::vocabulary::{
@@ -143,6 +145,10 @@ impl Changes {
         let state = Some(SubscriptionState::Subscribed);
         self.notifications
             .push(changed(node, one.jid, one.id, state));
+        // As if the subscription had just been made (§12.10).
+        if node.config.send_last != SendLast::Never {
+            self.notifications.extend(last_item(node, one.jid));
+        }
     }
 
     pub(super) fn end(&mut self, node: &Node, one: Subscription<'_>) {
