@@ -52,7 +52,7 @@ impl Broker {
                     let model = node.config.access_model;
                     matches!(model, AccessModel::Presence | AccessModel::Roster)
                 })
-                .map(|node| Changes::following(&*self.relations, node))
+                .map(|node| Changes::following(&*self.relations, node, node))
                 .filter(|changes| !changes.writes.is_empty())
                 .collect();
             for changes in all {
