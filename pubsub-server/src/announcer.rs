@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::router::{Directory, Router, Wakes};
+use crate::router::{Router, Wakes};
 use crate::service::node::Subscriptions;
 use crate::service::terms::Particular;
 use crate::service::vocabulary::{Announcement, Audience, Notification, Write};
@@ -66,10 +66,13 @@ impl Announcer {
         let mut tail = String::with_capacity(512);
         notification::write_tail(&mut tail, &self.address, id, notification);
         let directory = self.router.directory();
-        let deliver = if notification.config.presence_based_delivery {
-            Directory::deliver_to_present
-        } else {
-            Directory::deliver
+        let needs_presence = notification.config.presence_based_delivery;
+        let deliver = |wakes: &mut Wakes, jid: &str, parts: &[&str]| {
+            if needs_presence {
+                directory.deliver_to_present(wakes, jid, parts);
+            } else {
+                directory.deliver(wakes, jid, parts);
+            }
         };
         let before = wakes.deliveries();
         let mut escaped = String::new();
@@ -80,12 +83,7 @@ impl Announcer {
             }
             escaped.clear();
             wire::escaped(&mut escaped, jid);
-            deliver(
-                &directory,
-                wakes,
-                jid,
-                &[notification::HEAD, &escaped, &tail],
-            );
+            deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
         }
         if let (Some(particular), Some(all)) = (particular, subscribers) {
             let beginning = tail.strip_suffix(notification::END).unwrap_or(&tail);
@@ -97,12 +95,7 @@ impl Announcer {
                 }
                 escaped.clear();
                 wire::escaped(&mut escaped, jid);
-                deliver(
-                    &directory,
-                    wakes,
-                    jid,
-                    &[notification::HEAD, &escaped, beginning, &end],
-                );
+                deliver(wakes, jid, &[notification::HEAD, &escaped, beginning, &end]);
             }
         }
         let delivered = wakes.deliveries() - before;
