@@ -131,6 +131,8 @@ fn leave(host: &Host, peer: &Arc<Peer>) {
         let mut wakes = Wakes::default();
         rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
     }
+    host.broker
+        .absent(&peer.actor, !host.router.is_available(&peer.actor.bare));
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

@@ -5,6 +5,7 @@
 //! `ending` is the way out.
 
 mod account;
+mod archive;
 mod attendance;
 mod binding;
 mod bosh;

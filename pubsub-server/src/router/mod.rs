@@ -205,6 +205,11 @@ impl Router {
         }
     }
 
+    /// Whether any resource of the account is available.
+    pub(crate) fn is_available(&self, bare: &str) -> bool {
+        self.directory().available(bare).next().is_some()
+    }
+
     /// Ends every stream.
     pub(crate) fn end_all(&self, error: StreamError) {
         for peers in self.directory().accounts.values() {

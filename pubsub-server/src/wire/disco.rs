@@ -69,6 +69,7 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#subscription-options",
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/rsm",
+    "urn:xmpp:mam:2",
     "urn:xmpp:ping",
     BATCH,
     AWAIT,
@@ -168,10 +169,22 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
 }
 
 /// `disco#info` of the PubSub service.
-pub(crate) fn write_service(out: &mut String) {
+pub(crate) fn write_service(out: &mut String, multi_subscribe: bool, knows_people: bool) {
     open(out, "info", None);
     identity(out, "pubsub", "service", "PubSub service");
     features(out, PUBSUB_FEATURES);
+    if multi_subscribe {
+        features(out, &["http://jabber.org/protocol/pubsub#multi-subscribe"]);
+    }
+    if knows_people {
+        features(
+            out,
+            &[
+                "http://jabber.org/protocol/pubsub#access-presence",
+                "http://jabber.org/protocol/pubsub#access-roster",
+            ],
+        );
+    }
     close(out);
 }
 
@@ -200,7 +213,7 @@ pub(crate) fn write_node(out: &mut String, node: &Node) {
         out,
         "pubsub#num_subscribers",
         "text-single",
-        &node.subscription_count().to_string(),
+        &node.subscriber_count().to_string(),
     );
     for (name, affiliation) in [
         ("pubsub#owner", Affiliation::Owner),
