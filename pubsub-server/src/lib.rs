@@ -20,14 +20,16 @@
 //! # What it speaks
 //!
 //! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
-//!   of two equal resources wins; messages and IQs between connected clients. No TLS yet, no other servers, no rosters, no offline messages.
+//!   of two equal resources wins; messages and IQs between clients. No TLS yet, no other servers.
+//! - People (RFC 6121): rosters, presence and its subscriptions, messages that wait for who is not there (XEP-0160, XEP-0203), copies of them for the
+//!   account's other clients (XEP-0280, XEP-0334), capabilities (XEP-0115). Every account has nodes of its own (XEP-0163): bookmarks (XEP-0402), avatars, moods.
 //! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH
 //!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
 //! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
 //!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
 //!   whitelist; all publish models; publish-options; items that expire; nodes come to be when they are published to. Not: subscription options, authorisation
-//!   requests, presence and roster access, collections, PEP.
+//!   requests, collections.
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
 //!
 //! # Behind an HTTP server

@@ -4,6 +4,8 @@
 //! lock is held. All else is handed to the committer, still under the lock, which answers and tells when it is on the disk. Either way
 //! all subscribers of a node hear of its changes in the order in which they were made.
 
+mod personal;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
-use crate::service::access::{Action, admit};
+use crate::service::Rules;
 use crate::service::commands::last_item;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
@@ -20,7 +22,6 @@ use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -281,56 +282,6 @@ impl Broker {
         }
     }
 
-    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does (XEP-0163 §4.3.3).
-    pub(crate) fn greet_with(
-        &self,
-        owner: &str,
-        actor: &Actor,
-        is_wanted: impl Fn(&str) -> bool,
-        wakes: &mut Wakes,
-    ) {
-        for name in self.shards.names_of(owner) {
-            if !personal::split(&name).is_some_and(|(_, node)| is_wanted(node)) {
-                continue;
-            }
-            let Some(mut shard) = self.shards.of(&name) else {
-                continue;
-            };
-            let owed = shard.service.node(&name).and_then(|node| {
-                let newest = node.items.newest()?;
-                let is_due = node.config.send_last == SendLast::OnSubscriptionAndPresence
-                    && !node.has_expired(newest, now())
-                    && admit(&*self.relations, node, &actor.bare, Action::Retrieve).is_ok();
-                is_due.then(|| last_item(node, &actor.full)).flatten()
-            });
-            if let Some(notification) = owed {
-                self.owe(&mut shard, notification, wakes);
-            }
-        }
-    }
-
-    /// The names of all nodes of an account, as they are called among all nodes.
-    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
-        self.shards.names_of(owner)
-    }
-
-    /// Removes all nodes of an account that is gone.
-    pub(crate) fn clear_out(&self, owner: &str) {
-        let mut wakes = Wakes::default();
-        for node in self.shards.names_of(owner) {
-            if let Some(mut shard) = self.shards.of(&node)
-                && shard.service.node(&node).is_some()
-            {
-                self.change(
-                    &mut shard,
-                    vec![Write::DeleteNode { node }],
-                    None,
-                    &mut wakes,
-                );
-            }
-        }
-    }
-
     /// Sends what somebody is owed, once it is kept.
     fn owe(&self, shard: &mut Shard, notification: Notification, wakes: &mut Wakes) {
         match &self.committer {
@@ -510,7 +461,7 @@ fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
             let node = shard.service.node(&notification.node)?;
             if node.subscriptions.is_empty()
                 && node.particular.is_none()
-                && personal::owner(&node.name).is_none()
+                && crate::service::personal::owner(&node.name).is_none()
             {
                 return None;
             }
