@@ -4,6 +4,7 @@
 //! lock is held. All else is handed to the committer, still under the lock, which answers and tells when it is on the disk. Either way
 //! all subscribers of a node hear of its changes in the order in which they were made.
 
+mod personal;
 mod presence;
 
 use std::borrow::Cow;
@@ -13,13 +14,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
+use crate::service::Rules;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -248,29 +249,6 @@ impl Broker {
         own.min(max_awaited_by_all.saturating_sub(all))
     }
 
-    /// The names of all nodes of an account, as they are called among all nodes.
-    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
-        self.shards.names_of(owner)
-    }
-
-    /// Removes all nodes of an account that is gone.
-    pub(crate) fn clear_out(&self, owner: &str) {
-        let mut wakes = Wakes::default();
-        for node in self.shards.names_of(owner) {
-            if let Some(mut shard) = self.shards.of(&node)
-                && shard.service.node(&node).is_some()
-            {
-                self.change(
-                    &mut shard,
-                    vec![Write::DeleteNode { node }],
-                    Vec::new(),
-                    None,
-                    &mut wakes,
-                );
-            }
-        }
-    }
-
     /// Removes all items that have expired by then. Those of a node that is asked for go without waiting for this.
     pub(crate) fn sweep(&self, now: u64) {
         let mut wakes = Wakes::default();
@@ -445,7 +423,7 @@ fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
             let node = shard.service.node(&notification.node)?;
             if node.subscriptions.is_empty()
                 && node.particular.is_none()
-                && personal::owner(&node.name).is_none()
+                && crate::service::personal::owner(&node.name).is_none()
             {
                 return None;
             }
