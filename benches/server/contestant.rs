@@ -87,9 +87,14 @@ impl Contestant {
         let deadline = Instant::now() + STARTING;
         let mut ring = Ring::default();
         loop {
-            let login = Client::login(self.address, Some(PUBLISHER), &mut ring);
-            let Err(refused) = login else {
-                return;
+            let refused = if peers::is_ready(self.kind, self.directory.path()) {
+                let login = Client::login(self.address, Some(PUBLISHER), &mut ring);
+                let Err(refused) = login else {
+                    return;
+                };
+                refused
+            } else {
+                "it has not made the accounts".to_owned()
             };
             assert!(
                 self.process.ended().is_none() && Instant::now() < deadline,

@@ -224,15 +224,7 @@ fn table(panels: &[Panel]) -> Table {
             let points: Vec<String> = series
                 .points
                 .iter()
-                .map(|(number, value)| {
-                    format!(
-                        "{}: {}",
-                        readable(count(*number as u64))
-                            .trim_end_matches('0')
-                            .trim_end_matches('.'),
-                        readable(*value)
-                    )
-                })
+                .map(|(number, value)| format!("{number}: {}", readable(*value)))
                 .collect();
             table.row([
                 panel.title.to_owned(),

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::accounts::{self, PASSWORD, PUBLISHER};
+use super::contestant::Kind;
 
 /// Another build of ours than the one of this workspace.
 pub(crate) static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -61,8 +62,19 @@ pub(crate) fn ejabberd(directory: &Path, address: SocketAddr, accounts: usize) -
         .args(["+K", "true", "+P", "250000", "-noinput", "-mnesia", "dir"])
         .arg(format!("\"{}\"", spool.display()))
         .args(["-s", "ejabberd", "-eval"])
-        .arg(format!("{}.", accounts::as_erlang(accounts)));
+        .arg(format!(
+            "{}, file:write_file(\"{READY}\", \"\").",
+            accounts::as_erlang(accounts)
+        ));
     command
+}
+
+/// What ejabberd writes when it has all accounts. Whoever asks for one before that is told for an hour that there is none.
+const READY: &str = "ready";
+
+/// Whether everybody may log in.
+pub(crate) fn is_ready(kind: Kind, directory: &Path) -> bool {
+    kind != Kind::Ejabberd || directory.join("spool").join(READY).exists()
 }
 
 const EJABBERD: &str = "hosts:

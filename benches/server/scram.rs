@@ -38,7 +38,7 @@ impl Keys {
 }
 
 /// The keys that were derived before.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Ring {
     known: HashMap<(Vec<u8>, u32), Keys>,
 }
