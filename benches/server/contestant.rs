@@ -50,6 +50,7 @@ impl Kind {
 pub(crate) struct Contestant {
     pub(crate) kind: Kind,
     pub(crate) address: SocketAddr,
+    accounts: usize,
     // The process ends before its directory is removed: fields are dropped in this order.
     process: ChildProcess,
     meter: Meter,
@@ -65,6 +66,7 @@ impl Contestant {
         let mut contestant = Self {
             kind,
             address,
+            accounts,
             meter: meter(&process),
             process,
             directory,
@@ -73,14 +75,13 @@ impl Contestant {
         contestant
     }
 
-    /// Ends it and starts it again on what it has kept. How long that took, until somebody could log in.
-    pub(crate) fn restart(&mut self, accounts: usize) -> Duration {
+    /// Ends it and starts it again on what it has kept, and waits until somebody can log in.
+    pub(crate) fn restart(&mut self) {
         self.process.kill();
-        let begin = Instant::now();
-        self.process = launch(self.kind, self.directory.path(), self.address, accounts);
+        let directory = self.directory.path();
+        self.process = launch(self.kind, directory, self.address, self.accounts);
         self.meter = meter(&self.process);
         self.await_start();
-        begin.elapsed()
     }
 
     fn await_start(&mut self) {
