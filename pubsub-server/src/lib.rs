@@ -80,6 +80,7 @@ mod database;
 mod host;
 mod http;
 mod listener;
+mod proxied;
 mod registration;
 mod router;
 mod sasl;
