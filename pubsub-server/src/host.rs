@@ -1,5 +1,6 @@
 //! What all connections of a server share. Holds, does nothing.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -19,7 +20,7 @@ use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::{Router, Wakes};
-use crate::statistics::Carried;
+use crate::statistics::{Carried, Measure};
 
 /// One domain with its PubSub service.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Host {
     /// Makes the salts of users that do not exist.
     pub(crate) decoy_secret: [u8; 32],
     pub(crate) encryption: Option<Encryption>,
+    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) measure: Measure,
     pub(crate) limits: Limits,
     /// Who has failed to log in.
     pub(crate) attempts: Attempts,

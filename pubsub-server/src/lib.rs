@@ -90,6 +90,7 @@ mod moment;
 mod offline;
 mod people;
 mod presence;
+mod proxied;
 mod registration;
 mod rooms;
 mod roster;

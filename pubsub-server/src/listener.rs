@@ -13,6 +13,7 @@ use crate::broker;
 use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
+use crate::proxied;
 use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
@@ -168,7 +169,26 @@ enum Way {
     Tls,
 }
 
-fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
+fn admit(host: &Arc<Host>, mut socket: TcpStream, peer: SocketAddr, way: Way) {
+    if !proxied::is_believed(peer, &host.proxies) {
+        receive(host, socket, peer, way);
+        return;
+    }
+    let task_host = host.clone();
+    host.crew.spawn(async move {
+        let told = proxied::read(&mut socket, peer);
+        match tokio::time::timeout(task_host.limits.login, told).await {
+            Ok(Ok(address)) => receive(&task_host, socket, address, way),
+            Ok(Err(error)) => {
+                tracing::warn!(%peer, %error, "a proxy does not say for whom it speaks");
+            }
+            Err(_) => tracing::warn!(%peer, "a proxy takes too long to say for whom it speaks"),
+        }
+    });
+}
+
+/// Serves a client from there in a task of its own, if there is room for it.
+fn receive(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
     let remote = Remote::of_socket(address);
     let Some(permit) = host.clients.admit(remote.address) else {
         tracing::warn!(%address, "too many connections");
@@ -183,7 +203,11 @@ fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
         return;
     };
     let permit = permit.among(&host.carried.tcp);
-    let span = tracing::info_span!("connection", %address);
+    let transport = match way {
+        Way::Stream => "tcp",
+        Way::Tls => "tls",
+    };
+    let span = connection::span(transport, address.ip());
     match way {
         Way::Stream => {
             let serve = connection::serve_tcp(socket, remote, host.clone(), permit);

@@ -29,7 +29,7 @@ use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
 use crate::service::{Rules, personal};
-use crate::statistics::{Carried, Statistics};
+use crate::statistics::{Carried, Measure, Statistics};
 use crate::storage::StorageError;
 
 /// Why a server could not start.
@@ -440,6 +440,8 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         http: config.http.clone(),
         bosh: Arc::default(),
         encryption: config.encryption.clone(),
+        proxies: config.proxies.clone(),
+        measure: Measure::default(),
         crew: Crew::default(),
         shutdown: watch::Sender::new(false),
         limits,

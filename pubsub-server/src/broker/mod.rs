@@ -284,11 +284,17 @@ impl Broker {
     /// What the service holds and has done; nothing of connections.
     pub(crate) fn statistics(&self) -> Statistics {
         let (published, delivered) = self.announcer.counts();
+        let committer = self.committer.as_ref();
+        let (groups, group_micros, waiting_bytes) =
+            committer.map(Committer::counts).unwrap_or_default();
         let mut statistics = Statistics {
             nodes: self.shards.nodes(),
             stored_bytes: self.shards.stored(),
             published,
             delivered,
+            groups,
+            group_micros,
+            waiting_bytes,
             ..Statistics::default()
         };
         for shard in self.shards.each() {

@@ -33,7 +33,7 @@ pub(super) async fn finish<C: Carrier>(
         ..
     } = serving;
     let peer = dialogue.peer.clone();
-    tracing::debug!(jid = %peer.actor.full, reason = %end, "connection ended");
+    tracing::debug!(reason = %end, "connection ended");
     let handled = dialogue.handled.unwrap_or_default();
     let is_resumable = dialogue.is_resumable;
     drop(dialogue);
