@@ -1,12 +1,13 @@
 //! What all connections of a server share. Holds, does nothing.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 
-use crate::accounts::Layered;
+use crate::accounts::{Accounts as _, Layered};
 use crate::address;
 use crate::admission::Register;
 use crate::attempts::Attempts;
@@ -15,9 +16,11 @@ use crate::broker::Broker;
 use crate::components::Components;
 use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
+use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
+use crate::service::vocabulary::Actor;
 use crate::statistics::Carried;
 
 /// One domain with its PubSub service.
@@ -26,17 +29,16 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    /// Bare JIDs of those who may manage accounts.
+    pub(crate) admins: HashSet<String>,
     /// Who may speak for other domains.
     pub(crate) components: Components,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
+    pub(crate) people: Arc<People>,
     pub(crate) accounts: Layered,
     /// Where what belongs to people is kept over restarts.
     #[cfg(feature = "durable")]
-    #[expect(
-        dead_code,
-        reason = "what is kept of people but accounts is still to come"
-    )]
     pub(crate) database: Option<crate::Database>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
@@ -76,6 +78,11 @@ impl Host {
             )
     }
 
+    /// Whether somebody may manage accounts.
+    pub(crate) fn is_admin(&self, actor: &Actor) -> bool {
+        !actor.is_anonymous && self.admins.contains(&*actor.bare)
+    }
+
     /// Whether the address is of a component.
     pub(crate) fn is_of_component(&self, jid: &str) -> bool {
         !self.components.is_empty() && self.components.has(address::domain(jid))
@@ -90,5 +97,13 @@ impl Host {
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
         self.broker.address()
+    }
+
+    /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
+    pub(crate) async fn has_account(&self, jid: &str) -> bool {
+        let Some((username, _)) = address::bare(jid).split_once('@') else {
+            return false;
+        };
+        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
     }
 }

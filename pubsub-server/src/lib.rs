@@ -71,6 +71,7 @@ mod announcer;
 mod attempts;
 mod bosh;
 mod broker;
+mod commands;
 mod committing;
 mod components;
 mod config;
@@ -81,8 +82,13 @@ mod database;
 mod host;
 mod http;
 mod listener;
+mod moment;
+mod offline;
+mod people;
+mod presence;
 mod registration;
 mod rooms;
+mod roster;
 mod router;
 mod sasl;
 mod server;
@@ -113,6 +119,7 @@ pub use service::node::Item;
 pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
+pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]

@@ -13,6 +13,7 @@ use crate::broker;
 use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
+use crate::router::Wakes;
 use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
         () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
         () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
+        () = keep_rooms(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
@@ -74,6 +76,12 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
             left = host.crew.len(),
             "connections were cut off at shutdown"
         );
+    }
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database)
+        && let Err(error) = rooms.keep(database).await
+    {
+        tracing::error!(%error, "the last changes of rooms could not be kept");
     }
 }
 
@@ -99,6 +107,16 @@ async fn sweep(host: &Host) {
     }
 }
 
+/// Writes rooms that last, again and again.
+async fn keep_rooms(host: &Host) {
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database) {
+        rooms.keep_on(database).await;
+    }
+    let _ = host;
+    std::future::pending().await
+}
+
 /// Ends the connections of accounts that end, and what was theirs with those that are gone.
 async fn end_accounts(host: &Host) {
     loop {
@@ -115,6 +133,9 @@ async fn end_accounts(host: &Host) {
         tracing::info!(jid = %bare, reason = error.words().1, "an account has ended");
         host.router.end_account(&bare, error);
         if error == StreamError::AccountRemoved {
+            if let Some(rooms) = &host.rooms {
+                rooms.forget(&bare, &mut Wakes::default());
+            }
             host.broker.depart(&Actor {
                 full: bare.clone(),
                 bare,

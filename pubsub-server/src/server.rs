@@ -1,5 +1,6 @@
 //! The server as its embedder sees it: bind, serve, shut down.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -23,10 +24,12 @@ use crate::crew::Crew;
 use crate::host::Host;
 use crate::http::HttpService;
 use crate::listener::{self, Listeners};
+use crate::offline::Room;
+use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::Router;
-use crate::service::Rules;
+use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
@@ -96,6 +99,10 @@ impl Server {
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
+        }
+        #[cfg(feature = "durable")]
+        if let (Some(rooms), Some(database)) = (&host.rooms, &host.database) {
+            rooms.restore(database).await.map_err(BindError::Database)?;
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
         let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
@@ -369,6 +376,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
+        personal_defaults: Arc::new(personal::defaults()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
         accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
@@ -381,6 +389,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         max_stored: limits.stored_bytes,
         max_page: limits.page,
         max_page_bytes: limits.page_bytes,
+        multi_subscribe: config.multi_subscribe,
     };
     let components = components(config, &[Some(&*domain), Some(&*pubsub), rooms.as_deref()])?;
     let router = Arc::new(if components.is_empty() {
@@ -388,15 +397,33 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     } else {
         Router::with_components()
     });
-    let broker = Broker::load(pubsub, rules, router.clone(), config.storage.clone())
-        .map_err(BindError::Storage)?;
+    let bounds = Bounds {
+        contacts: limits.contacts_per_account,
+        offline: Room {
+            messages: limits.offline_messages,
+            bytes: limits.offline_bytes,
+            bytes_of_all: limits.offline_bytes_by_all,
+        },
+    };
+    let people = Arc::new(People::new(domain.clone(), router.clone(), bounds));
+    let broker = Broker::load(
+        pubsub,
+        rules,
+        router.clone(),
+        people.clone(),
+        config.storage.clone(),
+    )
+    .map_err(BindError::Storage)?;
     let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
+    let domain_of_admins = domain.clone();
     Ok(Host {
         domain,
         broker,
+        admins: admins(config, &domain_of_admins)?,
         components,
         rooms,
         router,
+        people,
         accounts: Layered::new(accounts),
         #[cfg(feature = "durable")]
         database: config.database.clone(),
@@ -420,6 +447,16 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// The addresses of those who may manage accounts.
+fn admins(config: &Config, domain: &str) -> Result<HashSet<String>, BindError> {
+    let names = config.admins.iter().map(|name| {
+        let local = address::normalize_local(name);
+        let local = local.ok_or_else(|| AccountError::Invalid(name.clone()));
+        Ok(format!("{}@{domain}", local.map_err(BindError::Account)?))
+    });
+    names.collect()
 }
 
 /// The domains of the components, which are no others of the server.

@@ -6,6 +6,7 @@ use pubsub_xml::{Event, Reader, Scope};
 
 use super::account;
 use super::destination::Destination;
+use super::pending;
 use super::pubsub;
 use super::serving::Deferred;
 use crate::address;
@@ -139,31 +140,39 @@ impl Dialogue {
                 Ok(None)
             }
             (Kind::Presence, destination) => {
-                self.notice_presence(stanza, &destination, reader, wakes)?;
-                Ok(None)
+                self.notice_presence(stanza, &destination, reader, out, wakes)
             }
             (Kind::Iq, Destination::PubSub) if is_request(stanza) => {
                 pubsub::answer(self, stanza, reader, out, wakes).map(|()| None)
             }
+            (Kind::Message, Destination::PubSub) if !is_response(stanza) => {
+                pending::take_message(self, stanza, reader, out, wakes).map(|()| None)
+            }
             (Kind::Iq, Destination::Domain) if is_request(stanza) => {
-                account::answer_domain(self, stanza, reader, out)
+                account::answer_domain(self, stanza, reader, out, wakes)
             }
             (Kind::Iq, Destination::Own) if is_request(stanza) => {
-                account::answer_own(self, stanza, reader, out)
+                account::answer_own(self, stanza, reader, out, wakes)
+            }
+            (Kind::Iq, Destination::Domain) if self.is_awaited(stanza) => {
+                self.learn(stanza, reader, wakes)?;
+                Ok(None)
+            }
+            // An account answers for itself, also when none of its clients is there.
+            (Kind::Iq, Destination::Local(jid))
+                if is_request(stanza) && jid.contains('@') && !jid.contains('/') =>
+            {
+                account::answer_other(self, stanza, &jid, reader, out, wakes).map(|()| None)
             }
             (Kind::Iq, _) if !is_request(stanza) && !is_response(stanza) => {
                 drain(reader)?;
                 self.fail(out, stanza, StanzaError::BAD_REQUEST);
                 Ok(None)
             }
-            (kind, Destination::Local(jid)) => {
-                self.pass_on(kind, stanza, &jid, reader, out, wakes)?;
-                Ok(None)
-            }
+            (kind, Destination::Local(jid)) => self.pass_on(kind, stanza, &jid, reader, out, wakes),
             (Kind::Message, Destination::Own) => {
                 let bare = self.peer.actor.bare.clone();
-                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)?;
-                Ok(None)
+                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)
             }
             (_, destination) => {
                 drain(reader)?;

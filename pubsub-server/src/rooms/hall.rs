@@ -1,8 +1,11 @@
 //! All rooms of a server: finds them, makes them, lets go of those that are over, and knows which session is in which.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
+use super::keeping::Kept;
 use super::refusal::Refusal;
 use super::room::{Limits, Room};
 use super::settings::Bounds;
@@ -21,6 +24,9 @@ pub(crate) struct Hall {
     limits: Limits,
     router: Arc<Router>,
     register: Mutex<Register>,
+    /// Rooms that are to be written, and the word that there are some.
+    pub(super) changed: Mutex<HashSet<Arc<str>>>,
+    pub(super) news: Notify,
     /// The rooms that a session is in, by full JID.
     visits: Mutex<HashMap<Arc<str>, Vec<Arc<str>>>>,
 }
@@ -52,6 +58,8 @@ impl Hall {
             limits,
             router,
             register: Mutex::default(),
+            changed: Mutex::default(),
+            news: Notify::new(),
             visits: Mutex::default(),
         }
     }
@@ -121,6 +129,29 @@ impl Hall {
         }
         if room.is_over() {
             room.is_gone = true;
+        }
+        if outcome.is_lasting {
+            self.note(room);
+        }
+    }
+
+    /// Takes in a room that was kept.
+    pub(super) fn take_back(&self, kept: Kept) {
+        let room = Room::restored(kept, self.limits, rand::random());
+        let mut register = self.register();
+        *register.founded.entry(room.founder.clone()).or_default() += 1;
+        register
+            .rooms
+            .insert(room.jid.clone(), Arc::new(Mutex::new(room)));
+    }
+
+    /// An account is gone, and with it what it was in all rooms; one that it alone owned has nobody above its members then.
+    pub(crate) fn forget(&self, bare: &str, wakes: &mut Wakes) {
+        for (jid, _) in self.addresses() {
+            let _ = self.in_room(&jid, wakes, |room, outcome| {
+                *outcome = room.forget_account(bare);
+                Ok(())
+            });
         }
     }
 

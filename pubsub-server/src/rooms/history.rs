@@ -30,7 +30,6 @@ impl History {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Spoken>> {
         self.messages.iter()
     }

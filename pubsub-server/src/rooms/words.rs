@@ -3,7 +3,8 @@
 use super::room::Room;
 use super::standing::Role;
 use super::vocabulary::{Announcement, Destroyed, Line, Spoken};
-use crate::wire::{attribute, disco, text};
+use crate::moment;
+use crate::wire::{attribute, text};
 
 pub(crate) const MUC: &str = "http://jabber.org/protocol/muc";
 pub(crate) const USER: &str = "http://jabber.org/protocol/muc#user";
@@ -61,7 +62,7 @@ pub(crate) fn message(out: &mut String, room: &str, spoken: &Spoken, is_past: bo
     if is_past {
         out.push_str("<delay xmlns='urn:xmpp:delay'");
         attribute(out, "from", room);
-        attribute(out, "stamp", &disco::date(spoken.at));
+        attribute(out, "stamp", &moment::write(spoken.at));
         out.push_str("/>");
     }
     out.push_str("</message>");

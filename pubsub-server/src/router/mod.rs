@@ -28,6 +28,8 @@ pub(crate) struct Peer {
     is_available: AtomicBool,
     /// Whether it has sent presence and not taken it back.
     is_announced: AtomicBool,
+    /// Whether it gets copies of the messages of the account's other clients (XEP-0280).
+    is_copied: AtomicBool,
     resumption: OnceLock<Box<str>>,
     /// The component that somebody speaks through, whose queue is used.
     behind: Option<Arc<Self>>,
@@ -41,6 +43,7 @@ impl Peer {
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(true),
             is_announced: AtomicBool::new(false),
+            is_copied: AtomicBool::new(false),
             resumption: OnceLock::new(),
             behind: None,
         })
@@ -54,6 +57,7 @@ impl Peer {
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(false),
             is_announced: AtomicBool::new(false),
+            is_copied: AtomicBool::new(false),
             resumption: OnceLock::new(),
             behind: Some(component.clone()),
         })
@@ -63,6 +67,11 @@ impl Peer {
     pub(crate) fn announce(&self, priority: i32) -> bool {
         self.is_available.store(priority >= 0, Ordering::Relaxed);
         !self.is_announced.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether it gets copies of messages from now on.
+    pub(crate) fn set_copied(&self, is_copied: bool) {
+        self.is_copied.store(is_copied, Ordering::Relaxed);
     }
 
     /// Notes unavailable presence.
@@ -252,6 +261,11 @@ impl Directory<'_> {
             .find(|peer| &*peer.actor.full == jid)
     }
 
+    /// All bound resources, components too.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.accounts.values().flatten()
+    }
+
     /// The available resources of the account with that bare JID.
     pub(crate) fn available(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
         let peers = self.accounts.get(bare).map_or(&[][..], Vec::as_slice);
@@ -266,6 +280,33 @@ impl Directory<'_> {
             return None;
         }
         self.accounts.get(address::domain(jid))?.first()
+    }
+
+    /// The resources of an account that a message to it is for: those that have sent presence, or, if none has, those that never do.
+    pub(crate) fn attentive(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
+        let has_announced = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        let is_anybody = self.available(bare).any(|peer| has_announced(&peer));
+        self.available(bare)
+            .filter(move |peer| !is_anybody || has_announced(peer))
+    }
+
+    /// The resources of an account that get copies of messages.
+    pub(crate) fn copied(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
+        let peers = self.accounts.get(bare).map_or(&[][..], Vec::as_slice);
+        peers
+            .iter()
+            .filter(|peer| peer.is_copied.load(Ordering::Relaxed))
+    }
+
+    /// The same, but only to resources that have sent presence.
+    pub(crate) fn deliver_to_present(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
+        let is_full = jid.contains('/');
+        let present = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        for peer in self.available(address::bare(jid)).filter(present) {
+            if !is_full || *peer.actor.full == *jid {
+                wakes.deliver(peer, parts);
+            }
+        }
     }
 
     /// Hands a stanza to whom a JID stands for, bare or full.

@@ -25,6 +25,7 @@ pub(crate) enum StreamError {
     Shutdown,
     AccountRemoved,
     AccountDisabled,
+    SessionEnded,
     HandledCountTooHigh,
 }
 
@@ -76,6 +77,7 @@ impl StreamError {
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
             Self::AccountDisabled => ("not-authorized", "the account was disabled"),
+            Self::SessionEnded => ("not-authorized", "an administrator has ended the session"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
@@ -166,10 +168,10 @@ pub(crate) const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tl
 pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
     if is_managed {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
     } else {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/></stream:features>"
     }
 }
 
