@@ -19,7 +19,7 @@ use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Router, Wakes};
 use crate::service::vocabulary::Actor;
 use crate::statistics::Carried;
 
@@ -99,11 +99,25 @@ impl Host {
         self.broker.address()
     }
 
+    /// Takes along what an account had that is gone: its nodes, its contacts, the messages that waited for it, and what it was in rooms.
+    pub(crate) async fn forget(&self, bare: &Arc<str>) {
+        self.broker.clear_out(bare);
+        if let Some(rooms) = &self.rooms {
+            rooms.forget(bare, &mut Wakes::default());
+        }
+        let receipt = self.people.forget(bare, &mut Wakes::default());
+        if let Some(receipt) = receipt
+            && receipt.wait().await.is_err()
+        {
+            tracing::error!(account = %bare, "what an account had that is gone could not be removed");
+        }
+    }
+
     /// Whether there is an account of that address, bare or full. One that cannot be looked up counts as missing.
     pub(crate) async fn has_account(&self, jid: &str) -> bool {
         let Some((username, _)) = address::bare(jid).split_once('@') else {
             return false;
         };
-        matches!(self.accounts.credentials(username).await, Ok(Some(_)))
+        matches!(self.accounts.exists(username).await, Ok(true))
     }
 }

@@ -13,7 +13,6 @@ use crate::broker;
 use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
-use crate::router::Wakes;
 use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
@@ -114,7 +113,7 @@ async fn keep_rooms(host: &Host) {
         rooms.keep_on(database).await;
     }
     let _ = host;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Ends the connections of accounts that end, and what was theirs with those that are gone.
@@ -133,15 +132,13 @@ async fn end_accounts(host: &Host) {
         tracing::info!(jid = %bare, reason = error.words().1, "an account has ended");
         host.router.end_account(&bare, error);
         if error == StreamError::AccountRemoved {
-            if let Some(rooms) = &host.rooms {
-                rooms.forget(&bare, &mut Wakes::default());
-            }
             host.broker.depart(&Actor {
                 full: bare.clone(),
-                bare,
+                bare: bare.clone(),
                 is_anonymous: false,
                 session: 0,
             });
+            host.forget(&bare).await;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use pubsub_xml::Reader;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -17,7 +18,7 @@ use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_accou
 use crate::address;
 use crate::admission::Register;
 use crate::attempts::Attempts;
-use crate::broker::Broker;
+use crate::broker::{self, Broker};
 use crate::components::Components;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
@@ -28,7 +29,7 @@ use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Router, Wakes};
 use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
@@ -67,6 +68,27 @@ pub enum BindError {
     Database(crate::DatabaseError),
 }
 
+/// Why something was not said in a room.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnnounceError {
+    /// The configuration has switched rooms off.
+    #[error("this server has no rooms; enable them in its configuration")]
+    NoRooms,
+    /// The name is no part of a JID.
+    #[error("\"{0}\" cannot be the name of a room")]
+    Name(String),
+    /// The text has characters that XML cannot carry.
+    #[error("the text has characters that XML cannot carry")]
+    Text,
+    /// The payload is no XML.
+    #[error("the payload is not well-formed")]
+    Payload(#[source] pubsub_xml::XmlError),
+    /// The rooms are full.
+    #[error("{0}")]
+    Refused(&'static str),
+}
+
 /// A server that listens but does not serve yet.
 #[derive(Debug)]
 pub struct Server {
@@ -92,6 +114,11 @@ impl Server {
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
         let host = Arc::new(prepare(&config, kept(&config).await?)?);
+        #[cfg(feature = "durable")]
+        if let Some(database) = &config.database {
+            let read = host.people.keep_in(database).await;
+            read.map_err(BindError::Database)?;
+        }
         for (username, password) in &config.accounts {
             let given = host.accounts.given();
             match add_account(given, username, password, config.scram_iterations).await {
@@ -279,6 +306,41 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
+    /// Says something in a room, in the room's own name: a message from its address without a nickname, which nobody else can send. `room` is the part
+    /// before the `@`. A room that does not exist is made, to last, and owned by nobody but the server. `payload` are XML elements that go beside the
+    /// text, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`AnnounceError`] says what is wrong with the room or the payload.
+    pub fn announce(&self, room: &str, text: &str, payload: &str) -> Result<(), AnnounceError> {
+        let host = &self.host;
+        let rooms = host.rooms.as_ref().ok_or(AnnounceError::NoRooms)?;
+        let local =
+            address::normalize_local(room).ok_or_else(|| AnnounceError::Name(room.to_owned()))?;
+        let mut content = String::from("<body>");
+        pubsub_xml::escape_text(&mut content, text).map_err(|_| AnnounceError::Text)?;
+        content.push_str("</body>");
+        content.push_str(payload);
+        let whole = format!("<message>{content}</message>");
+        let mut reader = Reader::new(&whole);
+        let check = reader.root().and_then(|_| reader.inner().map(drop));
+        check
+            .and_then(|()| reader.finish())
+            .map_err(AnnounceError::Payload)?;
+        let jid = format!("{local}@{}", rooms.domain);
+        let mut wakes = Wakes::default();
+        rooms
+            .announce(
+                &jid,
+                &host.domain,
+                content.into(),
+                broker::now(),
+                &mut wakes,
+            )
+            .map_err(|refusal| AnnounceError::Refused(refusal.error().text))
+    }
+
     /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
@@ -340,6 +402,8 @@ impl Drop for RunningServer {
 
 /// Waits until everything that was decided is on the disk, and the store is let go.
 async fn settle(host: Arc<Host>) {
+    #[cfg(feature = "durable")]
+    host.people.finish().await;
     let _ = tokio::task::spawn_blocking(move || host.broker.stop()).await;
 }
 

@@ -194,7 +194,7 @@ mod tests {
         });
         let form = Submission {
             fields: fields.collect(),
-            is_cancelled: false,
+            ..Submission::default()
         };
         command.read(&form, "d")
     }

@@ -239,13 +239,7 @@ fn register(
                 // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
-                    host.broker.clear_out(&bare);
-                    let receipt = host.people.forget(&bare, &mut Wakes::default());
-                    if let Some(receipt) = receipt
-                        && receipt.wait().await.is_err()
-                    {
-                        tracing::error!(account = %bare, "the roster of an account that is gone could not be removed");
-                    }
+                    host.forget(&bare).await;
                     host.router.end_account(&bare, StreamError::AccountRemoved);
                 }
                 return success;

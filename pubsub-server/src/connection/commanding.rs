@@ -152,7 +152,12 @@ async fn obey(host: &Host, verb: Verb, order: &Order) -> Result<(), StanzaError>
     let names: Vec<&str> = names.map(|(name, _)| name).collect();
     if verb != Verb::AddUser {
         for name in &names {
-            if !host.accounts.exists(name).await.map_err(refusal)? {
+            if !host
+                .accounts
+                .exists(name)
+                .await
+                .map_err(|error| refusal(&error))?
+            {
                 return Err(StanzaError::NO_ACCOUNT);
             }
         }
@@ -169,12 +174,12 @@ async fn obey(host: &Host, verb: Verb, order: &Order) -> Result<(), StanzaError>
             Verb::EnableUser => accounts.enable(name, true).await,
             Verb::EndSession | Verb::CountOnline | Verb::ListOnline => Ok(()),
         };
-        done.map_err(refusal)?;
+        done.map_err(|error| refusal(&error))?;
     }
     Ok(())
 }
 
-fn refusal(error: AccountError) -> StanzaError {
+fn refusal(error: &AccountError) -> StanzaError {
     match error {
         AccountError::Taken(_) => StanzaError::TAKEN,
         AccountError::Missing(_) => StanzaError::NO_ACCOUNT,

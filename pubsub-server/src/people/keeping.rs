@@ -29,7 +29,10 @@ pub(crate) enum Write {
 
 /// Changes that are kept together or not at all.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "read by whoever keeps them"))]
+#[cfg_attr(
+    not(any(test, feature = "durable")),
+    expect(dead_code, reason = "nothing is kept without a database")
+)]
 pub(crate) struct Batch {
     pub(crate) writes: Vec<Write>,
     done: oneshot::Sender<()>,
@@ -37,7 +40,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Says that it is kept. A batch that is dropped was not.
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by whoever keeps them"))]
+    #[cfg(any(test, feature = "durable"))]
     pub(crate) fn confirm(self) {
         let _ = self.done.send(());
     }
@@ -65,6 +68,12 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
+    /// Hands changes over to whoever empties the queue.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn new(queue: mpsc::UnboundedSender<Batch>) -> Self {
+        Self { queue: Some(queue) }
+    }
+
     /// Has changes kept, if anything is.
     pub(crate) fn keep(&self, writes: Vec<Write>) -> Option<Receipt> {
         let queue = self.queue.as_ref()?;
@@ -85,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn a_receipt_says_whether_the_changes_are_kept() {
         let (queue, mut batches) = mpsc::unbounded_channel();
-        let keeper = Keeper { queue: Some(queue) };
+        let keeper = Keeper::new(queue);
         let write = || {
             vec![Write::Gone {
                 owner: "a@x".into(),

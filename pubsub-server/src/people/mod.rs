@@ -10,6 +10,8 @@ mod knowing;
 mod messaging;
 mod relations;
 mod subscribing;
+#[cfg(feature = "durable")]
+mod table;
 
 pub(crate) use self::attending::{Greeting, Refusal};
 pub(crate) use self::keeping::{Receipt, Write};
@@ -54,6 +56,8 @@ struct State {
     /// How many questions and pushes were sent.
     asked: u64,
     keeper: Keeper,
+    #[cfg(feature = "durable")]
+    writer: Option<self::table::Writer>,
 }
 
 impl People {
@@ -134,5 +138,61 @@ impl Scene<'_> {
 
     fn peer(&self, full: &str) -> Option<&Arc<Peer>> {
         self.directory.full(full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::vocabulary::Actor;
+
+    /// Nobody yet.
+    pub(super) fn people() -> People {
+        let bounds = Bounds {
+            contacts: 100,
+            offline: Room {
+                messages: 10,
+                bytes: 10_000,
+                bytes_of_all: 10_000,
+            },
+        };
+        People::new("x".into(), Arc::default(), bounds)
+    }
+
+    pub(super) fn actor(full: &str) -> Actor {
+        Actor {
+            bare: crate::address::bare(full).into(),
+            full: full.into(),
+            is_anonymous: false,
+            session: 1,
+        }
+    }
+
+    #[test]
+    fn who_is_let_in_is_seen_by_the_service_too() {
+        use crate::roster::Step;
+        use crate::service::relations::Relations as _;
+
+        let people = people();
+        let (ann, bob): (Arc<str>, Arc<str>) = ("ann@x".into(), "bob@x".into());
+        let tell = |from: &Arc<str>, to: &Arc<str>, step: Step| {
+            let tail = wire::presence::tail_of(from, step.as_str()).into();
+            let told = Told {
+                from,
+                to,
+                step,
+                tail: &tail,
+            };
+            people
+                .subscribe(&told, false, &mut Wakes::default())
+                .expect("room");
+        };
+        tell(&bob, &ann, Step::Subscribe);
+        assert!(!people.may_see_presence(&ann, &bob));
+        tell(&ann, &bob, Step::Subscribed);
+        assert!(people.may_see_presence(&ann, &bob));
+        assert!(!people.may_see_presence(&bob, &ann));
+        tell(&ann, &bob, Step::Unsubscribed);
+        assert!(!people.may_see_presence(&ann, &bob));
     }
 }

@@ -1,6 +1,7 @@
 //! Rooms in the database of the server: a room is a few rows, written anew as a whole when it has changed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::{Row as _, SqliteConnection};
@@ -50,6 +51,7 @@ const RETRY: Duration = Duration::from_secs(1);
 impl Hall {
     /// Reads the rooms that were kept.
     pub(crate) async fn restore(&self, database: &Database) -> Result<(), DatabaseError> {
+        self.is_keeping.store(true, Ordering::Relaxed);
         database.migrate("rooms", MIGRATIONS).await?;
         let read = async {
             let mut connection = database.pool().acquire().await?;

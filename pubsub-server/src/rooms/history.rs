@@ -30,6 +30,7 @@ impl History {
         }
     }
 
+    #[cfg(any(test, feature = "durable"))]
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Spoken>> {
         self.messages.iter()
     }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::hall::Hall;
 use super::room::{Limits, Room};
 use super::settings::{self, SETTINGS};
 use super::standing::Affiliation;
@@ -57,17 +56,6 @@ impl Room {
         }
         room.is_kept = true;
         room
-    }
-}
-
-impl Hall {
-    /// Notes that a room is to be written, or is gone.
-    pub(super) fn note(&self, room: &mut Room) {
-        if room.settings.is_persistent || room.is_kept {
-            room.is_kept = room.settings.is_persistent;
-            super::hall::lock(&self.changed).insert(room.jid.clone());
-            self.news.notify_one();
-        }
     }
 }
 

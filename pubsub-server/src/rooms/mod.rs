@@ -13,6 +13,7 @@ mod entering;
 mod governing;
 mod hall;
 mod history;
+#[cfg(feature = "durable")]
 mod keeping;
 mod owning;
 mod reading;
