@@ -76,6 +76,7 @@ mod announcer;
 mod attempts;
 mod bosh;
 mod broker;
+mod commands;
 mod committing;
 mod components;
 mod config;
@@ -118,7 +119,7 @@ pub use config::{
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
-pub use server::{BindError, RunningServer, Server};
+pub use server::{AnnounceError, BindError, RunningServer, Server};
 pub use service::access::Affiliation;
 pub use service::node::Item;
 pub use service::options::{

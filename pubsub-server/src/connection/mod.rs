@@ -11,6 +11,7 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+mod commanding;
 pub(crate) mod component;
 mod contacts;
 mod destination;

@@ -25,6 +25,7 @@ pub(crate) enum StreamError {
     Shutdown,
     AccountRemoved,
     AccountDisabled,
+    SessionEnded,
     HandledCountTooHigh,
 }
 
@@ -76,6 +77,7 @@ impl StreamError {
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
             Self::AccountDisabled => ("not-authorized", "the account was disabled"),
+            Self::SessionEnded => ("not-authorized", "an administrator has ended the session"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",

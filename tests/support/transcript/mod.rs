@@ -122,6 +122,7 @@ fn config(settings: &[(String, String)]) -> Config {
                     per_address_and_hour: number(),
                 };
             }
+            "admin" => config.admins.push(value.clone()),
             "component" => {
                 config.components.listen = Some(config.listen);
                 config
