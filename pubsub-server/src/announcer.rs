@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::router::{Router, Wakes};
+use crate::router::{Directory, Router, Wakes};
 use crate::service::node::Subscriptions;
+use crate::service::personal;
+use crate::service::relations::Relations;
+use crate::service::terms::Particular;
 use crate::service::vocabulary::{Audience, Notification, Write};
 use crate::wire;
 use crate::wire::notification;
@@ -14,16 +17,22 @@ use crate::wire::notification;
 pub(crate) struct Announcer {
     pub(crate) address: Arc<str>,
     router: Arc<Router>,
+    relations: Arc<dyn Relations>,
     announced: AtomicU64,
     published: AtomicU64,
     delivered: AtomicU64,
 }
 
 impl Announcer {
-    pub(crate) fn new(address: Arc<str>, router: Arc<Router>) -> Self {
+    pub(crate) fn new(
+        address: Arc<str>,
+        router: Arc<Router>,
+        relations: Arc<dyn Relations>,
+    ) -> Self {
         Self {
             address,
             router,
+            relations,
             announced: AtomicU64::new(0),
             published: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
@@ -49,30 +58,143 @@ impl Announcer {
     pub(crate) fn announce(
         &self,
         notification: &Notification,
-        subscribers: Option<&Subscriptions>,
+        subscribers: Option<Subscribers<'_>>,
         wakes: &mut Wakes,
     ) {
-        let audience = match (&notification.audience, subscribers) {
-            (Audience::These(jids), _) => Recipients::These(jids.iter()),
-            (Audience::Subscribers, Some(subscribers)) if !subscribers.is_empty() => {
-                Recipients::Subscribers(subscribers.keys())
+        if let Some((owner, node)) = personal::split(&notification.node) {
+            return self.announce_personal(owner, node, notification, subscribers, wakes);
+        }
+        self.tell(&self.address, notification, subscribers, wakes);
+    }
+
+    /// Tells of a node of an account: in the name of its owner, and those as well who said that they want to hear of it.
+    fn announce_personal(
+        &self,
+        owner: &str,
+        node: &str,
+        notification: &Notification,
+        subscribers: Option<Subscribers<'_>>,
+        wakes: &mut Wakes,
+    ) {
+        self.tell(owner, notification, subscribers, wakes);
+        if notification.audience != Audience::Subscribers {
+            return;
+        }
+        let mut listeners = self.relations.listeners(owner, node, &notification.config);
+        listeners.retain(|full| !subscribers.is_some_and(|all| all.has(full)));
+        if !listeners.is_empty() {
+            let news = Notification {
+                audience: Audience::These(listeners),
+                ..notification.clone()
+            };
+            self.tell(owner, &news, None, wakes);
+        }
+    }
+
+    fn tell(
+        &self,
+        from: &str,
+        notification: &Notification,
+        subscribers: Option<Subscribers<'_>>,
+        wakes: &mut Wakes,
+    ) {
+        let (audience, particular) = match (&notification.audience, subscribers) {
+            (Audience::These(jids), _) => (Recipients::These(jids.iter()), None),
+            (Audience::Subscribers, Some(all))
+                if !all.plain.is_empty() || all.particular.is_some() =>
+            {
+                (Recipients::Subscribers(all.plain.keys()), all.particular)
             }
             (Audience::Subscribers, _) => return,
         };
         let id = self.announced.fetch_add(1, Ordering::Relaxed);
         let mut tail = String::with_capacity(512);
-        notification::write_tail(&mut tail, &self.address, id, notification);
+        notification::write_tail(&mut tail, from, id, notification);
         let directory = self.router.directory();
+        let deliver = if notification.config.presence_based_delivery {
+            Directory::deliver_to_present
+        } else {
+            Directory::deliver
+        };
         let before = wakes.deliveries();
         let mut escaped = String::new();
         for jid in audience {
+            // Who has a further subscription hears of all in one message, below.
+            if particular.is_some_and(|others| others.has(jid)) {
+                continue;
+            }
             escaped.clear();
             wire::escaped(&mut escaped, jid);
-            directory.deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
+            deliver(
+                &directory,
+                wakes,
+                jid,
+                &[notification::HEAD, &escaped, &tail],
+            );
+        }
+        if let (Some(particular), Some(all)) = (particular, subscribers) {
+            let beginning = tail.strip_suffix(notification::END).unwrap_or(&tail);
+            let mut end = String::new();
+            for jid in particular.jids() {
+                end.clear();
+                if !all.write_end(jid, particular, notification, &mut end) {
+                    continue;
+                }
+                escaped.clear();
+                wire::escaped(&mut escaped, jid);
+                deliver(
+                    &directory,
+                    wakes,
+                    jid,
+                    &[notification::HEAD, &escaped, beginning, &end],
+                );
+            }
         }
         let delivered = wakes.deliveries() - before;
         self.delivered
             .fetch_add(delivered as u64, Ordering::Relaxed);
+    }
+}
+
+/// The subscribers of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subscribers<'n> {
+    pub(crate) plain: &'n Subscriptions,
+    pub(crate) particular: Option<&'n Particular>,
+}
+
+impl Subscribers<'_> {
+    /// Whether somebody is subscribed by that full JID or its account.
+    fn has(&self, full: &Arc<str>) -> bool {
+        let bare: Arc<str> = crate::address::bare(full).into();
+        [full, &bare].into_iter().any(|jid| {
+            self.plain.contains_key(jid) || self.particular.is_some_and(|others| others.has(jid))
+        })
+    }
+
+    /// Writes the end of a message to a JID that is subscribed on terms of its own. Returns whether it is to be sent one.
+    fn write_end(
+        &self,
+        jid: &Arc<str>,
+        particular: &Particular,
+        notification: &Notification,
+        out: &mut String,
+    ) -> bool {
+        let plain = self.plain.get(jid);
+        let mut ids: Vec<&str> = plain.into_iter().map(|id| &**id).collect();
+        let mut includes_body = false;
+        for one in particular.of(jid).filter(|one| one.terms.hears()) {
+            ids.push(one.id);
+            includes_body |= one.terms.include_body;
+        }
+        if includes_body {
+            notification::write_body(out, notification);
+        }
+        if ids.len() > 1 {
+            notification::write_headers(out, ids.iter().copied());
+        }
+        out.push_str(notification::END);
+        !ids.is_empty()
     }
 }
 

@@ -8,17 +8,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::announcer::Announcer;
+use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
-use crate::service::Rules;
+use crate::service::access::{Action, admit};
 use crate::service::commands::last_item;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::options::SendLast;
+use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
+use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -29,6 +31,7 @@ pub(crate) struct Broker {
     pub(crate) rules: Arc<Rules>,
     shards: Arc<Shards>,
     announcer: Arc<Announcer>,
+    relations: Arc<dyn Relations>,
     /// None: nothing is kept.
     committer: Option<Committer>,
 }
@@ -39,11 +42,12 @@ impl Broker {
         address: Arc<str>,
         rules: Rules,
         router: Arc<Router>,
+        relations: Arc<dyn Relations>,
         storage: Arc<dyn Storage>,
     ) -> Result<Self, StorageError> {
         let rules = Arc::new(rules);
         let shards = Arc::new(Shards::new(&rules));
-        let announcer = Arc::new(Announcer::new(address, router));
+        let announcer = Arc::new(Announcer::new(address, router, relations.clone()));
         let committer = if storage.is_volatile() {
             None
         } else {
@@ -62,6 +66,7 @@ impl Broker {
             rules,
             shards,
             announcer,
+            relations,
             committer,
         })
     }
@@ -260,8 +265,9 @@ impl Broker {
                 .nodes_of(&actor.bare)
                 .filter(|node| node.config.send_last == SendLast::OnSubscriptionAndPresence)
                 .filter(|node| {
-                    node.subscriptions.contains_key(&actor.bare)
-                        || node.subscriptions.contains_key(&actor.full)
+                    node.subscriptions_at(&actor.bare)
+                        .chain(node.subscriptions_at(&actor.full))
+                        .any(|one| one.terms.hears())
                 })
                 .filter(|node| {
                     let newest = node.items.newest();
@@ -270,21 +276,69 @@ impl Broker {
                 .filter_map(|node| last_item(node, &actor.full))
                 .collect();
             for notification in owed {
-                match &self.committer {
-                    Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
-                        let owed = vec![notification];
-                        self.hand_over(
-                            committer,
-                            &mut shard,
-                            Vec::new(),
-                            owed,
-                            Entry::default(),
-                            wakes,
-                        );
-                    }
-                    _ => self.announce(&shard, &notification, wakes),
-                }
+                self.owe(&mut shard, notification, wakes);
             }
+        }
+    }
+
+    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does (XEP-0163 §4.3.3).
+    pub(crate) fn greet_with(
+        &self,
+        owner: &str,
+        actor: &Actor,
+        is_wanted: impl Fn(&str) -> bool,
+        wakes: &mut Wakes,
+    ) {
+        for name in self.shards.names_of(owner) {
+            if !personal::split(&name).is_some_and(|(_, node)| is_wanted(node)) {
+                continue;
+            }
+            let Some(mut shard) = self.shards.of(&name) else {
+                continue;
+            };
+            let owed = shard.service.node(&name).and_then(|node| {
+                let newest = node.items.newest()?;
+                let is_due = node.config.send_last == SendLast::OnSubscriptionAndPresence
+                    && !node.has_expired(newest, now())
+                    && admit(&*self.relations, node, &actor.bare, Action::Retrieve).is_ok();
+                is_due.then(|| last_item(node, &actor.full)).flatten()
+            });
+            if let Some(notification) = owed {
+                self.owe(&mut shard, notification, wakes);
+            }
+        }
+    }
+
+    /// The names of all nodes of an account, as they are called among all nodes.
+    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
+        self.shards.names_of(owner)
+    }
+
+    /// Removes all nodes of an account that is gone.
+    pub(crate) fn clear_out(&self, owner: &str) {
+        let mut wakes = Wakes::default();
+        for node in self.shards.names_of(owner) {
+            if let Some(mut shard) = self.shards.of(&node)
+                && shard.service.node(&node).is_some()
+            {
+                self.change(
+                    &mut shard,
+                    vec![Write::DeleteNode { node }],
+                    None,
+                    &mut wakes,
+                );
+            }
+        }
+    }
+
+    /// Sends what somebody is owed, once it is kept.
+    fn owe(&self, shard: &mut Shard, notification: Notification, wakes: &mut Wakes) {
+        match &self.committer {
+            Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
+                let owed = vec![notification];
+                self.hand_over(committer, shard, Vec::new(), owed, Entry::default(), wakes);
+            }
+            _ => self.announce(shard, &notification, wakes),
         }
     }
 
@@ -424,13 +478,14 @@ impl Broker {
         }
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> Context<'_> {
         Context {
             now: now(),
             random: rand::random(),
             nodes_left: self.rules.max_nodes.saturating_sub(self.shards.nodes()),
             bytes_left: self.rules.max_stored.saturating_sub(self.shards.stored()),
             wishes_left: 0,
+            relations: &*self.relations,
         }
     }
 
@@ -438,7 +493,10 @@ impl Broker {
         let subscribers = shard
             .service
             .node(&notification.node)
-            .map(|node| &*node.subscriptions);
+            .map(|node| Subscribers {
+                plain: &node.subscriptions,
+                particular: node.particular.as_deref(),
+            });
         self.announcer.announce(notification, subscribers, wakes);
     }
 }
@@ -452,18 +510,22 @@ pub(crate) fn now() -> u64 {
 
 /// The notification with those who are to hear it, if there is anybody.
 fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
-    let subscribers = match &notification.audience {
-        Audience::These(_) => None,
+    let (subscribers, particular) = match &notification.audience {
+        Audience::These(_) => (None, None),
         Audience::Subscribers => {
             let node = shard.service.node(&notification.node)?;
-            if node.subscriptions.is_empty() {
+            if node.subscriptions.is_empty()
+                && node.particular.is_none()
+                && personal::owner(&node.name).is_none()
+            {
                 return None;
             }
-            Some(node.subscriptions.clone())
+            (Some(node.subscriptions.clone()), node.particular.clone())
         }
     };
     Some(Announced {
         notification,
         subscribers,
+        particular,
     })
 }

@@ -72,6 +72,7 @@ mod attempts;
 mod bosh;
 mod broker;
 mod committing;
+mod components;
 mod config;
 mod connection;
 mod crew;
@@ -80,8 +81,14 @@ mod database;
 mod host;
 mod http;
 mod listener;
+mod moment;
+mod offline;
+mod people;
+mod presence;
 mod proxied;
 mod registration;
+mod rooms;
+mod roster;
 mod router;
 mod sasl;
 mod server;
@@ -100,7 +107,8 @@ pub use accounts::{
     Verifier, add_account, change_password, normalize_username,
 };
 pub use config::{
-    Bosh, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins, Registration,
+    Bosh, Components, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins,
+    Registration, RoomCreation, Rooms,
 };
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
@@ -111,6 +119,7 @@ pub use service::node::Item;
 pub use service::options::{
     AccessModel, MaxItems, NodeConfig, NotificationType, PublishModel, SendLast,
 };
+pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::announcer::Subscribers;
 use crate::router::{Peer, Wakes};
 use crate::service::applying::Before;
 use crate::service::error::ServiceError;
 use crate::service::node::Subscriptions;
+use crate::service::terms::Particular;
 use crate::service::vocabulary::{Notification, Reply, Write};
 use crate::shards::Leaver;
 use crate::wire::stanza::{self, Kind, Stanza};
@@ -33,6 +35,17 @@ pub(crate) struct Entry {
 pub(crate) struct Announced {
     pub(crate) notification: Notification,
     pub(crate) subscribers: Option<Arc<Subscriptions>>,
+    pub(crate) particular: Option<Arc<Particular>>,
+}
+
+impl Announced {
+    /// Who is to hear it, unless the notification names them.
+    pub(super) fn subscribers(&self) -> Option<Subscribers<'_>> {
+        Some(Subscribers {
+            plain: self.subscribers.as_deref()?,
+            particular: self.particular.as_deref(),
+        })
+    }
 }
 
 /// Who asks, by which stanza.
@@ -55,6 +68,7 @@ pub(crate) enum Content {
 #[derive(Debug)]
 pub(crate) struct Answer {
     peer: Arc<Peer>,
+    kind: Kind,
     id: Option<Box<str>>,
     from: Option<Box<str>>,
     content: Content,
@@ -68,6 +82,7 @@ impl Asker<'_> {
         self.peer.undecided.fetch_add(cost, Ordering::Relaxed);
         Answer {
             peer: self.peer.clone(),
+            kind: self.stanza.kind,
             id: self.stanza.id.as_deref().map(Into::into),
             from: self.stanza.to.as_deref().map(Into::into),
             content,
@@ -94,7 +109,13 @@ impl Answer {
             (Some(error), _) | (None, Content::Result(Err(error))) => {
                 self.open(out, "error");
                 error::write_service(out, error);
-                stanza::close(out, Kind::Iq);
+                stanza::close(out, self.kind);
+            }
+            // What a message asks for is done without an answer.
+            (None, Content::Result(Ok(_))) if self.kind != Kind::Iq => {
+                self.peer.undecided.fetch_sub(self.cost, Ordering::Relaxed);
+                self.peer.outbox.wake();
+                return;
             }
             (None, Content::Result(Ok(reply))) => {
                 self.open(out, "result");
@@ -111,7 +132,7 @@ impl Answer {
     fn open(&self, out: &mut String, variant: &str) {
         stanza::open(
             out,
-            Kind::Iq,
+            self.kind,
             variant,
             self.id.as_deref(),
             self.from.as_deref(),

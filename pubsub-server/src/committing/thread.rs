@@ -110,9 +110,8 @@ impl Work {
                 answer.give(None, &mut out, &mut wakes);
             }
             for told in &entry.announcements {
-                let subscribers = told.subscribers.as_deref();
                 self.announcer
-                    .announce(&told.notification, subscribers, &mut wakes);
+                    .announce(&told.notification, told.subscribers(), &mut wakes);
             }
             if wakes.deliveries() >= MANY_DELIVERIES {
                 wakes.wake_all();

@@ -1,9 +1,13 @@
 //! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
 
+mod components;
 mod http;
+mod rooms;
 mod tls;
 
+pub use self::components::Components;
 pub use self::http::{Bosh, Http, Origins};
+pub use self::rooms::{RoomCreation, Rooms};
 pub use self::tls::{Demand, Encryption};
 
 use std::net::{IpAddr, SocketAddr};
@@ -71,12 +75,19 @@ pub struct Config {
     pub accounts_only: Vec<String>,
     /// Who may create nodes. Default: accounts.
     pub node_creation: NodeCreation,
+    /// Whether subscribing to a node again makes another subscription, told apart by its subid, instead of answering with the one there is
+    /// (XEP-0060 §6.1.6). Default: no.
+    pub multi_subscribe: bool,
     /// The configuration of nodes that nobody configured.
     pub node_defaults: NodeConfig,
     /// Where the state of the service is kept: [`Volatile`], a `DiskStorage` (feature `durable`), or a store of one's own. Default: nowhere but in the running server.
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// Programs that speak for domains of their own.
+    pub components: Components,
+    /// Rooms for many to talk in.
+    pub rooms: Rooms,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -94,9 +105,12 @@ impl std::fmt::Debug for Config {
             .field("anonymous", &self.anonymous)
             .field("accounts_only", &self.accounts_only)
             .field("node_creation", &self.node_creation)
+            .field("multi_subscribe", &self.multi_subscribe)
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
             .field("http", &self.http)
+            .field("components", &self.components)
+            .field("rooms", &self.rooms)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -119,9 +133,12 @@ impl Default for Config {
             anonymous: false,
             accounts_only: vec!["user-".to_owned()],
             node_creation: NodeCreation::Accounts,
+            multi_subscribe: false,
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            components: Components::default(),
+            rooms: Rooms::default(),
             limits: Limits::default(),
         }
     }
@@ -184,6 +201,14 @@ pub struct Limits {
     pub awaited_per_account: usize,
     /// The same of all accounts together. Default: 1,000,000.
     pub awaited: usize,
+    /// Contacts of one account, those that only ask to subscribe to its presence included. Default: 1,000.
+    pub contacts_per_account: usize,
+    /// Messages that wait for one account of which nobody is there. Default: 1,000.
+    pub offline_messages: usize,
+    /// Bytes of them. Default: 1 MiB.
+    pub offline_bytes: usize,
+    /// The same of all accounts together. Default: 256 MiB.
+    pub offline_bytes_by_all: usize,
     /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
     /// Bytes of items in one answer. Default: 1 MiB.
@@ -219,6 +244,10 @@ impl Default for Limits {
             affiliations_per_node: 10_000,
             awaited_per_account: 100_000,
             awaited: 1_000_000,
+            contacts_per_account: 1_000,
+            offline_messages: 1_000,
+            offline_bytes: 1024 * 1024,
+            offline_bytes_by_all: 256 * 1024 * 1024,
             page: 10_000,
             page_bytes: 1024 * 1024,
         }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use pubsub_xml::{Event, Reader, Scope, XmlError};
+use pubsub_xml::{Event, Reader, Scope};
 
 use super::account;
+use super::destination::Destination;
+use super::pending;
 use super::pubsub;
 use super::serving::Deferred;
 use crate::address;
@@ -13,7 +15,7 @@ use crate::router::{Outgoing, Peer, Wakes};
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
 use crate::wire::stanza::{self, Kind, Stanza};
-use crate::wire::stream::{self, StreamError};
+use crate::wire::stream::StreamError;
 
 /// The server's side of the conversation with one client.
 #[derive(Debug)]
@@ -27,20 +29,10 @@ pub(super) struct Dialogue {
     pub(super) is_resumable: bool,
     /// Whether the stream may be managed.
     pub(super) is_managed: bool,
+    /// Whether a component speaks, which says with each stanza who at its domain it is.
+    pub(super) is_component: bool,
     pings: u64,
     scratch: String,
-}
-
-/// Where a stanza goes.
-enum Destination {
-    /// The client's own account, which the server answers for.
-    Own,
-    Domain,
-    PubSub,
-    /// Another local address, or an own full one.
-    Local(Arc<str>),
-    Elsewhere,
-    Nowhere,
 }
 
 impl Dialogue {
@@ -57,6 +49,7 @@ impl Dialogue {
             handled,
             is_resumable: handled.is_some(),
             is_managed: true,
+            is_component: false,
             pings: 0,
             scratch: String::new(),
         }
@@ -81,12 +74,19 @@ impl Dialogue {
                 .map(|()| None);
         };
         let stanza = stanza::read(&reader, kind);
-        if let Some(from) = &stanza.from {
+        let mut component = None;
+        if self.is_component {
+            let speaker = self.speaker(&stanza)?;
+            component = Some(std::mem::replace(&mut self.peer, speaker));
+        } else if let Some(from) = &stanza.from {
             self.check_sender(from)?;
         }
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         let result = self.dispatch(&stanza, &mut reader, &mut out, wakes);
+        if let Some(component) = component {
+            self.peer = component;
+        }
         if !out.is_empty() {
             outgoing.push_stanza(&out);
         }
@@ -127,32 +127,52 @@ impl Dialogue {
     ) -> Result<Option<Deferred>, StreamError> {
         let destination = self.destination(stanza.to.as_deref());
         match (stanza.kind, destination) {
-            (Kind::Presence, destination) => {
-                self.notice_presence(stanza, &destination, reader, wakes)?;
+            (_, Destination::Component(jid)) => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
                 Ok(None)
+            }
+            (Kind::Iq | Kind::Presence, Destination::Local(jid)) if self.is_component => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (_, Destination::Rooms(jid)) => {
+                self.visit(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (Kind::Presence, destination) => {
+                self.notice_presence(stanza, &destination, reader, out, wakes)
             }
             (Kind::Iq, Destination::PubSub) if is_request(stanza) => {
                 pubsub::answer(self, stanza, reader, out, wakes).map(|()| None)
             }
+            (Kind::Message, Destination::PubSub) if !is_response(stanza) => {
+                pending::take_message(self, stanza, reader, out, wakes).map(|()| None)
+            }
             (Kind::Iq, Destination::Domain) if is_request(stanza) => {
-                account::answer_domain(self, stanza, reader, out)
+                account::answer_domain(self, stanza, reader, out, wakes)
             }
             (Kind::Iq, Destination::Own) if is_request(stanza) => {
-                account::answer_own(self, stanza, reader, out)
+                account::answer_own(self, stanza, reader, out, wakes)
+            }
+            (Kind::Iq, Destination::Domain) if self.is_awaited(stanza) => {
+                self.learn(stanza, reader, wakes)?;
+                Ok(None)
+            }
+            // An account answers for itself, also when none of its clients is there.
+            (Kind::Iq, Destination::Local(jid))
+                if is_request(stanza) && jid.contains('@') && !jid.contains('/') =>
+            {
+                account::answer_other(self, stanza, &jid, reader, out, wakes).map(|()| None)
             }
             (Kind::Iq, _) if !is_request(stanza) && !is_response(stanza) => {
                 drain(reader)?;
                 self.fail(out, stanza, StanzaError::BAD_REQUEST);
                 Ok(None)
             }
-            (kind, Destination::Local(jid)) => {
-                self.pass_on(kind, stanza, &jid, reader, out, wakes)?;
-                Ok(None)
-            }
+            (kind, Destination::Local(jid)) => self.pass_on(kind, stanza, &jid, reader, out, wakes),
             (Kind::Message, Destination::Own) => {
                 let bare = self.peer.actor.bare.clone();
-                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)?;
-                Ok(None)
+                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)
             }
             (_, destination) => {
                 drain(reader)?;
@@ -167,153 +187,6 @@ impl Dialogue {
                 Ok(None)
             }
         }
-    }
-
-    fn destination(&self, to: Option<&str>) -> Destination {
-        let Some(to) = to else {
-            return Destination::Own;
-        };
-        if to == self.host.pubsub() {
-            return Destination::PubSub;
-        }
-        let Some(jid) = address::normalize(to) else {
-            return Destination::Nowhere;
-        };
-        if jid == self.peer.actor.bare {
-            Destination::Own
-        } else if *jid == *self.host.domain {
-            Destination::Domain
-        } else if *jid == *self.host.pubsub() {
-            Destination::PubSub
-        } else if address::domain(&jid) == &*self.host.domain && jid.contains('@') {
-            Destination::Local(jid)
-        } else if [&*self.host.domain, self.host.pubsub()].contains(&address::domain(&jid)) {
-            // A resource of the domain or of the service, or somebody at the service: nobody is there.
-            Destination::Local(jid)
-        } else {
-            Destination::Elsewhere
-        }
-    }
-
-    /// Passes a stanza on to connected clients of this server.
-    fn pass_on(
-        &self,
-        kind: Kind,
-        stanza: &Stanza<'_>,
-        jid: &str,
-        reader: &mut Reader<'_>,
-        out: &mut String,
-        wakes: &mut Wakes,
-    ) -> Result<(), StreamError> {
-        let mut readdressed = String::new();
-        match stanza::readdress(&mut readdressed, reader, kind, &self.peer.actor.full) {
-            Ok(()) => {}
-            Err(XmlError::UnexpectedText(_)) => {
-                drain(reader)?;
-                if !is_response(stanza) {
-                    self.fail(out, stanza, StanzaError::BAD_REQUEST);
-                }
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        }
-        drain(reader)?;
-        let directory = self.host.router.directory();
-        let before = wakes.deliveries();
-        // An IQ to a bare JID is for the account, not for its clients (RFC 6121 §8.5.2).
-        if kind == Kind::Message || jid.contains('/') {
-            directory.deliver(wakes, jid, &[&readdressed]);
-        }
-        // A message to a resource that is gone is for the account (RFC 6121 §8.5.3.2.1).
-        if wakes.deliveries() == before
-            && kind == Kind::Message
-            && matches!(&*stanza.variant, "" | "normal" | "chat")
-        {
-            directory.deliver(wakes, address::bare(jid), &[&readdressed]);
-        }
-        drop(directory);
-        if wakes.deliveries() == before && !is_response(stanza) && stanza.variant != "headline" {
-            let reason = if kind == Kind::Message {
-                StanzaError::NO_RECIPIENT
-            } else {
-                StanzaError::SERVICE_UNAVAILABLE
-            };
-            self.fail(out, stanza, reason);
-        }
-        Ok(())
-    }
-
-    fn notice_presence(
-        &self,
-        stanza: &Stanza<'_>,
-        destination: &Destination,
-        reader: &mut Reader<'_>,
-        wakes: &mut Wakes,
-    ) -> Result<(), StreamError> {
-        let mut priority = 0;
-        loop {
-            match reader.event()? {
-                Event::Start(name) if name.is("priority", namespace::CLIENT) => {
-                    priority = reader.text()?.trim().parse().unwrap_or(0);
-                }
-                Event::Eof => break,
-                Event::Start(_) | Event::Text(_) | Event::End => {}
-            }
-        }
-        // Presence for somebody in particular is tolerated and goes nowhere: there are no rosters.
-        if !matches!(destination, Destination::Own) || stanza.to.is_some() {
-            return Ok(());
-        }
-        match &*stanza.variant {
-            "" if self.peer.announce(priority) => {
-                self.host.broker.greet(&self.peer.actor, wakes);
-            }
-            "unavailable" => self.peer.withdraw(),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Stream management (XEP-0198).
-    fn manage(
-        &mut self,
-        element: &str,
-        reader: &mut Reader<'_>,
-        outgoing: &mut Outgoing,
-    ) -> Result<(), StreamError> {
-        let mut out = String::new();
-        match (element, self.handled) {
-            ("r", Some(handled)) => stream::write_acknowledgement(&mut out, handled),
-            ("a", Some(_)) => {
-                let handled = reader
-                    .attribute("h")
-                    .and_then(|handled| handled.parse().ok());
-                outgoing.acknowledge(handled.ok_or(StreamError::BadFormat)?)?;
-            }
-            ("enable", None) if self.is_managed => {
-                let wants_resumption = reader
-                    .attribute("resume")
-                    .is_some_and(|word| word == "true" || word == "1");
-                let id = wants_resumption.then(|| format!("{:032x}", rand::random::<u128>()));
-                let seconds = self.host.limits.resumption.as_secs();
-                stream::write_enabled(&mut out, id.as_deref().map(|id| (id, seconds)));
-                outgoing.push_other(&out);
-                self.peer.outbox.start_counting(outgoing);
-                if let Some(id) = id {
-                    self.host.router.allow_resumption(&self.peer, &id);
-                    self.is_resumable = true;
-                }
-                self.handled = Some(0);
-                return drain(reader);
-            }
-            ("enable" | "resume", _) => stream::write_failed(&mut out, "unexpected-request"),
-            _ => return Err(StreamError::UnsupportedStanzaType),
-        }
-        drain(reader)?;
-        if !out.is_empty() {
-            outgoing.push_other(&out);
-        }
-        Ok(())
     }
 
     fn check_sender(&self, from: &str) -> Result<(), StreamError> {
@@ -351,12 +224,12 @@ impl Dialogue {
     }
 }
 
-fn is_request(stanza: &Stanza<'_>) -> bool {
+pub(super) fn is_request(stanza: &Stanza<'_>) -> bool {
     matches!(&*stanza.variant, "get" | "set")
 }
 
 /// Answers and errors are never answered.
-fn is_response(stanza: &Stanza<'_>) -> bool {
+pub(super) fn is_response(stanza: &Stanza<'_>) -> bool {
     stanza.variant == "error" || (stanza.kind == Kind::Iq && stanza.variant == "result")
 }
 

@@ -5,21 +5,30 @@
 //! `ending` is the way out.
 
 mod account;
+mod attendance;
 mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+pub(crate) mod component;
+mod contacts;
+mod destination;
 mod dialogue;
 mod end;
 mod ending;
+mod learning;
 mod login;
+mod managing;
 mod pace;
+mod passing;
+mod pending;
 mod polled;
 mod pubsub;
 mod remote;
 mod security;
 mod serving;
 mod stream;
+mod visiting;
 mod websocket;
 
 pub(crate) use self::bosh::BoshStream;

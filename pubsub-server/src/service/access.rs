@@ -5,6 +5,7 @@ use super::Rules;
 use super::error::ServiceError;
 use super::node::Node;
 use super::options::{AccessModel, PublishModel};
+use super::relations::Relations;
 use super::vocabulary::{Actor, Request};
 
 /// What an account is to a node (XEP-0060 §4.1).
@@ -100,39 +101,70 @@ fn is_entitled(affiliation: Affiliation, action: Action) -> bool {
     }
 }
 
-/// Refuses unless the account with that bare JID may take the action at the node.
+/// Refuses unless the account with that bare JID may take the action at the node. Who may subscribe and read is for [`admit`] to say.
 pub(crate) fn require(node: &Node, bare: &str, action: Action) -> Result<(), ServiceError> {
     let affiliation = node.affiliation(bare);
     if is_entitled(affiliation, action) {
         return Ok(());
     }
-    let forbidden = || {
-        let (action, needed) = action.words();
-        ServiceError::Forbidden {
-            node: node.name.clone(),
-            affiliation,
-            action,
-            needed,
-        }
-    };
-    if affiliation == Affiliation::Outcast {
-        return Err(forbidden());
-    }
     match action {
-        Action::Subscribe | Action::Retrieve if affiliation == Affiliation::None => {
-            match node.config.access_model {
-                AccessModel::Open => Ok(()),
-                AccessModel::Whitelist => Err(ServiceError::ClosedNode {
-                    node: node.name.clone(),
-                }),
-            }
-        }
-        Action::Publish => match node.config.publish_model {
+        Action::Publish if affiliation != Affiliation::Outcast => match node.config.publish_model {
             PublishModel::Open => Ok(()),
             PublishModel::Subscribers if node.is_subscribed(bare) => Ok(()),
-            PublishModel::Subscribers | PublishModel::Publishers => Err(forbidden()),
+            PublishModel::Subscribers | PublishModel::Publishers => {
+                Err(forbidden(node, affiliation, action))
+            }
         },
-        _ => Err(forbidden()),
+        _ => Err(forbidden(node, affiliation, action)),
+    }
+}
+
+/// Refuses unless the account with that bare JID may subscribe or read (XEP-0060 §4.5). Whoever is refused with
+/// [`ServiceError::ApprovalRequired`] may ask for approval.
+pub(crate) fn admit(
+    relations: &dyn Relations,
+    node: &Node,
+    bare: &str,
+    action: Action,
+) -> Result<(), ServiceError> {
+    let affiliation = node.affiliation(bare);
+    if is_entitled(affiliation, action) {
+        return Ok(());
+    }
+    if affiliation != Affiliation::None {
+        return Err(forbidden(node, affiliation, action));
+    }
+    let name = || node.name.clone();
+    let config = &node.config;
+    match config.access_model {
+        AccessModel::Open => Ok(()),
+        AccessModel::Presence => {
+            let mut owners = node.owners();
+            if owners.any(|owner| relations.may_see_presence(owner, bare)) {
+                return Ok(());
+            }
+            Err(ServiceError::PresenceRequired { node: name() })
+        }
+        AccessModel::Roster => {
+            let mut owners = node.owners();
+            if owners.any(|owner| relations.is_in_group(owner, bare, &config.roster_groups)) {
+                return Ok(());
+            }
+            Err(ServiceError::NotInRosterGroup { node: name() })
+        }
+        AccessModel::Authorize if node.is_subscribed(bare) => Ok(()),
+        AccessModel::Authorize => Err(ServiceError::ApprovalRequired { node: name() }),
+        AccessModel::Whitelist => Err(ServiceError::ClosedNode { node: name() }),
+    }
+}
+
+fn forbidden(node: &Node, affiliation: Affiliation, action: Action) -> ServiceError {
+    let (action, needed) = action.words();
+    ServiceError::Forbidden {
+        node: node.name.clone(),
+        affiliation,
+        action,
+        needed,
     }
 }
 
@@ -145,6 +177,9 @@ pub(crate) fn may_ask(
 ) -> Result<(), ServiceError> {
     let reads = match request {
         Request::Subscribe { .. }
+        | Request::SetSubscriptionOptions { .. }
+        | Request::Authorize { .. }
+        | Request::Pending { .. }
         | Request::Items { .. }
         | Request::Subscriptions { .. }
         | Request::SetSubscriptions { .. }
@@ -157,6 +192,7 @@ pub(crate) fn may_ask(
         | Request::Publish { .. }
         | Request::Retract { .. }
         | Request::Unsubscribe { .. }
+        | Request::SubscriptionOptions { .. }
         | Request::Affiliations { .. } => false,
     };
     if !reads || !actor.is_anonymous {
@@ -174,8 +210,8 @@ pub(crate) fn may_ask(
 }
 
 /// Whether a subscription of that account may stand under the node's present configuration.
-pub(crate) fn may_stay_subscribed(node: &Node, bare: &str) -> bool {
-    require(node, bare, Action::Subscribe).is_ok()
+pub(crate) fn may_stay_subscribed(relations: &dyn Relations, node: &Node, bare: &str) -> bool {
+    admit(relations, node, bare, Action::Subscribe).is_ok()
 }
 
 #[cfg(test)]

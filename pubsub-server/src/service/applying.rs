@@ -9,6 +9,7 @@ use super::Service;
 use super::access::Affiliation;
 use super::node::{Items, Node, Placed, bare_of};
 use super::options::NodeConfig;
+use super::terms::Terms;
 use super::vocabulary::Write;
 use super::wishes::Wish;
 
@@ -22,6 +23,7 @@ pub(crate) enum Before {
     Item(Placed),
     Items(Items),
     Subscription(Arc<str>),
+    Terms(Arc<Terms>),
     Affiliation(Affiliation),
     Wish(Wish),
     Wishes(BTreeMap<Arc<str>, Wish>),
@@ -55,6 +57,7 @@ impl Service {
                     created: *created,
                     affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
                     subscriptions: Arc::default(),
+                    particular: None,
                     items: Items::default(),
                 });
                 self.wishes.clear(node).map(Before::Wishes)
@@ -85,6 +88,22 @@ impl Service {
             Write::Unsubscribe { node, jid, .. } => {
                 self.subscribe(node, jid, None).map(Before::Subscription)
             }
+            Write::SubscribeOnTerms {
+                node,
+                jid,
+                subscription,
+                terms,
+            } => self
+                .arrange(node, jid, subscription, Some(terms.clone()))
+                .map(Before::Terms),
+            Write::UnsubscribeOnTerms {
+                node,
+                jid,
+                subscription,
+                ..
+            } => self
+                .arrange(node, jid, subscription, None)
+                .map(Before::Terms),
             Write::Await {
                 node,
                 jid,
@@ -151,6 +170,27 @@ impl Service {
                 };
                 self.subscribe(node, jid, before);
             }
+            (
+                Write::SubscribeOnTerms {
+                    node,
+                    jid,
+                    subscription,
+                    ..
+                }
+                | Write::UnsubscribeOnTerms {
+                    node,
+                    jid,
+                    subscription,
+                    ..
+                },
+                before,
+            ) => {
+                let before = match before {
+                    Before::Terms(terms) => Some(terms),
+                    _ => None,
+                };
+                self.arrange(node, jid, subscription, before);
+            }
             (Write::Await { node, jid, .. } | Write::Unawait { node, jid }, Before::Wish(wish)) => {
                 self.wishes.add(node, jid, wish);
             }
@@ -179,24 +219,21 @@ impl Service {
     /// Gives the node that configuration. Returns the one it had.
     fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
         let node = self.nodes.get_mut(name)?;
-        match config.item_expire {
-            Some(_) => self.expiring.insert(node.name.clone()),
-            None => self.expiring.remove(name),
-        };
-        Some(std::mem::replace(&mut node.config, config))
+        let before = std::mem::replace(&mut node.config, config);
+        self.note_expiring(name);
+        Some(before)
     }
 
     fn insert_node(&mut self, node: Node) {
-        if node.config.item_expire.is_some() {
-            self.expiring.insert(node.name.clone());
-        }
         self.bytes += node.items.bytes();
         self.items += node.items.len();
-        self.subscriptions += node.subscriptions.len();
-        for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
+        self.subscriptions += node.subscription_count();
+        for jid in node.affiliations.keys().chain(node.subscribed_jids()) {
             self.stand(bare_of(jid), &node.name);
         }
-        self.nodes.insert(node.name.clone(), node);
+        let name = node.name.clone();
+        self.nodes.insert(name.clone(), node);
+        self.note_expiring(&name);
     }
 
     fn take_node(&mut self, name: &str) -> Option<Node> {
@@ -204,11 +241,24 @@ impl Service {
         self.expiring.remove(name);
         self.bytes -= gone.items.bytes();
         self.items -= gone.items.len();
-        self.subscriptions -= gone.subscriptions.len();
-        for jid in gone.affiliations.keys().chain(gone.subscriptions.keys()) {
+        self.subscriptions -= gone.subscription_count();
+        for jid in gone.affiliations.keys().chain(gone.subscribed_jids()) {
             self.leave(bare_of(jid), name);
         }
         Some(gone)
+    }
+
+    /// Notes whether anything of the node expires.
+    fn note_expiring(&mut self, name: &str) {
+        let Some(node) = self.nodes.get(name) else {
+            return;
+        };
+        let ends = node.particular.as_ref().is_some_and(|all| all.is_ending());
+        if ends || node.config.item_expire.is_some() {
+            self.expiring.insert(node.name.clone());
+        } else {
+            self.expiring.remove(name);
+        }
     }
 
     fn change_items<T>(
@@ -239,6 +289,30 @@ impl Service {
             None => subscriptions.remove(jid),
         };
         self.subscriptions = self.subscriptions + subscriptions.len() - count;
+        self.refresh_standing(jid, name);
+        before
+    }
+
+    /// Gives the subscription those terms, or ends it. Returns the terms it had.
+    fn arrange(
+        &mut self,
+        name: &Arc<str>,
+        jid: &Arc<str>,
+        subscription: &Arc<str>,
+        terms: Option<Arc<Terms>>,
+    ) -> Option<Arc<Terms>> {
+        let node = self.nodes.get_mut(name)?;
+        let all = Arc::make_mut(node.particular.get_or_insert_default());
+        let count = all.len();
+        let before = match terms {
+            Some(terms) => all.put(jid, subscription, terms),
+            None => all.remove(jid, subscription),
+        };
+        self.subscriptions = self.subscriptions + all.len() - count;
+        if all.len() == 0 {
+            node.particular = None;
+        }
+        self.note_expiring(name);
         self.refresh_standing(jid, name);
         before
     }

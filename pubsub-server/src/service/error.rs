@@ -58,6 +58,18 @@ pub(crate) enum ServiceError {
     #[error("node \"{node}\" is open to its members only: pubsub#access_model is whitelist")]
     ClosedNode { node: Arc<str> },
     #[error(
+        "node \"{node}\" is open to those who may see the presence of its owner: pubsub#access_model is presence"
+    )]
+    PresenceRequired { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is open to groups of its owner's roster: pubsub#access_model is roster and pubsub#roster_groups_allowed names them"
+    )]
+    NotInRosterGroup { node: Arc<str> },
+    #[error(
+        "node \"{node}\" is open to those whose subscription an owner has approved: pubsub#access_model is authorize"
+    )]
+    ApprovalRequired { node: Arc<str> },
+    #[error(
         "node \"{node}\" is for accounts, and you have logged in without one: its name begins with \"{prefix}\", which is among the accounts_only of this server"
     )]
     AccountsOnly { node: Arc<str>, prefix: Arc<str> },
@@ -83,13 +95,27 @@ pub(crate) enum ServiceError {
     TooManyAffiliations { node: Arc<str>, limit: usize },
     #[error("node \"{node}\" does not meet the publish-options: {fields}")]
     PreconditionNotMet { node: Arc<str>, fields: String },
+    #[error(
+        "the subscription of {jid} to node \"{node}\" waits for the approval of an owner: pubsub#access_model is authorize"
+    )]
+    PendingSubscription { node: Arc<str>, jid: Arc<str> },
+    #[error("no subscription of {jid} to node \"{node}\" waits for approval")]
+    NotPending { node: Arc<str>, jid: Arc<str> },
+    #[error("{jid} has several subscriptions to node \"{node}\"; say which by its subid")]
+    SubscriptionIdRequired { node: Arc<str>, jid: Arc<str> },
+    #[error("{jid} is not an address of yours")]
+    NotYours { jid: Arc<str> },
+    #[error("{reason}")]
+    InvalidSubscriptionOption { reason: String },
     #[error("{reason}")]
     InvalidOption { reason: String },
-    #[error("access model \"{model}\" is not supported here; open and whitelist are")]
+    #[error(
+        "pubsub#access_model cannot be \"{model}\"; write open, presence, roster, authorize or whitelist"
+    )]
     UnsupportedAccessModel { model: String },
     #[error("node \"{node}\" keeps no items: pubsub#persist_items is off")]
     NotPersistent { node: Arc<str> },
-    #[error("feature \"{feature}\" is not supported")]
+    #[error("this service does not support \"{feature}\"")]
     Unsupported { feature: &'static str },
     #[error("node \"{node}\" would lose its last owner")]
     LastOwner { node: Arc<str> },
@@ -134,8 +160,18 @@ impl ServiceError {
             Self::PayloadTooBig { .. } => ("modify", "not-acceptable", "payload-too-big"),
             Self::MaxItemsExceeded { .. } => ("cancel", "not-allowed", "max-items-exceeded"),
             Self::ClosedNode { .. } => ("cancel", "not-allowed", "closed-node"),
+            Self::PresenceRequired { .. } => {
+                ("auth", "not-authorized", "presence-subscription-required")
+            }
+            Self::NotInRosterGroup { .. } => ("auth", "not-authorized", "not-in-roster-group"),
+            Self::ApprovalRequired { .. } => ("auth", "not-authorized", "not-subscribed"),
+            Self::PendingSubscription { .. } => ("auth", "not-authorized", "pending-subscription"),
+            Self::NotYours { .. } => ("auth", "forbidden", ""),
+            Self::SubscriptionIdRequired { .. } => ("modify", "bad-request", "subid-required"),
+            Self::InvalidSubscriptionOption { .. } => ("modify", "bad-request", "invalid-options"),
             Self::InvalidJid => ("modify", "bad-request", "invalid-jid"),
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
+            Self::NotPending { .. } => ("cancel", "item-not-found", ""),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
             Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
             Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {

@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use super::access::{Affiliation, may_stay_subscribed};
 use super::node::{bare_of, capacity};
 use super::options::{Field, NodeConfig};
-use super::vocabulary::{Actor, Audience, Context, NewItem, Request, Selection};
+use super::relations::Strangers;
+use super::terms::SubscriptionState;
+use super::vocabulary::{
+    Actor, Audience, Context, NewItem, Request, Selection, SubscriptionChange,
+};
 use super::{Rules, Service};
 use crate::storage::{MemoryStorage, Storage as _};
 
@@ -20,6 +24,7 @@ const MAX_WISHES: usize = 3;
 pub(crate) fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
+        personal_defaults: Arc::new(super::personal::defaults()),
         anonymous_may_create: false,
         accounts_only: Vec::new(),
         max_nodes: MAX_NODES,
@@ -32,6 +37,7 @@ pub(crate) fn rules() -> Rules {
         max_stored: MAX_STORED,
         max_page: 3,
         max_page_bytes: 60,
+        multi_subscribe: false,
     }
 }
 
@@ -51,10 +57,10 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let items = proptest::collection::vec((0..6_u8, 0..50_u8), 0..4);
     (
         0..5_u8,
-        0..14_u8,
+        0..18_u8,
         0..4_u8,
         items,
-        0..11_u8,
+        0..14_u8,
         0..5_u8,
         0..6_u8,
     )
@@ -94,7 +100,26 @@ impl Step {
             ("pubsub#persist_items", "1"),
             ("pubsub#item_expire", "5"),
             ("pubsub#nonsense", "1"),
+            ("pubsub#access_model", "authorize"),
+            ("pubsub#access_model", "presence"),
+            ("pubsub#tempsub", "1"),
         ][usize::from(self.option)];
+        vec![Field {
+            name: name.into(),
+            values: vec![value.into()],
+        }]
+    }
+
+    /// Options of a subscription; often none.
+    fn terms(&self) -> Vec<Field<'static>> {
+        let (name, value) = match self.option {
+            0 | 1 => ("pubsub#deliver", "0"),
+            2 => ("pubsub#deliver", "1"),
+            3 => ("pubsub#expire", "1970-01-01T00:00:30Z"),
+            4 => ("pubsub#expire", "presence"),
+            5 => ("pubsub#expire", ""),
+            _ => return Vec::new(),
+        };
         vec![Field {
             name: name.into(),
             values: vec![value.into()],
@@ -157,6 +182,7 @@ impl Step {
                 node: node(),
                 jid,
                 awaits: self.option.is_multiple_of(2),
+                form: self.terms(),
             },
             10 => Request::Unsubscribe {
                 node: node(),
@@ -165,11 +191,27 @@ impl Step {
             },
             11 => Request::SetSubscriptions {
                 node: node(),
-                changes: vec![(jid, self.option.is_multiple_of(2))],
+                changes: vec![SubscriptionChange {
+                    jid,
+                    subscription: None,
+                    is_subscribed: self.option.is_multiple_of(2),
+                }],
             },
             12 => Request::SetAffiliations {
                 node: node(),
                 changes: vec![(other.bare, affiliation)],
+            },
+            13 | 14 => Request::SetSubscriptionOptions {
+                node: node(),
+                jid,
+                subscription: None,
+                form: self.terms(),
+            },
+            15 | 16 => Request::Authorize {
+                node: node(),
+                jid,
+                subscription: None,
+                is_allowed: self.option.is_multiple_of(2),
             },
             _ => Request::Items {
                 node: node(),
@@ -179,25 +221,27 @@ impl Step {
     }
 }
 
-pub(crate) fn context(service: &Service, random: u128) -> Context {
+pub(crate) fn context(service: &Service, random: u128) -> Context<'static> {
     Context {
         now: (random >> 64) as u64,
         random,
         nodes_left: MAX_NODES.saturating_sub(service.nodes.len()),
         bytes_left: MAX_STORED.saturating_sub(service.bytes),
         wishes_left: MAX_WISHES.saturating_sub(service.wishes.len()),
+        relations: &Strangers,
     }
 }
 
 /// What must hold whatever was asked.
 fn check(service: &Service) -> Result<(), TestCaseError> {
     let mut standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
-    let mut bytes = 0;
+    let (mut bytes, mut subscriptions) = (0, 0);
     prop_assert!(service.nodes.len() <= MAX_NODES);
     for (name, node) in &service.nodes {
         prop_assert_eq!(name, &node.name);
         prop_assert!(node.owners().next().is_some(), "{} has no owner", name);
-        prop_assert!(node.subscriptions.len() <= service.rules.max_subscriptions);
+        prop_assert!(node.subscription_count() <= service.rules.max_subscriptions);
+        subscriptions += node.subscription_count();
         prop_assert!(
             node.affiliations
                 .values()
@@ -222,15 +266,14 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
             node.items.bytes()
         );
         bytes += node.items.bytes();
-        for jid in node.subscriptions.keys() {
-            prop_assert!(
-                may_stay_subscribed(node, bare_of(jid)),
-                "{} hears {}",
-                jid,
-                name
-            );
+        prop_assert!(node.particular.as_ref().is_none_or(|all| all.len() > 0));
+        for one in node.all_subscriptions() {
+            let may = may_stay_subscribed(&Strangers, node, bare_of(one.jid));
+            let is_pending = one.terms.state == SubscriptionState::Pending;
+            prop_assert!(may != is_pending, "{one:?} at {name}");
+            prop_assert!(!one.is_plain || one.terms.is_plain());
         }
-        for jid in node.affiliations.keys().chain(node.subscriptions.keys()) {
+        for jid in node.affiliations.keys().chain(node.subscribed_jids()) {
             standing
                 .entry(bare_of(jid).into())
                 .or_default()
@@ -248,11 +291,15 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
     let expiring: BTreeSet<_> = service
         .nodes
         .values()
-        .filter(|node| node.config.item_expire.is_some())
+        .filter(|node| {
+            let ends = node.particular.as_ref().is_some_and(|all| all.is_ending());
+            ends || node.config.item_expire.is_some()
+        })
         .map(|node| node.name.clone())
         .collect();
     prop_assert_eq!(&expiring, &service.expiring);
     prop_assert_eq!(bytes, service.bytes);
+    prop_assert_eq!(subscriptions, service.subscriptions);
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
     Ok(())
@@ -268,10 +315,11 @@ fn words(service: &Service) -> BTreeMap<Arc<str>, String> {
     let words = |node: &super::node::Node| {
         let items: Vec<_> = node.items.iter().collect();
         format!(
-            "{:?} {:?} {:?} {items:?} {}",
+            "{:?} {:?} {:?} {:?} {items:?} {}",
             node.config,
             node.affiliations,
             node.subscriptions,
+            node.particular,
             node.items.bytes()
         )
     };
@@ -300,8 +348,15 @@ pub(crate) fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
             .iter()
             .filter(|(jid, _)| bare_of(jid) != &*guest)
             .collect();
+        let particular: Vec<_> = node
+            .particular
+            .iter()
+            .flat_map(|all| all.iter())
+            .filter(|one| one.terms.is_durable())
+            .map(|one| format!("{one:?}"))
+            .collect();
         format!(
-            "{} {} {:?} {:?} {subscriptions:?} {items:?}",
+            "{} {} {:?} {:?} {subscriptions:?} {particular:?} {items:?}",
             node.creator, node.created, node.config, node.affiliations
         )
     };
@@ -314,7 +369,8 @@ pub(crate) fn durable(service: &Service) -> BTreeMap<Arc<str>, String> {
 
 proptest! {
     #[test]
-    fn random_requests_keep_the_service_sound(steps in proptest::collection::vec(step(), 1..60)) {
+    fn random_requests_keep_the_service_sound(steps in proptest::collection::vec(step(), 1..60), multi_subscribe: bool) {
+        let rules = || Rules { multi_subscribe, ..rules() };
         let mut service = Service::new(Arc::new(rules()));
         let storage = MemoryStorage::default();
         for (number, step) in steps.iter().enumerate() {

@@ -12,6 +12,9 @@ pub(crate) mod error;
 pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod personal;
+pub(crate) mod relations;
+pub(crate) mod terms;
 pub(crate) mod vocabulary;
 pub(crate) mod wishes;
 
@@ -30,6 +33,8 @@ use self::wishes::Wishes;
 pub(crate) struct Rules {
     /// The configuration of a node that nobody configured.
     pub(crate) defaults: Arc<NodeConfig>,
+    /// The same of a node of an account.
+    pub(crate) personal_defaults: Arc<NodeConfig>,
     pub(crate) anonymous_may_create: bool,
     /// How the names of nodes begin that nobody without an account may read.
     pub(crate) accounts_only: Vec<String>,
@@ -45,6 +50,8 @@ pub(crate) struct Rules {
     /// The most items, and bytes of them, in one answer; the rest is for further pages.
     pub(crate) max_page: usize,
     pub(crate) max_page_bytes: usize,
+    /// Whether subscribing again makes another subscription (XEP-0060 §6.1.6).
+    pub(crate) multi_subscribe: bool,
 }
 
 /// Nodes, and for every account the nodes at which it has a standing.
@@ -54,7 +61,7 @@ pub(crate) struct Service {
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
-    /// The nodes of which items expire.
+    /// The nodes of which items or subscriptions expire.
     expiring: BTreeSet<Arc<str>>,
     bytes: usize,
     items: usize,
@@ -78,11 +85,19 @@ impl Service {
     /// What would happen. Changes nothing.
     pub(crate) fn decide(
         &self,
-        context: &Context,
+        context: &Context<'_>,
         actor: &Actor,
         request: Request<'_>,
     ) -> Result<Outcome, ServiceError> {
         commands::decide(self, context, actor, request)
+    }
+
+    /// The configuration of a node of that name that nobody configured.
+    pub(crate) fn defaults(&self, name: &str) -> Arc<NodeConfig> {
+        match personal::owner(name) {
+            Some(_) => self.rules.personal_defaults.clone(),
+            None => self.rules.defaults.clone(),
+        }
     }
 
     pub(crate) fn node(&self, name: &str) -> Option<&Node> {
@@ -131,36 +146,41 @@ impl Service {
         self.nodes_of(bare)
             .flat_map(|node| {
                 node.subscriptions_of(bare)
-                    .map(|(jid, _)| Write::Unsubscribe {
-                        node: node.name.clone(),
-                        jid: jid.clone(),
-                        is_durable,
-                    })
+                    .map(move |subscription| node.end(subscription, is_durable))
             })
             .chain(unawaited)
             .collect()
     }
 
-    /// The writes by which the items of a node that have expired by then go.
+    /// The writes by which the items and subscriptions of a node that have expired by then go.
     pub(crate) fn expiry(&self, name: &str, now: u64) -> Vec<Write> {
         let Some(node) = self.nodes.get(name) else {
             return Vec::new();
         };
-        if !node.config.persist_items && node.expired(now).next().is_some() {
-            return vec![Write::RemoveItems {
+        let ended = node.particular.iter().flat_map(|all| all.ended(now));
+        let mut writes: Vec<Write> = ended
+            .map(|(jid, subscription)| Write::UnsubscribeOnTerms {
                 node: node.name.clone(),
-                is_durable: false,
-            }];
-        }
-        node.expired(now)
-            .map(|item| Write::RemoveItem {
+                jid: jid.clone(),
+                subscription: subscription.clone(),
+                is_durable: true,
+            })
+            .collect();
+        if node.config.persist_items {
+            writes.extend(node.expired(now).map(|item| Write::RemoveItem {
                 node: node.name.clone(),
                 item: item.id.clone(),
-            })
-            .collect()
+            }));
+        } else if node.expired(now).next().is_some() {
+            writes.push(Write::RemoveItems {
+                node: node.name.clone(),
+                is_durable: false,
+            });
+        }
+        writes
     }
 
-    /// The nodes of which items expire.
+    /// The nodes of which items or subscriptions expire.
     pub(crate) fn expiring(&self) -> &BTreeSet<Arc<str>> {
         &self.expiring
     }
@@ -173,7 +193,8 @@ impl Service {
     fn refresh_standing(&mut self, jid: &str, node: &Arc<str>) {
         let bare = bare_of(jid);
         let stands = self.nodes.get(node).is_some_and(|node| {
-            node.affiliation(bare) != Affiliation::None || node.is_subscribed(bare)
+            node.affiliation(bare) != Affiliation::None
+                || node.subscriptions_of(bare).next().is_some()
         });
         if stands {
             self.stand(bare, node);

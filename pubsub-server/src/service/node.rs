@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::access::Affiliation;
 use super::options::{MaxItems, NodeConfig};
+use super::terms::{PLAIN, Particular, Subscription, SubscriptionState, Terms};
+use super::vocabulary::Write;
 
 /// One published item. The payload is the source text the publisher sent, never parsed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +131,7 @@ impl Items {
     }
 }
 
-/// By the subscribed JID, bare or full; the value is the subscription id.
+/// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id.
 pub(crate) type Subscriptions = BTreeMap<Arc<str>, Arc<str>>;
 
 /// A leaf node.
@@ -145,6 +147,8 @@ pub(crate) struct Node {
     pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
     /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
     pub(crate) subscriptions: Arc<Subscriptions>,
+    /// The subscriptions that are not plain. None as long as there is none.
+    pub(crate) particular: Option<Arc<Particular>>,
     pub(crate) items: Items,
 }
 
@@ -162,18 +166,126 @@ impl Node {
 
     /// Whether the account is subscribed with its bare JID or any full one.
     pub(crate) fn is_subscribed(&self, bare: &str) -> bool {
-        self.subscriptions_of(bare).next().is_some()
+        self.subscriptions_of(bare)
+            .any(|one| one.terms.state == SubscriptionState::Subscribed)
+    }
+
+    /// How many subscriptions there are, whatever their state.
+    pub(crate) fn subscription_count(&self) -> usize {
+        self.subscriptions.len() + self.particular.as_ref().map_or(0, |all| all.len())
+    }
+
+    /// All subscriptions.
+    pub(crate) fn all_subscriptions(&self) -> impl Iterator<Item = Subscription<'_>> {
+        self.subscriptions
+            .iter()
+            .map(plain)
+            .chain(self.particular.iter().flat_map(|all| all.iter()))
+    }
+
+    /// The subscriptions of exactly that JID.
+    pub(crate) fn subscriptions_at<'n>(
+        &'n self,
+        jid: &str,
+    ) -> impl Iterator<Item = Subscription<'n>> {
+        self.subscriptions
+            .get_key_value(jid)
+            .into_iter()
+            .map(plain)
+            .chain(
+                self.particular
+                    .as_ref()
+                    .map(|all| all.of(jid))
+                    .into_iter()
+                    .flatten(),
+            )
+    }
+
+    /// Everybody who is subscribed or waits to be, each JID once.
+    pub(crate) fn subscribed_jids(&self) -> impl Iterator<Item = &Arc<str>> {
+        let others = self.particular.iter().flat_map(|all| all.jids());
+        self.subscriptions
+            .keys()
+            .chain(others.filter(|jid| !self.subscriptions.contains_key(*jid)))
+    }
+
+    /// The write by which a subscription ends.
+    pub(crate) fn end(&self, subscription: Subscription<'_>, is_durable: bool) -> Write {
+        if subscription.is_plain {
+            Write::Unsubscribe {
+                node: self.name.clone(),
+                jid: subscription.jid.clone(),
+                is_durable,
+            }
+        } else {
+            Write::UnsubscribeOnTerms {
+                node: self.name.clone(),
+                jid: subscription.jid.clone(),
+                subscription: subscription.id.clone(),
+                is_durable,
+            }
+        }
+    }
+
+    /// The writes by which a subscription comes to stand under these terms, as a plain one where that will do.
+    pub(crate) fn stand(
+        &self,
+        jid: &Arc<str>,
+        id: &Arc<str>,
+        before: Option<Subscription<'_>>,
+        terms: Terms,
+    ) -> Vec<Write> {
+        let is_free = self
+            .subscriptions
+            .get(jid)
+            .is_none_or(|present| present == id);
+        let is_plain = terms.is_plain() && is_free;
+        let mut writes = Vec::new();
+        match before {
+            Some(before) if before.is_plain && is_plain => return writes,
+            // Records of the two kinds, and those that a restart keeps and not, are no replacement for each other.
+            Some(before)
+                if before.is_plain
+                    || is_plain
+                    || before.terms.is_durable() != terms.is_durable() =>
+            {
+                writes.push(self.end(before, true));
+            }
+            _ => {}
+        }
+        writes.push(if is_plain {
+            Write::Subscribe {
+                node: self.name.clone(),
+                jid: jid.clone(),
+                subscription: id.clone(),
+                is_durable: terms.is_kept,
+            }
+        } else {
+            Write::SubscribeOnTerms {
+                node: self.name.clone(),
+                jid: jid.clone(),
+                subscription: id.clone(),
+                terms: Arc::new(terms),
+            }
+        });
+        writes
     }
 
     /// The subscriptions of one account, by bare JID and by full JIDs.
     pub(crate) fn subscriptions_of<'n>(
         &'n self,
         bare: &'n str,
-    ) -> impl Iterator<Item = (&'n Arc<str>, &'n Arc<str>)> {
+    ) -> impl Iterator<Item = Subscription<'n>> {
         self.subscriptions
             .range::<str, _>((std::ops::Bound::Included(bare), std::ops::Bound::Unbounded))
             .take_while(move |(jid, _)| jid.starts_with(bare))
             .filter(move |(jid, _)| bare_of(jid) == bare)
+            .map(plain)
+            .chain(
+                self.particular
+                    .iter()
+                    .flat_map(move |all| all.of_account(bare)),
+            )
     }
 
     /// The items that have expired by then. Where the clock was set back, some wait for those before them.
@@ -198,8 +310,18 @@ impl Node {
             created: self.created,
             affiliations: self.affiliations.clone(),
             subscriptions: self.subscriptions.clone(),
+            particular: self.particular.clone(),
             items: Items::default(),
         }
+    }
+}
+
+fn plain<'n>((jid, id): (&'n Arc<str>, &'n Arc<str>)) -> Subscription<'n> {
+    Subscription {
+        jid,
+        id,
+        terms: &PLAIN,
+        is_plain: true,
     }
 }
 

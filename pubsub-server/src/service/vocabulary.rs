@@ -7,6 +7,9 @@ use std::sync::Arc;
 use super::access::Affiliation;
 use super::node::Item;
 use super::options::{Field, NodeConfig};
+use super::personal;
+use super::relations::Relations;
+use super::terms::{SubscriptionState, Terms};
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -19,9 +22,9 @@ pub(crate) struct Actor {
     pub(crate) session: u64,
 }
 
-/// What a decision depends on besides the state of the service: time, chance and room.
+/// What a decision depends on besides the state of the service: time, chance, room and who knows whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Context {
+pub(crate) struct Context<'r> {
     /// Seconds since 1970.
     pub(crate) now: u64,
     /// Fresh for every request; names of nodes and items are made of it.
@@ -32,9 +35,11 @@ pub(crate) struct Context {
     pub(crate) bytes_left: usize,
     /// How many more nodes the actor may await; counted only for those who ask to.
     pub(crate) wishes_left: usize,
+    /// Asked about people by the access models `presence` and `roster`.
+    pub(crate) relations: &'r dyn Relations,
 }
 
-impl Context {
+impl Context<'_> {
     /// A name nobody has used, the `index`th of this request.
     pub(crate) fn fresh_name(&self, index: usize) -> Arc<str> {
         format!("{:032x}", self.random.wrapping_add(index as u128)).into()
@@ -78,6 +83,15 @@ pub(crate) enum PageStart<'x> {
     Index(usize),
 }
 
+/// What an owner wants a subscription to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriptionChange<'x> {
+    pub(crate) jid: Arc<str>,
+    /// None: all of that JID.
+    pub(crate) subscription: Option<Cow<'x, str>>,
+    pub(crate) is_subscribed: bool,
+}
+
 /// Everything XEP-0060 lets one ask of a single node, and of one's own standing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request<'x> {
@@ -118,6 +132,29 @@ pub(crate) enum Request<'x> {
         jid: Arc<str>,
         /// Whether a node that does not exist is awaited.
         awaits: bool,
+        form: Vec<Field<'x>>,
+    },
+    SubscriptionOptions {
+        node: Cow<'x, str>,
+        jid: Arc<str>,
+        subscription: Option<Cow<'x, str>>,
+    },
+    SetSubscriptionOptions {
+        node: Cow<'x, str>,
+        jid: Arc<str>,
+        subscription: Option<Cow<'x, str>>,
+        form: Vec<Field<'x>>,
+    },
+    /// An owner has decided about a pending subscription, or about all of that JID.
+    Authorize {
+        node: Cow<'x, str>,
+        jid: Arc<str>,
+        subscription: Option<Cow<'x, str>>,
+        is_allowed: bool,
+    },
+    /// An owner wants to be asked again about everybody who waits.
+    Pending {
+        node: Cow<'x, str>,
     },
     Unsubscribe {
         node: Cow<'x, str>,
@@ -129,7 +166,7 @@ pub(crate) enum Request<'x> {
     },
     SetSubscriptions {
         node: Cow<'x, str>,
-        changes: Vec<(Arc<str>, bool)>,
+        changes: Vec<SubscriptionChange<'x>>,
     },
     Affiliations {
         node: Cow<'x, str>,
@@ -154,11 +191,43 @@ impl Request<'_> {
             | Self::Items { node, .. }
             | Self::Subscribe { node, .. }
             | Self::Unsubscribe { node, .. }
+            | Self::SubscriptionOptions { node, .. }
+            | Self::SetSubscriptionOptions { node, .. }
+            | Self::Authorize { node, .. }
+            | Self::Pending { node }
             | Self::Subscriptions { node }
             | Self::SetSubscriptions { node, .. }
             | Self::Affiliations { node }
             | Self::SetAffiliations { node, .. } => node,
         }
+    }
+}
+
+impl<'x> Request<'x> {
+    /// The same of the node that is called so among all nodes, instead of by its owner. An instant node is given the `fresh` name.
+    pub(crate) fn at(mut self, owner: &str, fresh: &str) -> Self {
+        let name: &mut Cow<'x, str> = match &mut self {
+            Self::Create { node, .. } => node.get_or_insert_with(|| Cow::Owned(fresh.to_owned())),
+            Self::Configuration { node }
+            | Self::Configure { node, .. }
+            | Self::Delete { node, .. }
+            | Self::Purge { node }
+            | Self::Publish { node, .. }
+            | Self::Retract { node, .. }
+            | Self::Items { node, .. }
+            | Self::Subscribe { node, .. }
+            | Self::Unsubscribe { node, .. }
+            | Self::SubscriptionOptions { node, .. }
+            | Self::SetSubscriptionOptions { node, .. }
+            | Self::Authorize { node, .. }
+            | Self::Pending { node }
+            | Self::Subscriptions { node }
+            | Self::SetSubscriptions { node, .. }
+            | Self::Affiliations { node }
+            | Self::SetAffiliations { node, .. } => node,
+        };
+        *name = Cow::Owned(personal::key(owner, name));
+        self
     }
 }
 
@@ -232,6 +301,28 @@ pub enum Write {
         /// Whether a restart would have kept the subscription.
         is_durable: bool,
     },
+    /// Somebody subscribes, or asks to be, on terms of their own; what the subscription with that id had before is replaced.
+    SubscribeOnTerms {
+        /// The node's name.
+        node: Arc<str>,
+        /// The subscribed JID, bare or full.
+        jid: Arc<str>,
+        /// The subscription's id.
+        subscription: Arc<str>,
+        /// Its state and options.
+        terms: Arc<Terms>,
+    },
+    /// Such a subscription ends.
+    UnsubscribeOnTerms {
+        /// The node's name.
+        node: Arc<str>,
+        /// The subscribed JID.
+        jid: Arc<str>,
+        /// The subscription's id.
+        subscription: Arc<str>,
+        /// Whether a restart would have kept it.
+        is_durable: bool,
+    },
     /// Somebody wishes to be subscribed to a node once it exists. The wish lasts as long as a session and no restart keeps it; the creation of
     /// the node ends it.
     Await {
@@ -277,6 +368,8 @@ impl Write {
             | Self::RemoveItems { node, .. }
             | Self::Subscribe { node, .. }
             | Self::Unsubscribe { node, .. }
+            | Self::SubscribeOnTerms { node, .. }
+            | Self::UnsubscribeOnTerms { node, .. }
             | Self::Await { node, .. }
             | Self::Unawait { node, .. }
             | Self::Affiliate { node, .. } => node,
@@ -290,7 +383,9 @@ impl Write {
             Self::PutItem { is_durable, .. }
             | Self::RemoveItems { is_durable, .. }
             | Self::Subscribe { is_durable, .. }
-            | Self::Unsubscribe { is_durable, .. } => *is_durable,
+            | Self::Unsubscribe { is_durable, .. }
+            | Self::UnsubscribeOnTerms { is_durable, .. } => *is_durable,
+            Self::SubscribeOnTerms { terms, .. } => terms.is_durable(),
             Self::Await { .. } | Self::Unawait { .. } => false,
             _ => true,
         }
@@ -310,6 +405,8 @@ pub(crate) struct PageInfo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     Done,
+    /// The owner is asked again about everybody who waits.
+    Reminded,
     Created {
         node: Arc<str>,
     },
@@ -330,16 +427,25 @@ pub(crate) enum Reply {
         node: Arc<str>,
         jid: Arc<str>,
         subscription: Arc<str>,
+        state: SubscriptionState,
+        /// What it was configured to, if it was in one go.
+        terms: Option<Arc<Terms>>,
+    },
+    SubscriptionOptions {
+        node: Arc<str>,
+        jid: Arc<str>,
+        subscription: Arc<str>,
+        terms: Arc<Terms>,
     },
     /// The node does not exist yet and is awaited.
-    Pending {
+    Awaited {
         node: Arc<str>,
         jid: Arc<str>,
         subscription: Arc<str>,
     },
     Subscriptions {
         node: Arc<str>,
-        list: Vec<(Arc<str>, Arc<str>)>,
+        list: Vec<(Arc<str>, Arc<str>, SubscriptionState)>,
     },
     Affiliations {
         node: Arc<str>,
@@ -361,10 +467,16 @@ pub(crate) enum Announcement {
         redirect: Option<Arc<str>>,
     },
     Configured,
-    /// To the subscriber alone: the owner changed this subscription.
+    /// What became of a subscription; none: it ended.
     SubscriptionChanged {
         jid: Arc<str>,
-        is_subscribed: bool,
+        subscription: Arc<str>,
+        state: Option<SubscriptionState>,
+    },
+    /// To owners: somebody asks to be subscribed.
+    Request {
+        jid: Arc<str>,
+        subscription: Arc<str>,
     },
     /// To whoever awaited the node alone: it exists now, and this is what became of the wish.
     Answered {

@@ -70,6 +70,19 @@ fn replaces(later: &Write, earlier: &Write) -> bool {
             Write::Subscribe { jid, .. } | Write::Unsubscribe { jid, .. } => jid == old,
             _ => false,
         },
+        Write::SubscribeOnTerms {
+            jid: old,
+            subscription: old_id,
+            ..
+        } => match later {
+            Write::SubscribeOnTerms {
+                jid, subscription, ..
+            }
+            | Write::UnsubscribeOnTerms {
+                jid, subscription, ..
+            } => jid == old && subscription == old_id,
+            _ => false,
+        },
         Write::Affiliate { jid: old, .. } => {
             matches!(later, Write::Affiliate { jid, .. } if jid == old)
         }
@@ -85,6 +98,7 @@ fn is_remembered(write: &Write) -> bool {
         Write::RemoveItem { .. }
             | Write::RemoveItems { .. }
             | Write::Unsubscribe { .. }
+            | Write::UnsubscribeOnTerms { .. }
             | Write::Await { .. }
             | Write::Unawait { .. }
             | Write::DeleteNode { .. }

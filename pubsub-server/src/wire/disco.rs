@@ -1,6 +1,8 @@
 //! Service discovery (XEP-0030): what the domain, the PubSub service and its nodes say of themselves. Only what works is listed.
 
+use super::reply::GET_PENDING;
 use super::{attribute, form, page};
+use crate::moment;
 use crate::service::access::Affiliation;
 use crate::service::node::Node;
 use crate::service::options::OPTIONS;
@@ -16,6 +18,8 @@ pub(crate) const AWAIT: &str = "urn:pubsub:await:1";
 const DOMAIN_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
+    "msgoffline",
+    "urn:xmpp:carbons:2",
     "urn:xmpp:ping",
 ];
 
@@ -23,7 +27,10 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
     "http://jabber.org/protocol/pubsub",
+    "http://jabber.org/protocol/pubsub#access-authorize",
     "http://jabber.org/protocol/pubsub#access-open",
+    "http://jabber.org/protocol/pubsub#access-presence",
+    "http://jabber.org/protocol/pubsub#access-roster",
     "http://jabber.org/protocol/pubsub#access-whitelist",
     "http://jabber.org/protocol/pubsub#auto-create",
     "http://jabber.org/protocol/pubsub#config-node",
@@ -32,9 +39,11 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#create-nodes",
     "http://jabber.org/protocol/pubsub#delete-items",
     "http://jabber.org/protocol/pubsub#delete-nodes",
+    "http://jabber.org/protocol/pubsub#get-pending",
     "http://jabber.org/protocol/pubsub#instant-nodes",
     "http://jabber.org/protocol/pubsub#item-ids",
     "http://jabber.org/protocol/pubsub#last-published",
+    "http://jabber.org/protocol/pubsub#leased-subscription",
     "http://jabber.org/protocol/pubsub#manage-subscriptions",
     "http://jabber.org/protocol/pubsub#member-affiliation",
     "http://jabber.org/protocol/pubsub#meta-data",
@@ -42,6 +51,7 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#multi-items",
     "http://jabber.org/protocol/pubsub#outcast-affiliation",
     "http://jabber.org/protocol/pubsub#persistent-items",
+    "http://jabber.org/protocol/pubsub#presence-notifications",
     "http://jabber.org/protocol/pubsub#publish",
     "http://jabber.org/protocol/pubsub#publish-only-affiliation",
     "http://jabber.org/protocol/pubsub#publish-options",
@@ -50,15 +60,60 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#retract-items",
     "http://jabber.org/protocol/pubsub#retrieve-affiliations",
     "http://jabber.org/protocol/pubsub#retrieve-default",
+    "http://jabber.org/protocol/pubsub#retrieve-default-sub",
     "http://jabber.org/protocol/pubsub#retrieve-items",
     "http://jabber.org/protocol/pubsub#retrieve-subscriptions",
     "http://jabber.org/protocol/pubsub#rsm",
     "http://jabber.org/protocol/pubsub#subscribe",
+    "http://jabber.org/protocol/pubsub#subscription-notifications",
+    "http://jabber.org/protocol/pubsub#subscription-options",
+    "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/rsm",
     "urn:xmpp:ping",
     BATCH,
     AWAIT,
 ];
+
+/// What the service does and an account does not.
+const SERVICE_ONLY: &[&str] = &[
+    "http://jabber.org/protocol/commands",
+    "http://jabber.org/protocol/pubsub#get-pending",
+    "urn:xmpp:ping",
+    AWAIT,
+];
+
+/// What an account does besides (XEP-0163).
+const ACCOUNT_FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/pubsub#auto-subscribe",
+    "http://jabber.org/protocol/pubsub#filtered-notifications",
+];
+
+/// The commands of the PubSub service (XEP-0050 §2): the list, or one of them.
+pub(crate) fn write_command(out: &mut String, node: &str, service: &str, is_info: bool) {
+    open(out, if is_info { "info" } else { "items" }, Some(node));
+    match (is_info, node) {
+        (true, GET_PENDING) => {
+            identity(out, "automation", "command-node", PENDING);
+            features(
+                out,
+                &["http://jabber.org/protocol/commands", "jabber:x:data"],
+            );
+        }
+        (true, _) => identity(out, "automation", "command-list", "Commands"),
+        (false, GET_PENDING) => {}
+        (false, _) => {
+            out.push_str("<item");
+            attribute(out, "jid", service);
+            attribute(out, "node", GET_PENDING);
+            attribute(out, "name", PENDING);
+            out.push_str("/>");
+        }
+    }
+    close(out);
+}
+
+/// What the command is called.
+const PENDING: &str = "Get pending subscription requests";
 
 /// `disco#info` of the domain.
 pub(crate) fn write_domain(out: &mut String, may_register: bool) {
@@ -71,13 +126,18 @@ pub(crate) fn write_domain(out: &mut String, may_register: bool) {
     close(out);
 }
 
-/// `disco#items` of the domain: the PubSub service.
-pub(crate) fn write_domain_items(out: &mut String, pubsub_domain: &str) {
+/// `disco#items` of the domain: its services, by address and name.
+pub(crate) fn write_domain_items<'s>(
+    out: &mut String,
+    services: impl Iterator<Item = (&'s str, &'s str)>,
+) {
     open(out, "items", None);
-    out.push_str("<item");
-    attribute(out, "jid", pubsub_domain);
-    attribute(out, "name", "PubSub service");
-    out.push_str("/>");
+    for (jid, name) in services {
+        out.push_str("<item");
+        attribute(out, "jid", jid);
+        attribute(out, "name", name);
+        out.push_str("/>");
+    }
     close(out);
 }
 
@@ -94,7 +154,16 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
         },
         "",
     );
-    features(out, &["http://jabber.org/protocol/disco#info"]);
+    if is_anonymous {
+        features(out, &["http://jabber.org/protocol/disco#info"]);
+    } else {
+        identity(out, "pubsub", "pep", "");
+        let of_both = PUBSUB_FEATURES.iter();
+        for feature in of_both.filter(|feature| !SERVICE_ONLY.contains(feature)) {
+            features(out, &[feature]);
+        }
+        features(out, ACCOUNT_FEATURES);
+    }
     close(out);
 }
 
@@ -125,13 +194,13 @@ pub(crate) fn write_node(out: &mut String, node: &Node) {
         out,
         "pubsub#creation_date",
         "text-single",
-        &date(node.created),
+        &moment::write(node.created),
     );
     form::field(
         out,
         "pubsub#num_subscribers",
         "text-single",
-        &node.subscriptions.len().to_string(),
+        &node.subscription_count().to_string(),
     );
     for (name, affiliation) in [
         ("pubsub#owner", Affiliation::Owner),
@@ -204,13 +273,7 @@ pub(crate) fn write_items<'n>(
     close(out);
 }
 
-/// An empty answer of that kind, `info` or `items`.
-pub(crate) fn write_empty(out: &mut String, which: &str) {
-    open(out, which, None);
-    close(out);
-}
-
-fn open(out: &mut String, which: &str, node: Option<&str>) {
+pub(crate) fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push_str("<query xmlns='http://jabber.org/protocol/disco#");
     out.push_str(which);
     out.push('\'');
@@ -220,11 +283,11 @@ fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push('>');
 }
 
-fn close(out: &mut String) {
+pub(crate) fn close(out: &mut String) {
     out.push_str("</query>");
 }
 
-fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
+pub(crate) fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("<identity");
     attribute(out, "category", category);
     attribute(out, "type", kind);
@@ -234,51 +297,10 @@ fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("/>");
 }
 
-fn features(out: &mut String, features: &[&str]) {
+pub(crate) fn features(out: &mut String, features: &[&str]) {
     for feature in features {
         out.push_str("<feature");
         attribute(out, "var", feature);
         out.push_str("/>");
-    }
-}
-
-/// A moment as XEP-0082 writes it, in UTC.
-fn date(seconds: u64) -> String {
-    let (days, time) = (seconds / 86_400, seconds % 86_400);
-    // Counted from 0000-03-01, so that the leap day is the last of its year.
-    let since = days + 719_468;
-    let (era, of_era) = (since / 146_097, since % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        time / 3600,
-        time / 60 % 60,
-        time % 60
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_709_251_199, "2024-02-29T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(date(seconds), expected);
-        }
     }
 }

@@ -6,12 +6,15 @@ use pubsub_xml::{Reader, XmlError};
 
 use super::{attribute, namespace, text};
 use crate::service::options::{Field, Kind, NodeConfig, OPTIONS};
+use crate::service::terms::{SUBSCRIPTION_OPTIONS, Terms};
 
 /// A form as a client sends it.
 #[derive(Debug, Default)]
 pub(crate) struct Submission<'x> {
     pub(crate) fields: Vec<Field<'x>>,
     pub(crate) is_cancelled: bool,
+    /// `FORM_TYPE`; empty if there is none.
+    pub(crate) form_type: Cow<'x, str>,
 }
 
 /// Reads the form inside the current element, which is left; other children are skipped.
@@ -28,11 +31,12 @@ pub(crate) fn read_within<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>,
 }
 
 /// Reads the form that was just entered.
-fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
+pub(crate) fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
     let is_cancelled = reader
         .attribute("type")
         .is_some_and(|kind| kind == "cancel");
     let mut fields = Vec::new();
+    let mut form_type = Cow::Borrowed("");
     while let Some(name) = reader.child()? {
         if !name.is("field", namespace::DATA_FORM) {
             reader.skip()?;
@@ -47,7 +51,9 @@ fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
                 reader.skip()?;
             }
         }
-        if variable != "FORM_TYPE" {
+        if variable == "FORM_TYPE" {
+            form_type = values.into_iter().next().unwrap_or_default();
+        } else {
             fields.push(Field {
                 name: variable,
                 values,
@@ -57,6 +63,7 @@ fn read<'x>(reader: &mut Reader<'x>) -> Result<Submission<'x>, XmlError> {
     Ok(Submission {
         fields,
         is_cancelled,
+        form_type,
     })
 }
 
@@ -68,6 +75,16 @@ pub(crate) fn open(out: &mut String, kind: &str, form_type: &str) {
     out.push_str("<field var='FORM_TYPE' type='hidden'><value>");
     text(out, form_type);
     out.push_str("</value></field>");
+}
+
+/// Opens a form to fill, with words for people.
+pub(crate) fn open_titled(out: &mut String, form_type: &str, title: &str, instructions: &str) {
+    out.push_str("<x xmlns='jabber:x:data' type='form'><title>");
+    text(out, title);
+    out.push_str("</title><instructions>");
+    text(out, instructions);
+    out.push_str("</instructions>");
+    field(out, "FORM_TYPE", "hidden", form_type);
 }
 
 pub(crate) fn close(out: &mut String) {
@@ -84,33 +101,64 @@ pub(crate) fn field(out: &mut String, name: &str, kind: &str, value: &str) {
     out.push_str("</value></field>");
 }
 
+pub(crate) fn write_value(out: &mut String, value: &str) {
+    out.push_str("<value>");
+    text(out, value);
+    out.push_str("</value>");
+}
+
 /// The configuration as a form to fill (`type='form'`) or to look at (`type='result'`).
 pub(crate) fn write_configuration(out: &mut String, kind: &str, config: &NodeConfig) {
     open(out, kind, "http://jabber.org/protocol/pubsub#node_config");
     for option in OPTIONS {
-        out.push_str("<field");
-        attribute(out, "var", option.name);
-        attribute(out, "label", option.label);
-        attribute(
-            out,
-            "type",
-            match option.kind {
-                Kind::Boolean => "boolean",
-                Kind::Text => "text-single",
-                Kind::Choice(_) => "list-single",
-            },
-        );
-        out.push('>');
-        if let Kind::Choice(words) = option.kind {
-            for word in words {
-                out.push_str("<option><value>");
-                text(out, word);
-                out.push_str("</value></option>");
-            }
-        }
-        out.push_str("<value>");
-        text(out, &(option.read)(config));
-        out.push_str("</value></field>");
+        let value = (option.read)(config);
+        labelled(out, option.name, option.label, option.kind, &value);
     }
     close(out);
+}
+
+/// The options of a subscription, in the same ways.
+pub(crate) fn write_subscription_options(out: &mut String, kind: &str, terms: &Terms) {
+    open(
+        out,
+        kind,
+        "http://jabber.org/protocol/pubsub#subscribe_options",
+    );
+    for option in SUBSCRIPTION_OPTIONS {
+        let value = (option.read)(terms);
+        labelled(out, option.name, option.label, option.kind, &value);
+    }
+    close(out);
+}
+
+fn labelled(out: &mut String, name: &str, label: &str, kind: Kind, value: &str) {
+    out.push_str("<field");
+    attribute(out, "var", name);
+    attribute(out, "label", label);
+    attribute(
+        out,
+        "type",
+        match kind {
+            Kind::Boolean => "boolean",
+            Kind::Text => "text-single",
+            Kind::Texts => "list-multi",
+            Kind::Choice(_) => "list-single",
+        },
+    );
+    out.push('>');
+    if let Kind::Choice(words) = kind {
+        for word in words {
+            out.push_str("<option>");
+            write_value(out, word);
+            out.push_str("</option>");
+        }
+    }
+    if kind == Kind::Texts {
+        for line in value.lines() {
+            write_value(out, line);
+        }
+    } else {
+        write_value(out, value);
+    }
+    out.push_str("</field>");
 }

@@ -4,17 +4,24 @@
 
 use std::fmt::Write as _;
 
-use super::{attribute, escaped, form, reply};
+use super::{attribute, authorization, body, escaped, form, reply};
+use crate::service::terms::SubscriptionState;
 use crate::service::vocabulary::{Announcement, Notification};
 
 /// What stands before the recipient's address in every message.
 pub(crate) const HEAD: &str = "<message to='";
 
+/// What ends every message.
+pub(crate) const END: &str = "</message>";
+
 /// Everything of the message that follows the recipient's address, its closing quote included.
 pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification: &Notification) {
     out.push('\'');
     attribute(out, "from", service);
-    attribute(out, "type", notification.config.notification_type.as_str());
+    // What is asked of an owner is to be answered, so it is no headline.
+    if !matches!(notification.announcement, Announcement::Request { .. }) {
+        attribute(out, "type", notification.config.notification_type.as_str());
+    }
     out.push_str(" id='");
     let _ = write!(out, "n{id:x}");
     if let Announcement::Answered {
@@ -26,7 +33,13 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
         let state = if *is_subscribed { "subscribed" } else { "none" };
         out.push_str("'>");
         reply::write_granted(out, &notification.node, jid, subscription, state);
-        out.push_str("</message>");
+        out.push_str(END);
+        return;
+    }
+    if let Announcement::Request { jid, subscription } = &notification.announcement {
+        out.push_str("'>");
+        authorization::write(out, &notification.node, jid, subscription);
+        out.push_str(END);
         return;
     }
     out.push_str("'><event xmlns='http://jabber.org/protocol/pubsub#event'>");
@@ -82,19 +95,51 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
                 out.push_str("/>");
             }
         }
-        Announcement::Answered { .. } => {}
-        Announcement::SubscriptionChanged { jid, is_subscribed } => {
+        Announcement::Answered { .. } | Announcement::Request { .. } => {}
+        Announcement::SubscriptionChanged {
+            jid,
+            subscription,
+            state,
+        } => {
             open(out, "subscription", node);
             attribute(out, "jid", jid);
+            attribute(out, "subid", subscription);
             attribute(
                 out,
                 "subscription",
-                if *is_subscribed { "subscribed" } else { "none" },
+                state.map_or("none", SubscriptionState::as_str),
             );
             out.push_str("/>");
         }
     }
-    out.push_str("</event></message>");
+    out.push_str("</event>");
+    out.push_str(END);
+}
+
+/// What goes before the end of a message to a JID with several subscriptions (XEP-0060 §12.14, XEP-0131).
+pub(crate) fn write_headers<'s>(out: &mut String, ids: impl Iterator<Item = &'s str>) {
+    out.push_str("<headers xmlns='http://jabber.org/protocol/shim'>");
+    for id in ids {
+        out.push_str("<header name='SubID'>");
+        super::text(out, id);
+        out.push_str("</header>");
+    }
+    out.push_str("</headers>");
+}
+
+/// What goes before the end of a message to somebody who wants a body too (`pubsub#include_body`).
+pub(crate) fn write_body(out: &mut String, notification: &Notification) {
+    let Announcement::Published { items } = &notification.announcement else {
+        return;
+    };
+    out.push_str("<body>");
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        super::text(out, &body::of(&notification.node, item));
+    }
+    out.push_str("</body>");
 }
 
 fn open(out: &mut String, element: &str, node: &str) {

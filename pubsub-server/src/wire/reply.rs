@@ -1,14 +1,19 @@
 //! Writes what a successful request answers: the content of the `<iq type='result'/>`.
 
-use super::{attribute, form, page};
+use super::{attribute, command, form, page};
 use crate::service::node::Item;
 use crate::service::options::NodeConfig;
+use crate::service::terms::PLAIN;
 use crate::service::vocabulary::Reply;
 
 /// The children of the result.
 pub(crate) fn write(out: &mut String, reply: &Reply) {
     match reply {
         Reply::Done => {}
+        Reply::Reminded => {
+            command::open(out, GET_PENDING, PENDING_SESSION, "completed");
+            command::close(out);
+        }
         Reply::Created { node } => {
             out.push_str(OPEN);
             open(out, "create", node);
@@ -42,10 +47,33 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             node,
             jid,
             subscription,
+            state,
+            terms,
         } => {
-            write_granted(out, node, jid, subscription, "subscribed");
+            out.push_str(OPEN);
+            write_subscription(out, Some(node), jid, subscription, state.as_str());
+            if let Some(terms) = terms {
+                out.push_str("<options>");
+                form::write_subscription_options(out, "result", terms);
+                out.push_str("</options>");
+            }
+            out.push_str("</pubsub>");
         }
-        Reply::Pending {
+        Reply::SubscriptionOptions {
+            node,
+            jid,
+            subscription,
+            terms,
+        } => {
+            out.push_str(OPEN);
+            open(out, "options", node);
+            attribute(out, "jid", jid);
+            attribute(out, "subid", subscription);
+            out.push('>');
+            form::write_subscription_options(out, "form", terms);
+            out.push_str("</options></pubsub>");
+        }
+        Reply::Awaited {
             node,
             jid,
             subscription,
@@ -63,8 +91,8 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             out.push_str(OPEN_OWNER);
             open(out, "subscriptions", node);
             out.push('>');
-            for (jid, subscription) in list {
-                write_subscription(out, None, jid, subscription, "subscribed");
+            for (jid, subscription, state) in list {
+                write_subscription(out, None, jid, subscription, state.as_str());
             }
             out.push_str("</subscriptions></pubsub>");
         }
@@ -88,6 +116,14 @@ pub(crate) fn write_default(out: &mut String, config: &NodeConfig) {
     out.push_str(OPEN_OWNER);
     out.push_str("<default>");
     form::write_configuration(out, "form", config);
+    out.push_str("</default></pubsub>");
+}
+
+/// The options of a subscription that nobody configured (XEP-0060 §6.4).
+pub(crate) fn write_default_options(out: &mut String, node: Option<&str>) {
+    out.push_str(OPEN);
+    open_list(out, "default", node);
+    form::write_subscription_options(out, "form", &PLAIN);
     out.push_str("</default></pubsub>");
 }
 
@@ -120,6 +156,12 @@ pub(crate) fn write_own_affiliations<'s>(
     }
     out.push_str("</affiliations></pubsub>");
 }
+
+/// The command by which owners ask for everybody who waits (XEP-0060 §8.7).
+pub(crate) const GET_PENDING: &str = "http://jabber.org/protocol/pubsub#get-pending";
+
+/// Its session: nothing is kept between its two steps, so all have the same.
+pub(crate) const PENDING_SESSION: &str = "get-pending";
 
 const OPEN: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>";
 const OPEN_OWNER: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>";

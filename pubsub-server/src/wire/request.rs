@@ -12,7 +12,7 @@ use crate::address;
 use crate::service::access::Affiliation;
 use crate::service::error::ServiceError;
 use crate::service::options::Field;
-use crate::service::vocabulary::{NewItem, Page, Request, Selection};
+use crate::service::vocabulary::{NewItem, Page, Request, Selection, SubscriptionChange};
 
 /// What an IQ asks of the PubSub service.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) enum Command<'x> {
     /// The sender's affiliations, at one node or all.
     OwnAffiliations(Option<Cow<'x, str>>),
     DefaultConfiguration,
+    /// Options of a subscription that nobody configured, at one node or any.
+    DefaultOptions(Option<Cow<'x, str>>),
     /// A cancelled form.
     Nothing,
 }
@@ -62,6 +64,7 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
     let mut form = Vec::new();
     let mut selected_page = None;
     let mut is_awaited = false;
+    let mut options: Option<OptionsElement<'_>> = None;
     while let Some(name) = reader.child()? {
         if name.is("await", AWAIT) {
             is_awaited = true;
@@ -112,6 +115,7 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
                     node: required(node)?,
                     jid,
                     awaits: false,
+                    form: Vec::new(),
                 }));
             }
             ("unsubscribe", true) => {
@@ -147,15 +151,63 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
                 reader.skip()?;
                 command = Some(Command::OwnAffiliations(node));
             }
-            ("options", _) => return Err(unsupported("subscription-options")),
-            ("default", false) => return Err(unsupported("retrieve-default-sub")),
+            ("options", _) => {
+                options = Some(OptionsElement {
+                    node,
+                    jid: reader.attribute("jid"),
+                    subscription: reader.attribute("subid"),
+                    submission: form::read_within(reader)?,
+                });
+            }
+            ("default", false) => {
+                reader.skip()?;
+                command = Some(Command::DefaultOptions(node));
+            }
             _ => reader.skip()?,
         }
     }
-    if let Some(Command::Node(Request::Subscribe { awaits, .. })) = &mut command {
-        *awaits = is_awaited;
+    match (&mut command, options) {
+        (Some(Command::Node(Request::Subscribe { awaits, form, .. })), options) => {
+            *awaits = is_awaited;
+            *form = options.map_or_else(Vec::new, |options| options.submission.fields);
+        }
+        (None, Some(options)) => return options.command(is_set),
+        _ => {}
     }
     complete(command, form, selected_page)
+}
+
+/// The `<options/>` of a request: on its own, or beside `<subscribe/>`.
+struct OptionsElement<'x> {
+    node: Option<Cow<'x, str>>,
+    jid: Option<Cow<'x, str>>,
+    subscription: Option<Cow<'x, str>>,
+    submission: form::Submission<'x>,
+}
+
+impl<'x> OptionsElement<'x> {
+    fn command(self, is_set: bool) -> Result<Command<'x>, RequestError> {
+        let node = required(self.node)?;
+        let jid = self.jid.ok_or(ServiceError::JidRequired)?;
+        let jid = address::normalize(&jid).ok_or(ServiceError::InvalidJid)?;
+        let subscription = self.subscription;
+        Ok(if self.submission.is_cancelled {
+            Command::Nothing
+        } else if is_set {
+            Command::Node(Request::SetSubscriptionOptions {
+                node,
+                jid,
+                subscription,
+                form: self.submission.fields,
+            })
+        } else {
+            Command::Node(Request::SubscriptionOptions {
+                node,
+                jid,
+                subscription,
+            })
+        })
+    }
 }
 
 /// Puts together what was found in whatever order it came.
@@ -287,10 +339,6 @@ fn skipped<'x>(reader: &mut Reader<'x>, request: Request<'x>) -> Result<Request<
     Ok(request)
 }
 
-fn unsupported(feature: &'static str) -> RequestError {
-    RequestError::Refused(ServiceError::Unsupported { feature })
-}
-
 fn required(node: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ServiceError> {
     node.filter(|node| !node.is_empty())
         .ok_or(ServiceError::NodeRequired)
@@ -337,7 +385,9 @@ fn read_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
     address::normalize(&jid).ok_or(ServiceError::InvalidJid)
 }
 
-fn read_subscriptions(reader: &mut Reader<'_>) -> Result<Vec<(Arc<str>, bool)>, RequestError> {
+fn read_subscriptions<'x>(
+    reader: &mut Reader<'x>,
+) -> Result<Vec<SubscriptionChange<'x>>, RequestError> {
     let mut changes = Vec::new();
     while let Some(name) = reader.child()? {
         if name.is("subscription", namespace::PUBSUB_OWNER) {
@@ -352,7 +402,11 @@ fn read_subscriptions(reader: &mut Reader<'_>) -> Result<Vec<(Arc<str>, bool)>, 
                     .into());
                 }
             };
-            changes.push((jid, is_subscribed));
+            changes.push(SubscriptionChange {
+                jid,
+                subscription: reader.attribute("subid"),
+                is_subscribed,
+            });
         }
         reader.skip()?;
     }

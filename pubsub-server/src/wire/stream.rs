@@ -10,6 +10,7 @@ pub(crate) enum StreamError {
     BadFormat,
     InvalidNamespace,
     InvalidFrom,
+    ImproperAddressing,
     HostUnknown,
     UnsupportedVersion,
     UnsupportedStanzaType,
@@ -44,6 +45,10 @@ impl StreamError {
             Self::InvalidFrom => (
                 "invalid-from",
                 "the 'from' of a stanza is not the sender's own address",
+            ),
+            Self::ImproperAddressing => (
+                "improper-addressing",
+                "a component says who speaks and to whom",
             ),
             Self::HostUnknown => ("host-unknown", "this server does not serve that domain"),
             Self::UnsupportedVersion => ("unsupported-version", "XMPP 1.0 is spoken here"),
@@ -105,6 +110,14 @@ pub(crate) enum Starttls {
     Required,
 }
 
+/// The server's stream header for a component (XEP-0114): `from` is the component's own domain.
+pub(crate) fn write_component_header(out: &mut String, domain: &str, id: &str) {
+    out.push_str("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'");
+    attribute(out, "from", domain);
+    attribute(out, "id", id);
+    out.push('>');
+}
+
 /// The features before authentication.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entrance {
@@ -158,10 +171,10 @@ pub(crate) const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tl
 pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
     if is_managed {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
     } else {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/></stream:features>"
     }
 }
 

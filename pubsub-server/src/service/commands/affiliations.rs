@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::configure::lost_subscriptions;
+use super::authorize::Changes;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
 use crate::service::error::ServiceError;
-use crate::service::vocabulary::{Actor, Outcome, Reply, Write};
+use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
 
 pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
@@ -25,6 +25,7 @@ pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outco
 
 pub(super) fn decide(
     service: &Service,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     changes: &[(Arc<str>, Affiliation)],
@@ -58,10 +59,11 @@ pub(super) fn decide(
             affiliation: *affiliation,
         })
         .collect();
-    writes.extend(lost_subscriptions(&after));
+    let mut following = Changes::following(context.relations, &after);
+    writes.append(&mut following.writes);
     Ok(Outcome {
         writes,
         reply: Reply::Done,
-        notifications: Vec::new(),
+        notifications: following.notifications,
     })
 }

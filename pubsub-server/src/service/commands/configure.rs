@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::authorize::Changes;
 use crate::service::Service;
-use crate::service::access::{Action, may_stay_subscribed, require};
+use crate::service::access::{Action, require};
 use crate::service::error::ServiceError;
-use crate::service::node::{Node, bare_of, capacity};
+use crate::service::node::capacity;
 use crate::service::options::Field;
 use crate::service::vocabulary::{
-    Actor, Announcement, Audience, Notification, Outcome, Reply, Write,
+    Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
 };
 
 pub(super) fn show(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
@@ -22,6 +23,7 @@ pub(super) fn show(service: &Service, actor: &Actor, name: &str) -> Result<Outco
 
 pub(super) fn decide(
     service: &Service,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     form: &[Field<'_>],
@@ -34,7 +36,8 @@ pub(super) fn decide(
         config: config.clone(),
     }];
     let after = node.configured(config.clone());
-    writes.extend(lost_subscriptions(&after));
+    let mut following = Changes::following(context.relations, &after);
+    writes.append(&mut following.writes);
     if config.persist_items {
         let surplus = node
             .items
@@ -63,31 +66,18 @@ pub(super) fn decide(
             is_durable: node.config.persist_items,
         });
     }
-    let notifications = if config.notify_config {
-        vec![Notification {
+    let mut notifications = following.notifications;
+    if config.notify_config {
+        notifications.push(Notification {
             node: node.name.clone(),
             config,
             announcement: Announcement::Configured,
             audience: Audience::Subscribers,
-        }]
-    } else {
-        Vec::new()
-    };
+        });
+    }
     Ok(Outcome {
         writes,
         reply: Reply::Done,
         notifications,
     })
-}
-
-/// The subscriptions that end because the node, as it is about to be, no longer lets their accounts in.
-pub(super) fn lost_subscriptions(node: &Node) -> impl Iterator<Item = Write> {
-    node.subscriptions
-        .keys()
-        .filter(|jid| !may_stay_subscribed(node, bare_of(jid)))
-        .map(|jid| Write::Unsubscribe {
-            node: node.name.clone(),
-            jid: jid.clone(),
-            is_durable: true,
-        })
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::service::Service;
 use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
 use crate::service::node::{Items, Node, bare_of};
@@ -12,13 +11,14 @@ use crate::service::options::{Field, NodeConfig};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
 };
+use crate::service::{Service, personal};
 
 /// The longest name of a node and id of an item, in bytes.
 pub(super) const LONGEST_NAME: usize = 1023;
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     node: Option<&str>,
     form: &[Field<'_>],
@@ -30,7 +30,7 @@ pub(super) fn decide(
         Some(name) => name.into(),
         None => context.fresh_name(0),
     };
-    let config = Arc::new(service.rules.defaults.with(form)?);
+    let config = Arc::new(service.defaults(&name).with(form)?);
     let Creation {
         writes,
         notifications,
@@ -52,12 +52,16 @@ pub(super) struct Creation {
 /// How a node is created, if the actor may and there is room.
 pub(super) fn creation(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &Arc<str>,
     config: Arc<NodeConfig>,
 ) -> Result<Creation, ServiceError> {
     check_name("node", name)?;
+    // What belongs to an account comes to be by its hand only.
+    if personal::owner(name).is_some_and(|owner| *owner != *actor.bare) {
+        return Err(ServiceError::NodeNotFound { node: name.clone() });
+    }
     if actor.is_anonymous && !service.rules.anonymous_may_create {
         return Err(ServiceError::CreationForbidden { node: name.clone() });
     }
@@ -82,18 +86,20 @@ pub(super) fn creation(
         created: context.now,
         affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
         subscriptions: Arc::default(),
+        particular: None,
         items: Items::default(),
     };
-    creation.grant(service, &node);
+    creation.grant(service, context, &node);
     Ok(creation)
 }
 
 impl Creation {
     /// Subscribes those who awaited the node and may, as if they had asked right after it was created, and tells everybody who did.
-    fn grant(&mut self, service: &Service, node: &Node) {
+    fn grant(&mut self, service: &Service, context: &Context<'_>, node: &Node) {
         let mut places = service.rules.max_subscriptions;
         for (jid, wish) in service.wishes().of_node(&node.name) {
-            let is_subscribed = places > 0 && may_stay_subscribed(node, bare_of(jid));
+            let is_subscribed =
+                places > 0 && may_stay_subscribed(context.relations, node, bare_of(jid));
             if is_subscribed {
                 places -= 1;
                 self.writes.push(Write::Subscribe {

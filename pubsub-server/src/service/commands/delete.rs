@@ -23,7 +23,7 @@ pub(super) fn decide(
                 redirect: redirect.map(Into::into),
             },
             // The node is gone by the time this is sent, so its subscribers are named here.
-            audience: Audience::These(node.subscriptions.keys().cloned().collect()),
+            audience: Audience::These(node.subscribed_jids().cloned().collect()),
         }]
     } else {
         Vec::new()

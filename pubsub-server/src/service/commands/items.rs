@@ -7,22 +7,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::service::Service;
-use crate::service::access::{Action, require};
+use crate::service::access::{Action, admit};
 use crate::service::error::ServiceError;
 use crate::service::node::{Item, Items, Node};
-use crate::service::vocabulary::{Actor, Outcome, Page, PageInfo, PageStart, Reply, Selection};
+use crate::service::vocabulary::{
+    Actor, Context, Outcome, Page, PageInfo, PageStart, Reply, Selection,
+};
 
 /// Beyond so many items a page in the middle does not tell its index: counting would cost more than the page (XEP-0059 §2.6 allows it).
 const COUNTED: usize = 10_000;
 
 pub(super) fn decide(
     service: &Service,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     selection: Selection<'_>,
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
-    require(node, &actor.bare, Action::Retrieve)?;
+    admit(context.relations, node, &actor.bare, Action::Retrieve)?;
     if !node.config.persist_items {
         return Err(ServiceError::NotPersistent {
             node: node.name.clone(),

@@ -1,6 +1,7 @@
 //! One file a verb of XEP-0060, each with a function that decides. This file only sends a request to its verb.
 
 mod affiliations;
+mod authorize;
 mod configure;
 mod create;
 mod delete;
@@ -9,10 +10,13 @@ mod publish;
 mod purge;
 mod retract;
 mod subscribe;
+mod subscription_options;
 mod subscriptions;
 mod unsubscribe;
 
+pub(crate) use self::authorize::waiting;
 pub(crate) use self::publish::last_item;
+use self::subscribe::Wanted;
 
 use super::Service;
 use super::access::may_ask;
@@ -21,7 +25,7 @@ use super::vocabulary::{Actor, Context, Outcome, Request};
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     request: Request<'_>,
 ) -> Result<Outcome, ServiceError> {
@@ -31,7 +35,9 @@ pub(super) fn decide(
             create::decide(service, context, actor, node.as_deref(), &form)
         }
         Request::Configuration { node } => configure::show(service, actor, &node),
-        Request::Configure { node, form } => configure::decide(service, actor, &node, &form),
+        Request::Configure { node, form } => {
+            configure::decide(service, context, actor, &node, &form)
+        }
         Request::Delete { node, redirect } => {
             delete::decide(service, actor, &node, redirect.as_deref())
         }
@@ -44,10 +50,46 @@ pub(super) fn decide(
         Request::Retract { node, ids, notify } => {
             retract::decide(service, actor, &node, &ids, notify)
         }
-        Request::Items { node, selection } => items::decide(service, actor, &node, selection),
-        Request::Subscribe { node, jid, awaits } => {
-            subscribe::decide(service, context, actor, &node, &jid, awaits)
+        Request::Items { node, selection } => {
+            items::decide(service, context, actor, &node, selection)
         }
+        Request::Subscribe {
+            node,
+            jid,
+            awaits,
+            form,
+        } => {
+            let wanted = Wanted {
+                jid: &jid,
+                awaits,
+                form: &form,
+            };
+            subscribe::decide(service, context, actor, &node, &wanted)
+        }
+        Request::SubscriptionOptions {
+            node,
+            jid,
+            subscription,
+        } => subscription_options::show(service, actor, &node, &jid, subscription.as_deref()),
+        Request::SetSubscriptionOptions {
+            node,
+            jid,
+            subscription,
+            form,
+        } => {
+            let which = (&jid, subscription.as_deref());
+            subscription_options::decide(service, context, actor, &node, which, &form)
+        }
+        Request::Authorize {
+            node,
+            jid,
+            subscription,
+            is_allowed,
+        } => {
+            let which = (&jid, subscription.as_deref());
+            authorize::decide(service, actor, &node, which, is_allowed)
+        }
+        Request::Pending { node } => authorize::remind(service, actor, &node),
         Request::Unsubscribe {
             node,
             jid,
@@ -59,7 +101,7 @@ pub(super) fn decide(
         }
         Request::Affiliations { node } => affiliations::list(service, actor, &node),
         Request::SetAffiliations { node, changes } => {
-            affiliations::decide(service, actor, &node, &changes)
+            affiliations::decide(service, context, actor, &node, &changes)
         }
     }
 }

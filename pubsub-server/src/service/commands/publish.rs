@@ -15,7 +15,7 @@ use crate::service::vocabulary::{
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
     new_items: &[NewItem<'_>],
@@ -30,7 +30,7 @@ pub(super) fn decide(
         (node.name.clone(), node.config.clone())
     } else {
         let name: Arc<str> = name.into();
-        let config = Arc::new(service.rules.defaults.with(options).map_err(|error| {
+        let config = Arc::new(service.defaults(&name).with(options).map_err(|error| {
             ServiceError::PreconditionNotMet {
                 node: name.clone(),
                 fields: error.to_string(),
@@ -114,7 +114,7 @@ fn meet(node: &Node, options: &[Field<'_>]) -> Result<(), ServiceError> {
 
 fn accept(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &Arc<str>,
     config: &NodeConfig,

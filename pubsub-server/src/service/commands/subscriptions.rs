@@ -1,22 +1,21 @@
-//! The owner's view of the subscriptions of a node: list and change them (XEP-0060 §8.8). Who is changed hears of it.
+//! The owner's view of the subscriptions of a node: list and change them, all or none (XEP-0060 §8.8). Who is changed hears of it.
 
-use std::sync::Arc;
-
+use super::authorize::{Changes, changed};
 use crate::service::Service;
-use crate::service::access::{Action, may_stay_subscribed, require};
+use crate::service::access::{Action, admit, require};
 use crate::service::error::ServiceError;
 use crate::service::node::bare_of;
-use crate::service::vocabulary::{
-    Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
-};
+use crate::service::terms::SubscriptionState;
+use crate::service::vocabulary::{Actor, Context, Outcome, Reply, SubscriptionChange, Write};
 
+/// Those that are granted: who waits is for `get-pending` to show (§8.8.1.2).
 pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
     let list = node
-        .subscriptions
-        .iter()
-        .map(|(jid, subscription)| (jid.clone(), subscription.clone()))
+        .all_subscriptions()
+        .filter(|one| one.terms.state == SubscriptionState::Subscribed)
+        .map(|one| (one.jid.clone(), one.id.clone(), one.terms.state))
         .collect();
     Ok(Outcome::answer(Reply::Subscriptions {
         node: node.name.clone(),
@@ -26,57 +25,65 @@ pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outco
 
 pub(super) fn decide(
     service: &Service,
-    context: &Context,
+    context: &Context<'_>,
     actor: &Actor,
     name: &str,
-    changes: &[(Arc<str>, bool)],
+    wanted: &[SubscriptionChange<'_>],
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
-    if node.subscriptions.len() + changes.len() > service.rules.max_subscriptions {
+    if node.subscription_count() + wanted.len() > service.rules.max_subscriptions {
         return Err(ServiceError::TooManySubscriptions {
             node: node.name.clone(),
             limit: service.rules.max_subscriptions,
         });
     }
-    let mut writes = Vec::new();
-    let mut notifications = Vec::new();
-    for (index, (jid, is_subscribed)) in changes.iter().enumerate() {
-        if node.subscriptions.contains_key(jid) == *is_subscribed {
-            continue;
+    let mut changes = Changes::default();
+    for (index, change) in wanted.iter().enumerate() {
+        let asked = change.subscription.as_deref();
+        let mut present = node
+            .subscriptions_at(&change.jid)
+            .filter(|one| asked.is_none_or(|asked| asked == &**one.id))
+            .peekable();
+        if asked.is_some() && present.peek().is_none() {
+            return Err(ServiceError::InvalidSubscriptionId {
+                node: node.name.clone(),
+                jid: change.jid.clone(),
+            });
         }
-        writes.push(if *is_subscribed {
-            if !may_stay_subscribed(node, bare_of(jid)) {
-                return Err(ServiceError::ClosedNode {
-                    node: node.name.clone(),
-                });
-            }
-            Write::Subscribe {
-                node: node.name.clone(),
-                jid: jid.clone(),
-                subscription: context.fresh_name(index),
-                is_durable: true,
-            }
+        if !change.is_subscribed {
+            present.for_each(|one| changes.end(node, one));
+        } else if present.peek().is_some() {
+            present
+                .filter(|one| one.terms.state == SubscriptionState::Pending)
+                .for_each(|one| changes.approve(node, one));
         } else {
-            Write::Unsubscribe {
-                node: node.name.clone(),
-                jid: jid.clone(),
-                is_durable: true,
+            match admit(
+                context.relations,
+                node,
+                bare_of(&change.jid),
+                Action::Subscribe,
+            ) {
+                // An owner is the one who approves.
+                Ok(()) | Err(ServiceError::ApprovalRequired { .. }) => {}
+                Err(error) => return Err(error),
             }
-        });
-        notifications.push(Notification {
-            node: node.name.clone(),
-            config: node.config.clone(),
-            announcement: Announcement::SubscriptionChanged {
-                jid: jid.clone(),
-                is_subscribed: *is_subscribed,
-            },
-            audience: Audience::These(vec![jid.clone()]),
-        });
+            let subscription = context.fresh_name(index);
+            changes.writes.push(Write::Subscribe {
+                node: node.name.clone(),
+                jid: change.jid.clone(),
+                subscription: subscription.clone(),
+                is_durable: true,
+            });
+            let state = Some(SubscriptionState::Subscribed);
+            changes
+                .notifications
+                .push(changed(node, &change.jid, &subscription, state));
+        }
     }
     Ok(Outcome {
-        writes,
+        writes: changes.writes,
         reply: Reply::Done,
-        notifications,
+        notifications: changes.notifications,
     })
 }

@@ -17,6 +17,12 @@ pub enum AccessModel {
     /// Everybody who is not an outcast.
     #[default]
     Open,
+    /// Owners, publishers, members and whoever may see the presence of an owner.
+    Presence,
+    /// Owners, publishers, members and whoever is in one of `pubsub#roster_groups_allowed` in the roster of an owner.
+    Roster,
+    /// Everybody who is not an outcast may ask, and an owner decides.
+    Authorize,
     /// Owners, publishers and members.
     Whitelist,
 }
@@ -91,6 +97,8 @@ pub struct NodeConfig {
     pub payload_type: String,
     /// `pubsub#access_model`
     pub access_model: AccessModel,
+    /// `pubsub#roster_groups_allowed`: the groups of [`AccessModel::Roster`].
+    pub roster_groups: Vec<String>,
     /// `pubsub#publish_model`
     pub publish_model: PublishModel,
     /// `pubsub#persist_items`
@@ -109,6 +117,14 @@ pub struct NodeConfig {
     pub notify_delete: bool,
     /// `pubsub#notify_config`
     pub notify_config: bool,
+    /// `pubsub#notify_sub`: whether owners hear who subscribes and unsubscribes.
+    pub notify_sub: bool,
+    /// `pubsub#presence_based_delivery`: whether only clients that have sent presence are notified.
+    pub presence_based_delivery: bool,
+    /// `pubsub#purge_offline`: whether items go when their publisher goes offline.
+    pub purge_offline: bool,
+    /// `pubsub#tempsub`: whether subscriptions end when the subscriber goes offline.
+    pub tempsub: bool,
     /// `pubsub#send_last_published_item`
     pub send_last: SendLast,
     /// `pubsub#notification_type`
@@ -122,6 +138,7 @@ impl Default for NodeConfig {
             description: String::new(),
             payload_type: String::new(),
             access_model: AccessModel::Open,
+            roster_groups: Vec::new(),
             publish_model: PublishModel::Publishers,
             persist_items: true,
             max_items: MaxItems::Max,
@@ -131,6 +148,10 @@ impl Default for NodeConfig {
             notify_retract: true,
             notify_delete: true,
             notify_config: false,
+            notify_sub: false,
+            presence_based_delivery: false,
+            purge_offline: false,
+            tempsub: false,
             send_last: SendLast::Never,
             notification_type: NotificationType::Headline,
         }
@@ -151,11 +172,20 @@ impl NodeConfig {
         for field in fields {
             let value = field.values.first().map_or("", |value| value.as_ref());
             if let Some(option) = OPTIONS.iter().find(|option| option.name == field.name) {
-                (option.write)(&mut config, value)?;
+                if option.kind == Kind::Texts {
+                    (option.write)(&mut config, &field.values.join("\n"))?;
+                } else {
+                    (option.write)(&mut config, value)?;
+                }
                 continue;
             }
             match FIXED.iter().find(|(name, _)| *name == field.name) {
                 Some((_, values)) if values.contains(&value) => {}
+                Some(("pubsub#node_type" | "pubsub#collection", _)) => {
+                    return Err(ServiceError::Unsupported {
+                        feature: "collections",
+                    });
+                }
                 Some((name, values)) => return Err(not_one_of(name, value, &values.join(" or "))),
                 None if field.name == "FORM_TYPE" => {}
                 None => {
@@ -211,7 +241,7 @@ mod tests {
         for option in OPTIONS {
             let values: &[&str] = match option.kind {
                 Kind::Boolean => &["0", "1"],
-                Kind::Text => &["7"],
+                Kind::Text | Kind::Texts => &["7"],
                 Kind::Choice(words) => words,
             };
             for value in values {
@@ -230,7 +260,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_field() {
         for (name, value) in [
-            ("pubsub#access_model", "roster"),
+            ("pubsub#access_model", "nobody"),
             ("pubsub#max_items", "many"),
             ("pubsub#item_expire", "soon"),
             ("pubsub#persist_items", "perhaps"),

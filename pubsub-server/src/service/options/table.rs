@@ -12,6 +12,8 @@ use crate::service::error::ServiceError;
 pub(crate) enum Kind {
     Boolean,
     Text,
+    /// Several values; written as one, a line each.
+    Texts,
     Choice(&'static [&'static str]),
 }
 
@@ -91,8 +93,24 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         SHORT
     ),
     choice!("pubsub#access_model", "Who may subscribe and read", access_model,
-        ["open" => AccessModel::Open, "whitelist" => AccessModel::Whitelist],
+        ["open" => AccessModel::Open, "presence" => AccessModel::Presence, "roster" => AccessModel::Roster,
+            "authorize" => AccessModel::Authorize, "whitelist" => AccessModel::Whitelist],
         |model: &str| ServiceError::UnsupportedAccessModel { model: model.to_owned() }),
+    NodeOption {
+        name: "pubsub#roster_groups_allowed",
+        label: "The groups of the owner's roster that may subscribe and read, with access model roster",
+        kind: Kind::Texts,
+        read: |config| Cow::Owned(config.roster_groups.join("\n")),
+        write: |config, value| {
+            let value = bounded("pubsub#roster_groups_allowed", value, SHORT)?;
+            config.roster_groups = value
+                .lines()
+                .filter(|group| !group.is_empty())
+                .map(str::to_owned)
+                .collect();
+            Ok(())
+        },
+    },
     choice!("pubsub#publish_model", "Who may publish", publish_model,
         ["publishers" => PublishModel::Publishers, "subscribers" => PublishModel::Subscribers, "open" => PublishModel::Open],
         |value: &str| not_one_of("pubsub#publish_model", value, "publishers, subscribers or open")),
@@ -162,6 +180,26 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         "Notify when the configuration changes",
         notify_config
     ),
+    flag!(
+        "pubsub#notify_sub",
+        "Tell owners who subscribes and unsubscribes",
+        notify_sub
+    ),
+    flag!(
+        "pubsub#presence_based_delivery",
+        "Notify only clients that have sent presence",
+        presence_based_delivery
+    ),
+    flag!(
+        "pubsub#purge_offline",
+        "Remove items when their publisher goes offline",
+        purge_offline
+    ),
+    flag!(
+        "pubsub#tempsub",
+        "End subscriptions when the subscriber goes offline",
+        tempsub
+    ),
     choice!("pubsub#send_last_published_item", "When to send the newest item unasked", send_last,
         ["never" => SendLast::Never, "on_sub" => SendLast::OnSubscription, "on_sub_and_presence" => SendLast::OnSubscriptionAndPresence],
         |value: &str| not_one_of("pubsub#send_last_published_item", value, "never, on_sub or on_sub_and_presence")),
@@ -176,11 +214,6 @@ pub(super) const FIXED: &[(&str, &[&str])] = &[
     ("pubsub#collection", &[""]),
     ("pubsub#subscribe", &["1", "true"]),
     ("pubsub#deliver_notifications", &["1", "true"]),
-    ("pubsub#notify_sub", &["0", "false"]),
-    ("pubsub#presence_based_delivery", &["0", "false"]),
-    ("pubsub#purge_offline", &["0", "false"]),
-    ("pubsub#tempsub", &["0", "false"]),
-    ("pubsub#roster_groups_allowed", &[""]),
     ("pubsub#itemreply", &["publisher"]),
 ];
 

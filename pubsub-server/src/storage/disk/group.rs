@@ -76,6 +76,22 @@ pub(super) fn changes<E>(
             Write::Unsubscribe { jid, .. } => {
                 changes.insert(codec::key(node, &Subject::Subscription(jid)), None);
             }
+            Write::SubscribeOnTerms {
+                jid,
+                subscription,
+                terms,
+                ..
+            } => {
+                changes.insert(
+                    codec::key(node, &Subject::Terms(jid, subscription)),
+                    Some(codec::write_terms(terms)),
+                );
+            }
+            Write::UnsubscribeOnTerms {
+                jid, subscription, ..
+            } => {
+                changes.insert(codec::key(node, &Subject::Terms(jid, subscription)), None);
+            }
             Write::Affiliate {
                 jid, affiliation, ..
             } => {

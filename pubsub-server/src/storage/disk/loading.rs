@@ -49,6 +49,7 @@ impl<'t> Loading<'t> {
                 Subject::Config => "configuration".to_owned(),
                 Subject::Affiliation(jid) => format!("affiliation of {jid}"),
                 Subject::Subscription(jid) => format!("subscription of {jid}"),
+                Subject::Terms(jid, id) => format!("subscription \"{id}\" of {jid}"),
                 Subject::Item(id) => format!("item \"{id}\""),
             };
             StorageError::new(format!("node \"{node}\", {what}: {error}"))
@@ -115,6 +116,16 @@ impl<'t> Loading<'t> {
                     jid,
                     subscription,
                     is_durable: true,
+                });
+            }
+            Subject::Terms(jid, id) => {
+                let terms = Arc::new(codec::read_terms(value)?);
+                let jid = self.share(jid);
+                (self.take)(Write::SubscribeOnTerms {
+                    node: name,
+                    jid,
+                    subscription: (*id).into(),
+                    terms,
                 });
             }
             Subject::Item(id) => {

@@ -9,6 +9,7 @@
 //! | node, 2, JID | affiliation |
 //! | node, 3, JID | the id of the subscription |
 //! | node, 4, item id | place in the order of publishing, when and by whom, payload |
+//! | node, 5, JID, 0, subscription id | state and options of a subscription that is not plain, as far as they differ from a plain one |
 //!
 //! A name begins with the length of the node's name (two bytes) and the name. What a record says begins with a version, and what this program does not
 //! know it refuses to guess at.
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::service::access::Affiliation;
 use crate::service::node::Item;
 use crate::service::options::{Field, NodeConfig, OPTIONS};
+use crate::service::terms::{PLAIN, SUBSCRIPTION_OPTIONS, SubscriptionState, Terms};
 
 /// The version that records are written in.
 const VERSION: u8 = 1;
@@ -45,6 +47,8 @@ pub(super) enum Subject<'k> {
     Affiliation(&'k str),
     Subscription(&'k str),
     Item(&'k str),
+    /// JID and id.
+    Terms(&'k str, &'k str),
 }
 
 /// What the names of all records of a node begin with.
@@ -71,9 +75,15 @@ pub(super) fn key(node: &str, subject: &Subject<'_>) -> Vec<u8> {
         Subject::Affiliation(jid) => (2, *jid),
         Subject::Subscription(jid) => (3, *jid),
         Subject::Item(id) => (4, *id),
+        Subject::Terms(jid, _) => (5, *jid),
     };
     key.push(kind);
     key.extend_from_slice(rest.as_bytes());
+    if let Subject::Terms(_, id) = subject {
+        // No JID holds it.
+        key.push(0);
+        key.extend_from_slice(id.as_bytes());
+    }
     key
 }
 
@@ -93,6 +103,10 @@ pub(super) fn read_key(key: &[u8]) -> Result<(&str, Subject<'_>), Unreadable> {
         2 => Subject::Affiliation(rest),
         3 => Subject::Subscription(rest),
         4 => Subject::Item(rest),
+        5 => {
+            let (jid, id) = rest.split_once('\0').ok_or_else(damaged)?;
+            Subject::Terms(jid, id)
+        }
         _ => {
             return Err(Unreadable::new(format_args!(
                 "node \"{node}\" has a record of the unknown kind {kind}"
@@ -177,6 +191,42 @@ pub(super) fn read_subscription(value: &[u8]) -> Result<&str, Unreadable> {
     let id = reader.text()?;
     reader.end()?;
     Ok(id)
+}
+
+pub(super) fn write_terms(terms: &Terms) -> Vec<u8> {
+    let mut out = vec![VERSION];
+    text(&mut out, terms.state.as_str());
+    for option in SUBSCRIPTION_OPTIONS {
+        let value = (option.read)(terms);
+        if value != (option.read)(&PLAIN) {
+            text(&mut out, option.name);
+            text(&mut out, &value);
+        }
+    }
+    out
+}
+
+pub(super) fn read_terms(value: &[u8]) -> Result<Terms, Unreadable> {
+    let mut reader = Reader::new(value)?;
+    let word = reader.text()?;
+    let state = [SubscriptionState::Subscribed, SubscriptionState::Pending]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+        .ok_or_else(|| {
+            Unreadable::new(format_args!(
+                "the subscription state {word} is not known to this version"
+            ))
+        })?;
+    let mut fields = Vec::new();
+    while !reader.rest.is_empty() {
+        fields.push(Field {
+            name: reader.text()?.into(),
+            values: vec![reader.text()?.into()],
+        });
+    }
+    let mut terms = PLAIN.with(&fields).map_err(Unreadable::new)?;
+    terms.state = state;
+    Ok(terms)
 }
 
 pub(super) fn write_item(place: u64, item: &Item) -> Vec<u8> {

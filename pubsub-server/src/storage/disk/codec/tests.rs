@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::service::options::Kind;
+use crate::service::terms::Expiry;
 
 /// Any configuration that a form can make.
 fn config() -> impl Strategy<Value = NodeConfig> {
@@ -15,7 +16,7 @@ fn config() -> impl Strategy<Value = NodeConfig> {
                 let option = &OPTIONS[*option];
                 let value = match option.kind {
                     Kind::Boolean => ["0", "1"][choice % 2],
-                    Kind::Text => number,
+                    Kind::Text | Kind::Texts => number,
                     Kind::Choice(words) => words[choice % words.len()],
                 };
                 Field {
@@ -30,14 +31,36 @@ fn config() -> impl Strategy<Value = NodeConfig> {
     })
 }
 
+/// Any terms that can be asked for and granted.
+fn terms() -> impl Strategy<Value = Terms> {
+    (any::<[bool; 3]>(), 0..3_u8, 0..4_000_000_000_u64).prop_map(
+        |([is_pending, deliver, include_body], expire, moment)| Terms {
+            state: if is_pending {
+                SubscriptionState::Pending
+            } else {
+                SubscriptionState::Subscribed
+            },
+            deliver,
+            include_body,
+            expire: match expire {
+                0 => Expiry::Never,
+                1 => Expiry::Presence,
+                _ => Expiry::At(moment),
+            },
+            is_kept: true,
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read(
         (node, rest, publisher, payload) in (".{0,40}", ".{0,40}", ".{0,40}", ".{0,400}"),
         (place, published) in any::<(u64, u64)>(),
         config in config(),
+        terms in terms(),
     ) {
-        for subject in [Subject::Node, Subject::Config, Subject::Affiliation(&rest), Subject::Subscription(&rest), Subject::Item(&rest)] {
+        for subject in [Subject::Node, Subject::Config, Subject::Affiliation(&rest), Subject::Subscription(&rest), Subject::Item(&rest), Subject::Terms(&publisher.replace('\0', ""), &payload)] {
             let key = key(&node, &subject);
             prop_assert_eq!(read_key(&key), Ok((&*node, subject.clone())));
             prop_assert!(key.starts_with(&node_prefix(&node)));
@@ -51,6 +74,8 @@ proptest! {
         for affiliation in Affiliation::ALL {
             prop_assert_eq!(read_affiliation(&write_affiliation(affiliation)), Ok(affiliation));
         }
+        let written = write_terms(&terms);
+        prop_assert_eq!(read_terms(&written), Ok(terms));
         let item = Item { id: (&*rest).into(), publisher: publisher.into(), payload: payload.into(), published };
         let written = write_item(place, &item);
         prop_assert_eq!(read_item(&rest, &written, |text| text.into()), Ok((place, item)));
@@ -68,6 +93,7 @@ proptest! {
         let _ = read_config(&bytes);
         let _ = read_affiliation(&bytes);
         let _ = read_subscription(&bytes);
+        let _ = read_terms(&bytes);
         let _ = read_item("i", &bytes, |text| text.into());
     }
 
@@ -118,6 +144,10 @@ fn what_is_not_known_is_said() {
         (
             read_affiliation(&king).map(drop),
             "the affiliation king is not known to this version",
+        ),
+        (
+            read_terms(&write_affiliation(Affiliation::Owner)).map(drop),
+            "the subscription state owner is not known to this version",
         ),
         (
             read_node(&longer).map(drop),

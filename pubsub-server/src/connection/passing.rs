@@ -1,0 +1,112 @@
+//! Stanzas from one client to others of this server.
+
+use pubsub_xml::{Reader, XmlError};
+
+use super::dialogue::{Dialogue, drain, is_response};
+use super::serving::Deferred;
+use crate::people::{Fate, Letter};
+use crate::router::Wakes;
+use crate::wire::error::{self, StanzaError};
+use crate::wire::message::Traits;
+use crate::wire::stanza::{self, Kind, Stanza};
+use crate::wire::stream::StreamError;
+
+impl Dialogue {
+    /// Passes a stanza on to connected clients of this server, or has a message wait for them.
+    pub(super) fn pass_on(
+        &self,
+        kind: Kind,
+        stanza: &Stanza<'_>,
+        jid: &str,
+        reader: &mut Reader<'_>,
+        out: &mut String,
+        wakes: &mut Wakes,
+    ) -> Result<Option<Deferred>, StreamError> {
+        let mut readdressed = String::new();
+        match stanza::readdress(&mut readdressed, reader, kind, &self.peer.actor.full) {
+            Ok(()) => {}
+            Err(XmlError::UnexpectedText(_)) => {
+                drain(reader)?;
+                if !is_response(stanza) {
+                    self.fail(out, stanza, StanzaError::BAD_REQUEST);
+                }
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        drain(reader)?;
+        if kind == Kind::Message {
+            return self.post(stanza, jid, readdressed, out, wakes);
+        }
+        let before = wakes.deliveries();
+        // An IQ to a bare JID is for the account, not for its clients (RFC 6121 §8.5.2).
+        if jid.contains('/') {
+            let directory = self.host.router.directory();
+            directory.deliver(wakes, jid, &[&readdressed]);
+        }
+        if wakes.deliveries() == before && !is_response(stanza) {
+            self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+        }
+        Ok(None)
+    }
+
+    fn post(
+        &self,
+        stanza: &Stanza<'_>,
+        to: &str,
+        text: String,
+        out: &mut String,
+        wakes: &mut Wakes,
+    ) -> Result<Option<Deferred>, StreamError> {
+        let traits = Traits::read(&text)?;
+        let letter = Letter {
+            to,
+            variant: &stanza.variant,
+            text: &text,
+            traits,
+        };
+        match self.host.people.deliver(&self.peer.actor, &letter, wakes) {
+            Fate::Done => Ok(None),
+            Fate::Refused => {
+                self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+                Ok(None)
+            }
+            Fate::Waits => Ok(Some(self.keep(stanza, to, text, traits))),
+        }
+    }
+
+    /// Has a message wait, if it may and there is such an account, which takes a look at the accounts.
+    fn keep(&self, stanza: &Stanza<'_>, to: &str, text: String, traits: Traits) -> Deferred {
+        let (host, to) = (self.host.clone(), to.to_owned());
+        let variant = stanza.variant.clone().into_owned();
+        let mut failure = String::new();
+        self.open(&mut failure, stanza, "error");
+        Box::pin(async move {
+            let reason = if !host.has_account(&to).await {
+                Some(StanzaError::NO_RECIPIENT)
+            } else if !traits.is_kept(&variant) {
+                // What says nothing is missed by nobody, as that somebody is typing.
+                traits.has_body.then_some(StanzaError::NOT_KEPT)
+            } else {
+                let letter = Letter {
+                    to: &to,
+                    variant: &variant,
+                    text: &text,
+                    traits,
+                };
+                let kept = host.people.keep(&letter, &mut Wakes::default());
+                match kept {
+                    Ok(Some(receipt)) => receipt.wait().await.err().map(|_| StanzaError::INTERNAL),
+                    Ok(None) => None,
+                    Err(_) => Some(StanzaError::OFFLINE_FULL),
+                }
+            };
+            let Some(reason) = reason else {
+                return String::new();
+            };
+            error::write(&mut failure, reason);
+            stanza::close(&mut failure, Kind::Message);
+            failure
+        })
+    }
+}
