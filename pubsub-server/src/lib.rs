@@ -19,8 +19,9 @@
 //!
 //! # What it speaks
 //!
-//! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
-//!   of two equal resources wins; messages and IQs between connected clients. No TLS yet, no other servers, no rosters, no offline messages.
+//! - XMPP over TCP (RFC 6120): STARTTLS and direct TLS with a certificate; SASL SCRAM-SHA-256, SCRAM-SHA-1, both bound to TLS 1.3 too, PLAIN over TLS and on loopback,
+//!   ANONYMOUS if allowed; resource binding, where the newest
+//!   of two equal resources wins; messages and IQs between connected clients. No other servers, no rosters, no offline messages.
 //! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH
 //!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
