@@ -205,10 +205,12 @@ async fn the_program_ends_in_peace_and_logs_as_it_is_told() {
     // What was asked before the end is answered before the end.
     let mut burst = String::new();
     for number in 0..50 {
-        burst.push_str(&format!(
-            "<iq type='set' id='b{number}' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
-             <publish node='/end'><item id='{number}'><x xmlns='urn:x'/></item></publish></pubsub></iq>"
-        ));
+        let publish =
+            format!("<publish node='/end'><item id='{number}'><x xmlns='urn:x'/></item></publish>");
+        let pubsub = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>";
+        burst += &format!(
+            "<iq type='set' id='b{number}' to='pubsub.localhost'>{pubsub}{publish}</pubsub></iq>"
+        );
     }
     ann.send(&burst).await.unwrap();
     within(PATIENCE, ann.until_any(&["id='b0'"])).await.unwrap();
