@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 use pubsub_gateway::settings::{Audience, Lists, Origins};
-use pubsub_gateway::{Settings, Tls, TokenKey};
+use pubsub_gateway::{Settings, TokenKey};
 use serde::Deserialize;
 
 use crate::Failure;
+use crate::certificate::{Certificate, read};
 
 /// The word for all origins.
 const ANY: &str = "any";
@@ -26,7 +27,7 @@ pub(crate) struct Options {
         help = "An origin whose pages may connect, such as https://example.org, or `any`; may be given several times [default: our own]"
     )]
     origins: Vec<String>,
-    /// The chain of certificates to answer HTTPS with, in PEM [default: plain HTTP]
+    /// The chain of certificates for TLS, in PEM: for HTTPS, and for STARTTLS where XMPP is served [default: no encryption]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
     /// Its private key, in PEM
@@ -77,24 +78,27 @@ pub(crate) struct Browsers {
     pub(crate) settings: Settings,
     /// Those of all doors for pages.
     pub(crate) origins: Origins,
-    pub(crate) tls: Option<Tls>,
 }
 
 impl Options {
     /// Whether nothing is said.
     pub(crate) fn is_empty(&self) -> bool {
-        self.token_keys.is_empty() && self.origins.is_empty() && self.tls_certificate.is_none()
+        self.token_keys.is_empty() && self.origins.is_empty()
+    }
+
+    /// The certificate that is given here or there.
+    pub(crate) fn certificate(&self, table: &Table) -> Result<Option<Certificate>, Failure> {
+        let either =
+            |here: &Option<PathBuf>, there: &Option<PathBuf>| here.clone().or(there.clone());
+        Certificate::read(
+            either(&self.tls_certificate, &table.tls_certificate),
+            either(&self.tls_key, &table.tls_key),
+        )
     }
 
     /// What is to be done.
     pub(crate) fn into_browsers(self, table: Table) -> Result<Browsers, Failure> {
         let origins = origins([table.origins, self.origins].concat())?;
-        let certificate = self.tls_certificate.or(table.tls_certificate);
-        let tls = match (certificate, self.tls_key.or(table.tls_key)) {
-            (Some(certificate), Some(key)) => Some(tls(&certificate, &key)?),
-            (None, None) => None,
-            _ => return Err("tls_certificate and tls_key belong together; one is missing".into()),
-        };
         // What the nodes hold is known from what they say of themselves.
         let lists = Lists {
             discover: true,
@@ -124,11 +128,7 @@ impl Options {
         settings.websocket.allows_publish = table.websocket_publishing;
         settings.channels.events = table.events;
         settings.channels.wildcard_prefix = table.wildcard_prefix;
-        Ok(Browsers {
-            settings,
-            origins,
-            tls,
-        })
+        Ok(Browsers { settings, origins })
     }
 }
 
@@ -146,15 +146,6 @@ impl From<Callers> for Audience {
 pub(crate) fn token_key(file: &Path) -> Result<TokenKey, Failure> {
     TokenKey::from_file_content(&read(file)?)
         .map_err(|error| format!("{}: {error}", file.display()).into())
-}
-
-fn tls(certificate: &Path, key: &Path) -> Result<Tls, Failure> {
-    Tls::from_pem(&read(certificate)?, &read(key)?)
-        .map_err(|error| format!("{} and {}: {error}", certificate.display(), key.display()).into())
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()).into())
 }
 
 fn origins(list: Vec<String>) -> Result<Origins, Failure> {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::Failure;
 use crate::browsers::{Options, Table};
+use crate::certificate::Certificate;
 use crate::serve::{asked_to_stop, warn_of};
 use crate::settings::read_file;
 use crate::target::Target;
@@ -47,8 +48,18 @@ struct File {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let file: File = read_file(arguments.config.as_deref())?;
+    let certificate = arguments.browsers.certificate(&file.gateway)?;
+    let tls = certificate
+        .as_ref()
+        .map(Certificate::for_gateway)
+        .transpose()?;
     let browsers = arguments.browsers.into_browsers(file.gateway)?;
-    warn_of(arguments.http, browsers.tls.is_some());
+    warn_of(arguments.http, tls.is_some());
+    if let Some((certificate, tls)) = certificate.zip(tls.clone())
+        && let Some(renewal) = certificate.renewed_for(vec![web::replacing(tls)])
+    {
+        tokio::spawn(renewal.run());
+    }
     let proxy = Proxy::new(ProxySettings {
         bosh: arguments.xmpp_httpbind,
         websocket: arguments.xmpp_websocket,
@@ -61,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(|error| format!("cannot listen on {}: {error}", arguments.http))?;
     let pubsub = arguments.target.connect().await?;
     let others = |_: &pubsub_gateway::Gateway| dashboard().merge(proxy.router());
-    web::serve(&pubsub, browsers, listener, others, asked_to_stop()).await?;
+    web::serve(&pubsub, browsers, tls, listener, others, asked_to_stop()).await?;
     pubsub.shutdown().await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Reads the command line and hands over; each verb has its file. Nothing here knows XMPP.
 
 mod browsers;
+mod certificate;
 mod gateway;
 mod nodes;
 mod outbox;
@@ -13,6 +14,7 @@ mod settings;
 mod subscribe;
 mod target;
 mod token;
+mod user;
 mod web;
 
 use std::io::IsTerminal as _;
@@ -32,6 +34,8 @@ struct Cli {
 enum Verb {
     /// Run a server until Ctrl-C
     Serve(serve::Arguments),
+    /// Add, change, disable and remove accounts of a server with --data
+    User(user::Arguments),
     /// Answer browsers before another XMPP server, until Ctrl-C
     Gateway(gateway::Arguments),
     /// Sign a channel token
@@ -58,7 +62,8 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let outcome = match Cli::parse().verb {
-        Verb::Serve(arguments) => serve::run(arguments).await,
+        Verb::Serve(arguments) => Box::pin(serve::run(arguments)).await,
+        Verb::User(arguments) => user::run(arguments).await,
         Verb::Gateway(arguments) => gateway::run(arguments).await,
         Verb::Token(arguments) => token::run(arguments),
         Verb::Publish(arguments) => publish::run(arguments).await,

@@ -13,15 +13,23 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Setup {
         server: config,
         http,
-    } = arguments.into_setup()?;
-    warn_of(config.listen, false);
+        tls,
+        renewal,
+    } = arguments.into_setup().await?;
+    warn_of(config.listen, config.encryption.is_some());
     let domain = config.domain.clone();
+    if let Some(renewal) = renewal {
+        tokio::spawn(renewal.run());
+    }
     if let Some((address, browsers)) = http {
-        warn_of(address, browsers.tls.is_some());
-        return web::run(config, address, browsers, asked_to_stop()).await;
+        warn_of(address, tls.is_some());
+        return Box::pin(web::run(config, address, browsers, tls, asked_to_stop())).await;
     }
     let server = Server::bind(config).await?;
     say(&format!("xmpp {} {domain}", server.local_addr()))?;
+    if let Some(address) = server.direct_tls_addr() {
+        say(&format!("xmpps {address} {domain}"))?;
+    }
     server.serve_until(asked_to_stop()).await;
     Ok(())
 }
@@ -30,7 +38,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 pub(crate) fn warn_of(address: SocketAddr, is_encrypted: bool) {
     if !is_encrypted && !address.ip().is_loopback() {
         eprintln!(
-            "pubsub: connections to {address} are not encrypted; put a TLS proxy in front of it"
+            "pubsub: connections to {address} are not encrypted; give --tls-certificate and --tls-key, or put a TLS proxy in front of it"
         );
     }
 }

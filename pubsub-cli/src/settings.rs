@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use pubsub_server::{Config, DiskStorage, NodeCreation, Registration, Storage, SyncLevel};
+use pubsub_server::{
+    Accounts as _, Config, Database, Demand, DiskStorage, Encryption, NodeCreation, Registration,
+    SqliteAccounts, Storage, SyncLevel,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
 use crate::browsers::{Browsers, Options, Table};
+use crate::certificate::{Certificate, Renewal, Replace};
+use crate::web::replacing;
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -23,22 +28,31 @@ pub(crate) struct Arguments {
     /// Where to listen for XMPP clients; port 0 takes a free one [default: 127.0.0.1:5222]
     #[arg(long, value_name = "ADDR")]
     xmpp: Option<SocketAddr>,
+    /// Where to listen for XMPP clients that encrypt from the first byte; needs a certificate [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    xmpps: Option<SocketAddr>,
+    /// Who has to encrypt, once there is a certificate [default: outside, which is whoever is not on this machine]
+    #[arg(long, value_name = "WHO")]
+    starttls: Option<Who>,
+    /// Make a certificate for development, which nobody else has signed; it is kept in the directory of --data
+    #[arg(long, conflicts_with = "tls_certificate")]
+    self_signed: bool,
     /// Where to answer HTTP: push, lists, XMPP for pages, the browser client and a dashboard [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Where to keep nodes, subscriptions and items [default: in memory]
+    /// Where to keep nodes, subscriptions, items and accounts [default: in memory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How many seconds of answered changes may be lost when the machine fails, not only the program; 0 waits for the disk [default: 0]
     #[arg(long, value_name = "SECONDS")]
     sync: Option<u64>,
-    /// An account; may be given several times
+    /// An account for this run, which is not kept (`pubsub user` keeps them); may be given several times
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     users: Vec<User>,
     /// Whether clients may make accounts themselves [default: closed]
     #[arg(long)]
     register: Option<Door>,
-    /// Whether one may log in without an account [default: open on loopback when there are no users]
+    /// Whether one may log in without an account [default: open on loopback when there are no accounts]
     #[arg(long)]
     anonymous: Option<Door>,
     #[command(flatten)]
@@ -54,6 +68,29 @@ pub(crate) struct Setup {
     pub(crate) server: Config,
     /// Where HTTP is answered, if anywhere, and how.
     pub(crate) http: Option<(SocketAddr, Browsers)>,
+    /// The certificate of HTTP.
+    pub(crate) tls: Option<pubsub_gateway::Tls>,
+    /// What keeps the certificate up to date.
+    pub(crate) renewal: Option<Renewal>,
+}
+
+/// Who has to encrypt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Who {
+    Outside,
+    Everybody,
+    Nobody,
+}
+
+impl From<Who> for Demand {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Outside => Self::Outside,
+            Who::Everybody => Self::Everybody,
+            Who::Nobody => Self::Nobody,
+        }
+    }
 }
 
 /// Whether something is permitted to everybody.
@@ -100,6 +137,12 @@ impl TryFrom<String> for User {
 struct File {
     domain: Option<String>,
     xmpp: Option<SocketAddr>,
+    xmpps: Option<SocketAddr>,
+    starttls: Option<Who>,
+    #[serde(default)]
+    self_signed: bool,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     http: Option<SocketAddr>,
     data: Option<PathBuf>,
     sync: Option<u64>,
@@ -124,11 +167,12 @@ pub(crate) fn read_file<T: DeserializeOwned + Default>(path: Option<&Path>) -> R
 
 impl Arguments {
     /// What is to be done.
-    pub(crate) fn into_setup(self) -> Result<Setup, Failure> {
+    pub(crate) async fn into_setup(self) -> Result<Setup, Failure> {
         let file: File = read_file(self.config.as_deref())?;
         let defaults = Config::default();
         let sync = self.sync.or(file.sync);
-        let storage: Arc<dyn Storage> = match (self.data.or(file.data), sync) {
+        let data = self.data.or(file.data);
+        let storage: Arc<dyn Storage> = match (&data, sync) {
             (Some(directory), sync) => {
                 let level = match sync {
                     Some(0) | None => SyncLevel::Always,
@@ -141,11 +185,52 @@ impl Arguments {
             }
             (None, None) => defaults.storage.clone(),
         };
+        // After the directory is locked: of two servers one does not get so far.
+        let (database, has_accounts) = match &data {
+            Some(directory) => {
+                let database = Database::open(directory).await?;
+                let accounts = SqliteAccounts::open(&database).await?.list().await?;
+                (Some(database), !accounts.is_empty())
+            }
+            None => (None, false),
+        };
+        let domain = self
+            .domain
+            .or(file.domain)
+            .unwrap_or(defaults.domain.clone());
+        let empty = Table::default();
+        let certificate = match self
+            .browsers
+            .certificate(file.gateway.as_ref().unwrap_or(&empty))?
+        {
+            Some(certificate) => Some(certificate),
+            None => Certificate::read(file.tls_certificate, file.tls_key)?,
+        };
+        let certificate = match certificate {
+            None if self.self_signed || file.self_signed => {
+                Some(Certificate::self_signed(&domain, data.as_deref())?)
+            }
+            given => given,
+        };
+        let direct = self.xmpps.or(file.xmpps);
+        let demand = self.starttls.or(file.starttls);
+        let encryption = match &certificate {
+            Some(certificate) => {
+                let mut encryption = Encryption::new(certificate.for_server()?);
+                encryption.direct = direct;
+                encryption.demand = demand.map_or_else(Demand::default, Into::into);
+                Some(encryption)
+            }
+            None if direct.is_some() || demand.is_some() => {
+                return Err("--xmpps and --starttls need a certificate: give --tls-certificate and --tls-key, or --self-signed".into());
+            }
+            None => None,
+        };
         let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
         let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
         let anonymous = match self.anonymous.or(file.anonymous) {
             Some(door) => door == Door::Open,
-            None => users.is_empty() && listen.ip().is_loopback(),
+            None => users.is_empty() && !has_accounts && listen.ip().is_loopback(),
         };
         let registration = match self.register.or(file.register) {
             Some(Door::Open) => Registration::Open {
@@ -164,6 +249,27 @@ impl Arguments {
             }
             None => None,
         };
+        if http.is_some() && demand == Some(Who::Everybody) {
+            return Err(
+                "with --http, a connection on this machine stays as it is; give --starttls outside"
+                    .into(),
+            );
+        }
+        let tls = match (&certificate, &http) {
+            (Some(certificate), Some(_)) => Some(certificate.for_gateway()?),
+            _ => None,
+        };
+        let mut uses = Vec::new();
+        uses.extend(tls.clone().map(replacing));
+        if let Some(encryption) = &encryption {
+            let tls = encryption.tls.clone();
+            let replace: Replace = Box::new(move |certificate, key| {
+                tls.replace(certificate, key)
+                    .map_err(|error| error.to_string())
+            });
+            uses.push(replace);
+        }
+        let renewal = certificate.and_then(|certificate| certificate.renewed_for(uses));
         let private = http
             .as_ref()
             .map(|(_, browsers)| browsers.settings.access.private.clone());
@@ -173,10 +279,8 @@ impl Arguments {
             .unwrap_or(defaults.accounts_only.clone());
         let server = Config {
             listen,
-            domain: self
-                .domain
-                .or(file.domain)
-                .unwrap_or(defaults.domain.clone()),
+            domain,
+            encryption,
             accounts: users
                 .into_iter()
                 .map(|user| (user.name, user.password))
@@ -190,8 +294,14 @@ impl Arguments {
             },
             registration,
             storage,
+            database,
             ..defaults
         };
-        Ok(Setup { server, http })
+        Ok(Setup {
+            server,
+            http,
+            tls,
+            renewal,
+        })
     }
 }

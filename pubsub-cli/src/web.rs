@@ -12,12 +12,13 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use pubsub_core::PubSub;
-use pubsub_gateway::{Gateway, dashboard_beside, settings};
+use pubsub_gateway::{Gateway, Tls, dashboard_beside, settings};
 use pubsub_server::{Config, HttpClient, HttpService, RunningServer, Server};
 use tokio::net::TcpListener;
 
 use crate::Failure;
 use crate::browsers::Browsers;
+use crate::certificate::Replace;
 use crate::serve::say;
 
 /// Serves XMPP and HTTP until it is asked to stop.
@@ -25,6 +26,7 @@ pub(crate) async fn run(
     mut config: Config,
     address: SocketAddr,
     browsers: Browsers,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
@@ -37,14 +39,17 @@ pub(crate) async fn run(
     };
     let server = Server::spawn(config).await?;
     let pubsub = connect(&server).await?;
-    let is_encrypted = browsers.tls.is_some();
+    let is_encrypted = tls.is_some();
     let service = server.http_service();
     let others = |gateway: &Gateway| {
         dashboard_beside(gateway.inspected(statistics(service.clone())))
             .merge(xmpp(service, is_encrypted))
     };
     say(&format!("xmpp {} {}", server.addr(), server.domain()))?;
-    serve(&pubsub, browsers, listener, others, stop).await?;
+    if let Some(address) = server.direct_tls_addr() {
+        say(&format!("xmpps {address} {}", server.domain()))?;
+    }
+    serve(&pubsub, browsers, tls, listener, others, stop).await?;
     pubsub.shutdown().await?;
     server.shutdown().await;
     Ok(())
@@ -54,6 +59,7 @@ pub(crate) async fn run(
 pub(crate) async fn serve(
     pubsub: &PubSub,
     browsers: Browsers,
+    tls: Option<Tls>,
     listener: TcpListener,
     others: impl FnOnce(&Gateway) -> Router,
     stop: impl Future<Output = ()>,
@@ -62,24 +68,28 @@ pub(crate) async fn serve(
         .settings(browsers.settings)
         .build()?;
     let others = others(&gateway);
-    let scheme = if browsers.tls.is_some() {
-        "https"
-    } else {
-        "http"
-    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("{scheme} {}", listener.local_addr()?))?;
-    match browsers.tls {
+    match tls {
         Some(tls) => gateway.serve_tls_with(listener, tls, others, stop).await,
         None => gateway.serve_with(listener, others, stop).await,
     }
     Ok(())
 }
 
+/// Gives a gateway another certificate.
+pub(crate) fn replacing(tls: Tls) -> Replace {
+    Box::new(move |certificate, key| {
+        tls.replace(certificate, key)
+            .map_err(|error| error.to_string())
+    })
+}
+
 /// The gateway's own connection.
 async fn connect(server: &RunningServer) -> Result<PubSub, Failure> {
     let [name, password] =
         ["gateway", "secret"].map(|word| format!("{word}-{}", uuid::Uuid::now_v7()));
-    server.add_account(&name, &password).await?;
+    server.add_passing_account(&name, &password).await?;
     let url = format!(
         "xmpp://{name}:{password}@{}?connect={}",
         server.domain(),

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::router::{Router, Wakes};
 use crate::service::node::Subscriptions;
+use crate::service::personal;
+use crate::service::relations::Relations;
 use crate::service::terms::Particular;
 use crate::service::vocabulary::{Announcement, Audience, Notification, Write};
 use crate::wire;
@@ -15,16 +17,22 @@ use crate::wire::notification;
 pub(crate) struct Announcer {
     pub(crate) address: Arc<str>,
     router: Arc<Router>,
+    relations: Arc<dyn Relations>,
     announced: AtomicU64,
     published: AtomicU64,
     delivered: AtomicU64,
 }
 
 impl Announcer {
-    pub(crate) fn new(address: Arc<str>, router: Arc<Router>) -> Self {
+    pub(crate) fn new(
+        address: Arc<str>,
+        router: Arc<Router>,
+        relations: Arc<dyn Relations>,
+    ) -> Self {
         Self {
             address,
             router,
+            relations,
             announced: AtomicU64::new(0),
             published: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
@@ -53,6 +61,43 @@ impl Announcer {
         subscribers: Option<Subscribers<'_>>,
         wakes: &mut Wakes,
     ) {
+        if let Some((owner, node)) = personal::split(&notification.node) {
+            return self.announce_personal(owner, node, notification, subscribers, wakes);
+        }
+        self.tell(&self.address, notification, subscribers, wakes);
+    }
+
+    /// Tells of a node of an account: in the name of its owner, and those as well who said that they want to hear of it.
+    fn announce_personal(
+        &self,
+        owner: &str,
+        node: &str,
+        notification: &Notification,
+        subscribers: Option<Subscribers<'_>>,
+        wakes: &mut Wakes,
+    ) {
+        self.tell(owner, notification, subscribers, wakes);
+        if notification.audience != Audience::Subscribers {
+            return;
+        }
+        let mut listeners = self.relations.listeners(owner, node, &notification.config);
+        listeners.retain(|full| !subscribers.is_some_and(|all| all.has(full)));
+        if !listeners.is_empty() {
+            let news = Notification {
+                audience: Audience::These(listeners),
+                ..notification.clone()
+            };
+            self.tell(owner, &news, None, wakes);
+        }
+    }
+
+    fn tell(
+        &self,
+        from: &str,
+        notification: &Notification,
+        subscribers: Option<Subscribers<'_>>,
+        wakes: &mut Wakes,
+    ) {
         let (audience, particular) = match (&notification.audience, subscribers) {
             (Audience::These(jids), _) => (Recipients::These(jids.iter()), None),
             (Audience::Subscribers, Some(all))
@@ -64,7 +109,7 @@ impl Announcer {
         };
         let id = self.announced.fetch_add(1, Ordering::Relaxed);
         let mut tail = String::with_capacity(512);
-        notification::write_tail(&mut tail, &self.address, id, notification);
+        notification::write_tail(&mut tail, from, id, notification);
         let directory = self.router.directory();
         let needs_presence = notification.config.presence_based_delivery;
         let deliver = |wakes: &mut Wakes, jid: &str, parts: &[&str]| {
@@ -112,6 +157,14 @@ pub(crate) struct Subscribers<'n> {
 }
 
 impl Subscribers<'_> {
+    /// Whether somebody is subscribed by that full JID or its account.
+    fn has(&self, full: &Arc<str>) -> bool {
+        let bare: Arc<str> = crate::address::bare(full).into();
+        [full, &bare].into_iter().any(|jid| {
+            self.plain.contains_key(jid) || self.particular.is_some_and(|others| others.has(jid))
+        })
+    }
+
     /// Writes the end of a message to a JID that is subscribed on terms of its own. Returns whether it is to be sent one.
     fn write_end(
         &self,

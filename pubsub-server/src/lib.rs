@@ -71,17 +71,26 @@ mod accounts;
 mod address;
 mod admission;
 mod announcer;
+mod attempts;
 mod bosh;
 mod broker;
 mod committing;
+mod components;
 mod config;
 mod connection;
 mod crew;
+#[cfg(feature = "durable")]
+mod database;
 mod host;
 mod http;
 mod listener;
 mod moment;
+mod offline;
+mod people;
+mod presence;
 mod registration;
+mod rooms;
+mod roster;
 mod router;
 mod sasl;
 mod server;
@@ -89,13 +98,22 @@ mod service;
 mod shards;
 mod statistics;
 mod storage;
+mod tls;
 mod wire;
 mod witness;
 
+#[cfg(feature = "durable")]
+pub use accounts::SqliteAccounts;
 pub use accounts::{
-    AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts, Verifier,
+    Account, AccountEnd, AccountError, AccountFuture, Accounts, Credentials, Hash, MemoryAccounts,
+    Verifier, add_account, change_password, normalize_username,
 };
-pub use config::{Bosh, Config, Http, Limits, NodeCreation, Origins, Registration};
+pub use config::{
+    Bosh, Components, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins,
+    Registration, RoomCreation, Rooms,
+};
+#[cfg(feature = "durable")]
+pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
 pub use server::{BindError, RunningServer, Server};
 pub use service::access::Affiliation;
@@ -107,5 +125,6 @@ pub use service::terms::{Expiry, SubscriptionState, Terms};
 pub use service::vocabulary::Write;
 pub use statistics::Statistics;
 #[cfg(feature = "durable")]
-pub use storage::{DiskStorage, SyncLevel};
+pub use storage::{DiskStorage, SyncLevel, self_signed_files};
 pub use storage::{MemoryStorage, Storage, StorageError, Volatile};
+pub use tls::{Tls, TlsError};

@@ -8,10 +8,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use crate::accounts::{AccountEnd, Accounts as _};
 use crate::broker;
-use crate::connection::{self, Remote, XmlStream};
+use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
+use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
 /// How long to wait after the system refused a connection, as when it has no more file descriptors.
@@ -20,26 +22,40 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the items that have expired are removed from nodes that nobody asks for.
 const SWEEP: Duration = Duration::from_mins(1);
 
+/// How long to wait after the accounts could not be asked.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// Where a server listens.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     pub(crate) xmpp: TcpListener,
+    /// For clients that encrypt from the first byte.
+    pub(crate) direct: Option<TcpListener>,
     pub(crate) http: Option<TcpListener>,
+    pub(crate) components: Option<TcpListener>,
 }
 
 /// Accepts until the server is told to go down, then gives every connection time to say goodbye.
 pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     let _crew = Dismissal(&host);
-    let Listeners { xmpp, http } = listeners;
+    let Listeners {
+        xmpp,
+        direct,
+        http,
+        components,
+    } = listeners;
     let mut shutdown = host.shutdown.subscribe();
     // All branches are cancel safe: accept and wait_for lose nothing.
     tokio::select! {
-        () = accept(&xmpp, |socket, address| admit(&host, socket, address)) => {}
-        () = accept_http(http.as_ref(), &host) => {}
+        () = accept(&xmpp, |socket, address| admit(&host, socket, address, Way::Stream)) => {}
+        () = accept_some(direct.as_ref(), |socket, address| admit(&host, socket, address, Way::Tls)) => {}
+        () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
+        () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
+        () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, http));
+    drop((xmpp, direct, http, components));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
@@ -83,6 +99,33 @@ async fn sweep(host: &Host) {
     }
 }
 
+/// Ends the connections of accounts that end, and what was theirs with those that are gone.
+async fn end_accounts(host: &Host) {
+    loop {
+        let (username, error) = match host.accounts.ended().await {
+            Ok(AccountEnd::Removed(username)) => (username, StreamError::AccountRemoved),
+            Ok(AccountEnd::Disabled(username)) => (username, StreamError::AccountDisabled),
+            Err(error) => {
+                tracing::error!(%error, "it is not known which accounts have ended");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        let bare: Arc<str> = format!("{username}@{}", host.domain).into();
+        tracing::info!(jid = %bare, reason = error.words().1, "an account has ended");
+        host.router.end_account(&bare, error);
+        if error == StreamError::AccountRemoved {
+            host.broker.depart(&Actor {
+                full: bare.clone(),
+                bare: bare.clone(),
+                is_anonymous: false,
+                session: 0,
+            });
+            host.forget(&bare).await;
+        }
+    }
+}
+
 async fn accept(listener: &TcpListener, admit: impl Fn(TcpStream, SocketAddr)) {
     loop {
         match listener.accept().await {
@@ -99,33 +142,56 @@ async fn accept(listener: &TcpListener, admit: impl Fn(TcpStream, SocketAddr)) {
     }
 }
 
-async fn accept_http(listener: Option<&TcpListener>, host: &Arc<Host>) {
+/// The same, where there may be nothing to listen on.
+async fn accept_some(listener: Option<&TcpListener>, admit: impl Fn(TcpStream, SocketAddr)) {
     match listener {
-        Some(listener) => {
-            accept(listener, |socket, address| {
-                http::admit(host, socket, address);
-            })
-            .await;
-        }
+        Some(listener) => accept(listener, admit).await,
         None => std::future::pending().await,
     }
 }
 
-fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
+fn admit_component(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
+    let remote = Remote::of_socket(address);
+    // Nothing can be said before it is known which it is.
+    if let Some(permit) = host.clients.admit(remote.address) {
+        let permit = permit.among(&host.carried.components);
+        let span = tracing::info_span!("component", %address);
+        let serve = connection::component::serve(socket, host.clone(), permit);
+        host.crew.spawn(serve.instrument(span));
+    }
+}
+
+/// With what a connection begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Stream,
+    Tls,
+}
+
+fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
     let remote = Remote::of_socket(address);
     let Some(permit) = host.clients.admit(remote.address) else {
         tracing::warn!(%address, "too many connections");
-        let mut words = String::new();
-        stream::write_header(&mut words, &host.domain, "");
-        StreamError::TooManyConnections.write(&mut words);
-        words.push_str("</stream:stream>");
-        // A fresh socket takes this much at once; if not, closing says enough.
-        let _ = socket.try_write(words.as_bytes());
+        if way == Way::Stream {
+            let mut words = String::new();
+            stream::write_header(&mut words, &host.domain, "");
+            StreamError::TooManyConnections.write(&mut words);
+            words.push_str("</stream:stream>");
+            // A fresh socket takes this much at once; if not, closing says enough.
+            let _ = socket.try_write(words.as_bytes());
+        }
         return;
     };
     let permit = permit.among(&host.carried.tcp);
     let span = tracing::info_span!("connection", %address);
-    let carrier = XmlStream::new(socket, &host.limits);
-    let serve = connection::serve(carrier, remote, host.clone(), permit);
-    host.crew.spawn(serve.instrument(span));
+    match way {
+        Way::Stream => {
+            let serve = connection::serve_tcp(socket, remote, host.clone(), permit);
+            host.crew.spawn(serve.instrument(span));
+        }
+        Way::Tls => {
+            let serve = connection::serve_tls(socket, remote, host.clone(), permit);
+            host.crew.spawn(serve.instrument(span));
+        }
+    }
 }

@@ -10,19 +10,25 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::accounts::{AccountError, Accounts, MemoryAccounts, add_account};
+#[cfg(feature = "durable")]
+use crate::accounts::SqliteAccounts;
+use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_account};
 use crate::address;
 use crate::admission::Register;
+use crate::attempts::Attempts;
 use crate::broker::Broker;
+use crate::components::Components;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
 use crate::host::Host;
 use crate::http::HttpService;
 use crate::listener::{self, Listeners};
+use crate::offline::Room;
+use crate::people::{Bounds, People};
 use crate::registration::Registrar;
+use crate::rooms::Hall;
 use crate::router::Router;
-use crate::service::Rules;
-use crate::service::relations::Strangers;
+use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
 use crate::storage::StorageError;
 
@@ -39,9 +45,12 @@ pub enum BindError {
         #[source]
         source: std::io::Error,
     },
-    /// The domain, or that of the PubSub service, is no domain, or both are the same.
+    /// The domain, or that of the PubSub service or the rooms, is no domain, or two are the same.
     #[error("\"{0}\" cannot be the domain of a server")]
     Domain(String),
+    /// A component has no secret.
+    #[error("the component {0} needs a secret")]
+    Secret(String),
     /// The work factor of SCRAM is zero.
     #[error("scram_iterations must be at least 1")]
     Iterations,
@@ -51,6 +60,10 @@ pub enum BindError {
     /// What was stored could not be read.
     #[error("the stored state could not be read")]
     Storage(#[source] StorageError),
+    /// What is kept of people could not be read.
+    #[cfg(feature = "durable")]
+    #[error(transparent)]
+    Database(crate::DatabaseError),
 }
 
 /// A server that listens but does not serve yet.
@@ -65,7 +78,9 @@ pub struct Server {
 #[derive(Clone, Copy, Debug)]
 struct Addresses {
     xmpp: SocketAddr,
+    direct: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    components: Option<SocketAddr>,
 }
 
 impl Server {
@@ -75,15 +90,28 @@ impl Server {
     ///
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let host = Arc::new(prepare(&config)?);
+        let host = Arc::new(prepare(&config, kept(&config).await?)?);
+        #[cfg(feature = "durable")]
+        if let Some(database) = &config.database {
+            let read = host.people.keep_in(database).await;
+            read.map_err(BindError::Database)?;
+        }
         for (username, password) in &config.accounts {
-            match add_account(&*host.accounts, username, password, config.scram_iterations).await {
-                // A store that outlives the server has them already.
+            let given = host.accounts.given();
+            match add_account(given, username, password, config.scram_iterations).await {
+                // Of two that are given, the first one counts.
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
+        let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         let (http, http_address) = match config.http.listen {
             Some(address) => {
                 let (listener, address) = listen(address).await?;
@@ -91,12 +119,26 @@ impl Server {
             }
             None => (None, None),
         };
-        tracing::info!(address = %xmpp_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
+        let (components, components_address) = match config.components.listen {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
+        tracing::info!(address = %xmpp_address, direct_tls = ?direct_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
-            listeners: Listeners { xmpp, http },
+            listeners: Listeners {
+                xmpp,
+                direct,
+                http,
+                components,
+            },
             addresses: Addresses {
                 xmpp: xmpp_address,
+                direct: direct_address,
                 http: http_address,
+                components: components_address,
             },
             host,
         })
@@ -124,10 +166,22 @@ impl Server {
         self.addresses.xmpp
     }
 
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
+    }
+
     /// The address it listens on for HTTP, with the real port, if it does.
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.addresses.http
+    }
+
+    /// The address it listens on for components, with the real port, if it does.
+    #[must_use]
+    pub fn component_addr(&self) -> Option<SocketAddr> {
+        self.addresses.components
     }
 
     /// BOSH and WebSocket, to be served by an HTTP server of the caller.
@@ -183,10 +237,22 @@ impl RunningServer {
         self.addresses.xmpp
     }
 
+    /// The address it listens on for direct TLS, with the real port, if it does.
+    #[must_use]
+    pub fn direct_tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.direct
+    }
+
     /// The address it listens on for HTTP, with the real port, if it does.
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.addresses.http
+    }
+
+    /// The address it listens on for components, with the real port, if it does.
+    #[must_use]
+    pub fn component_addr(&self) -> Option<SocketAddr> {
+        self.addresses.components
     }
 
     /// BOSH and WebSocket, to be served by an HTTP server of the caller.
@@ -213,14 +279,33 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
-    /// Adds an account.
+    /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
     ///
     /// [`AccountError`] when the name is taken or invalid, or the accounts cannot be reached.
     pub async fn add_account(&self, username: &str, password: &str) -> Result<(), AccountError> {
         add_account(
-            &*self.host.accounts,
+            &self.host.accounts,
+            username,
+            password,
+            self.host.scram_iterations.get(),
+        )
+        .await
+    }
+
+    /// Adds an account that ends with the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_account`](Self::add_account).
+    pub async fn add_passing_account(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        add_account(
+            self.host.accounts.given(),
             username,
             password,
             self.host.scram_iterations.get(),
@@ -255,6 +340,8 @@ impl Drop for RunningServer {
 
 /// Waits until everything that was decided is on the disk, and the store is let go.
 async fn settle(host: Arc<Host>) {
+    #[cfg(feature = "durable")]
+    host.people.finish().await;
     let _ = tokio::task::spawn_blocking(move || host.broker.stop()).await;
 }
 
@@ -265,7 +352,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindEr
     Ok((listener, address))
 }
 
-fn prepare(config: &Config) -> Result<Host, BindError> {
+/// The accounts that outlive this run of the server.
+async fn kept(config: &Config) -> Result<Arc<dyn Accounts>, BindError> {
+    if let Some(store) = &config.accounts_store {
+        return Ok(store.clone());
+    }
+    #[cfg(feature = "durable")]
+    if let Some(database) = &config.database {
+        let accounts = SqliteAccounts::open(database).await;
+        return Ok(Arc::new(accounts.map_err(BindError::Database)?));
+    }
+    Ok(Arc::new(MemoryAccounts::default()))
+}
+
+fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindError> {
     let domain = domain(&config.domain)?;
     let pubsub = match config.pubsub_domain.as_str() {
         "" => self::domain(&format!("pubsub.{domain}"))?,
@@ -274,9 +374,11 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
     if pubsub == domain {
         return Err(BindError::Domain(pubsub.to_string()));
     }
+    let rooms = rooms_domain(config, &domain, &pubsub)?;
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
+        personal_defaults: Arc::new(personal::defaults()),
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
         accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
@@ -291,29 +393,45 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         max_page_bytes: limits.page_bytes,
         multi_subscribe: config.multi_subscribe,
     };
-    let router = Arc::new(Router::default());
+    let components = components(config, &[Some(&*domain), Some(&*pubsub), rooms.as_deref()])?;
+    let router = Arc::new(if components.is_empty() {
+        Router::default()
+    } else {
+        Router::with_components()
+    });
+    let bounds = Bounds {
+        contacts: limits.contacts_per_account,
+        offline: Room {
+            messages: limits.offline_messages,
+            bytes: limits.offline_bytes,
+            bytes_of_all: limits.offline_bytes_by_all,
+        },
+    };
+    let people = Arc::new(People::new(domain.clone(), router.clone(), bounds));
     let broker = Broker::load(
         pubsub,
         rules,
         router.clone(),
-        Arc::new(Strangers),
+        people.clone(),
         config.storage.clone(),
     )
     .map_err(BindError::Storage)?;
-    let accounts: Arc<dyn Accounts> = match &config.accounts_store {
-        Some(store) => store.clone(),
-        None => Arc::new(MemoryAccounts::default()),
-    };
+    let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
     Ok(Host {
         domain,
         broker,
+        components,
+        rooms,
         router,
-        accounts,
+        people,
+        accounts: Layered::new(accounts),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
         decoy_secret: rand::random(),
         clients: Register::new(limits.connections, limits.connections_per_address),
+        attempts: Attempts::new(limits.login_delay),
+        entering: Register::new(limits.entering, limits.entering_per_address),
         carried: Carried::default(),
         http_connections: Register::new(
             config.http.connections,
@@ -321,11 +439,43 @@ fn prepare(config: &Config) -> Result<Host, BindError> {
         ),
         http: config.http.clone(),
         bosh: Arc::default(),
+        encryption: config.encryption.clone(),
         crew: Crew::default(),
         shutdown: watch::Sender::new(false),
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// The domains of the components, which are no others of the server.
+fn components(config: &Config, taken: &[Option<&str>]) -> Result<Components, BindError> {
+    let mut secrets = Vec::new();
+    for (name, secret) in &config.components.secrets {
+        let name = domain(name)?;
+        if taken.contains(&Some(&name)) || secrets.iter().any(|(other, _)| *other == name) {
+            return Err(BindError::Domain(name.to_string()));
+        }
+        if secret.is_empty() {
+            return Err(BindError::Secret(name.to_string()));
+        }
+        secrets.push((name, secret.clone()));
+    }
+    Ok(Components::new(secrets.into_iter()))
+}
+
+/// The domain of the rooms, if there are any.
+fn rooms_domain(config: &Config, own: &str, pubsub: &str) -> Result<Option<Arc<str>>, BindError> {
+    if !config.rooms.enabled {
+        return Ok(None);
+    }
+    let rooms = match config.rooms.domain.as_str() {
+        "" => domain(&format!("rooms.{own}"))?,
+        given => domain(given)?,
+    };
+    if [own, pubsub].contains(&&*rooms) {
+        return Err(BindError::Domain(rooms.to_string()));
+    }
+    Ok(Some(rooms))
 }
 
 fn domain(name: &str) -> Result<Arc<str>, BindError> {

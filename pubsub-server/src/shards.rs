@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use crate::service::applying::Before;
 use crate::service::vocabulary::{Page, PageInfo, PageStart, Write};
-use crate::service::{Rules, Service};
+use crate::service::{Rules, Service, personal};
 
 /// How many shards; more than there are ever threads that want one at the same time.
 const SHARDS: usize = 32;
@@ -23,6 +23,8 @@ pub(crate) struct Shards {
     all: Box<[Mutex<Shard>]>,
     hasher: RandomState,
     names: RwLock<BTreeSet<Arc<str>>>,
+    /// The names of nodes of accounts, which are nobody else's business.
+    personal: RwLock<BTreeSet<Arc<str>>>,
     stored: AtomicUsize,
 }
 
@@ -71,6 +73,7 @@ impl Shards {
             all: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
             hasher: RandomState::new(),
             names: RwLock::default(),
+            personal: RwLock::default(),
             stored: AtomicUsize::new(0),
         }
     }
@@ -99,7 +102,8 @@ impl Shards {
 
     /// How many nodes there are.
     pub(crate) fn nodes(&self) -> usize {
-        self.names_to_read().len()
+        let personal = self.personal.read().unwrap_or_else(PoisonError::into_inner);
+        self.names_to_read().len() + personal.len()
     }
 
     /// How many bytes of items all nodes keep together.
@@ -136,10 +140,10 @@ impl Shards {
         for write in writes {
             match write {
                 Write::CreateNode { node, .. } => {
-                    self.names_to_write().insert(node.clone());
+                    self.names_to_write(node).insert(node.clone());
                 }
                 Write::DeleteNode { node } => {
-                    self.names_to_write().remove(node);
+                    self.names_to_write(node).remove(node);
                 }
                 _ => {}
             }
@@ -186,8 +190,24 @@ impl Shards {
         self.names.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn names_to_write(&self) -> RwLockWriteGuard<'_, BTreeSet<Arc<str>>> {
-        self.names.write().unwrap_or_else(PoisonError::into_inner)
+    /// The names of all nodes of an account.
+    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
+        let prefix = personal::prefix(owner);
+        let personal = self.personal.read().unwrap_or_else(PoisonError::into_inner);
+        personal
+            .range::<str, _>((Bound::Included(&*prefix), Bound::Unbounded))
+            .take_while(|name| name.starts_with(&prefix))
+            .cloned()
+            .collect()
+    }
+
+    /// The names among which that one belongs.
+    fn names_to_write(&self, name: &str) -> RwLockWriteGuard<'_, BTreeSet<Arc<str>>> {
+        let names = match personal::owner(name) {
+            Some(_) => &self.personal,
+            None => &self.names,
+        };
+        names.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,10 +248,10 @@ impl AllShards<'_> {
             }
             match write {
                 Write::CreateNode { node, .. } => {
-                    self.shards.names_to_write().remove(node);
+                    self.shards.names_to_write(node).remove(node);
                 }
                 Write::DeleteNode { node } => {
-                    self.shards.names_to_write().insert(node.clone());
+                    self.shards.names_to_write(node).insert(node.clone());
                 }
                 _ => {}
             }

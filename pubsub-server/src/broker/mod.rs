@@ -13,13 +13,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
-use crate::service::Rules;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
+use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -46,7 +46,7 @@ impl Broker {
     ) -> Result<Self, StorageError> {
         let rules = Arc::new(rules);
         let shards = Arc::new(Shards::new(&rules));
-        let announcer = Arc::new(Announcer::new(address, router));
+        let announcer = Arc::new(Announcer::new(address, router, relations.clone()));
         let committer = if storage.is_volatile() {
             None
         } else {
@@ -420,7 +420,10 @@ fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
         Audience::These(_) => (None, None),
         Audience::Subscribers => {
             let node = shard.service.node(&notification.node)?;
-            if node.subscriptions.is_empty() && node.particular.is_none() {
+            if node.subscriptions.is_empty()
+                && node.particular.is_none()
+                && personal::owner(&node.name).is_none()
+            {
                 return None;
             }
             (Some(node.subscriptions.clone()), node.particular.clone())

@@ -1,13 +1,16 @@
 //! What follows when people come and go, or know each other otherwise than before: nobody asked for it by a request.
 
+use std::sync::Arc;
+
 use super::{Broker, now};
 use crate::committing::Entry;
 use crate::router::Wakes;
-use crate::service::access::Affiliation;
+use crate::service::access::{Action, Affiliation, admit};
 use crate::service::commands::{Changes, last_item};
 use crate::service::options::{AccessModel, SendLast};
-use crate::service::vocabulary::{Actor, Notification};
-use crate::shards::Leaver;
+use crate::service::personal;
+use crate::service::vocabulary::{Actor, Notification, Write};
+use crate::shards::{Leaver, Shard};
 
 impl Broker {
     /// Ends the subscriptions of somebody who never comes back.
@@ -41,7 +44,6 @@ impl Broker {
 
     /// Somebody's roster has changed: ends the subscriptions to nodes of that account that its access models no longer allow, and tells the
     /// subscribers. To be called after the change, and not while rosters are locked.
-    #[allow(dead_code, reason = "for whoever keeps rosters")]
     pub(crate) fn reconsider(&self, owner: &str, wakes: &mut Wakes) {
         for mut shard in self.shards.each() {
             let all: Vec<Changes> = shard
@@ -107,21 +109,70 @@ impl Broker {
                 .filter_map(|node| last_item(node, &actor.full))
                 .collect();
             for notification in owed {
-                match &self.committer {
-                    Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
-                        let owed = vec![notification];
-                        self.hand_over(
-                            committer,
-                            &mut shard,
-                            Vec::new(),
-                            owed,
-                            Entry::default(),
-                            wakes,
-                        );
-                    }
-                    _ => self.announce(&shard, &notification, wakes),
-                }
+                self.owe(&mut shard, notification, wakes);
             }
+        }
+    }
+
+    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does (XEP-0163 §4.3.3).
+    pub(crate) fn greet_with(
+        &self,
+        owner: &str,
+        actor: &Actor,
+        is_wanted: impl Fn(&str) -> bool,
+        wakes: &mut Wakes,
+    ) {
+        for name in self.shards.names_of(owner) {
+            if !personal::split(&name).is_some_and(|(_, node)| is_wanted(node)) {
+                continue;
+            }
+            let Some(mut shard) = self.shards.of(&name) else {
+                continue;
+            };
+            let owed = shard.service.node(&name).and_then(|node| {
+                let newest = node.items.newest()?;
+                let is_due = node.config.send_last == SendLast::OnSubscriptionAndPresence
+                    && !node.has_expired(newest, now())
+                    && admit(&*self.relations, node, &actor.bare, Action::Retrieve).is_ok();
+                is_due.then(|| last_item(node, &actor.full)).flatten()
+            });
+            if let Some(notification) = owed {
+                self.owe(&mut shard, notification, wakes);
+            }
+        }
+    }
+
+    /// The names of all nodes of an account, as they are called among all nodes.
+    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
+        self.shards.names_of(owner)
+    }
+
+    /// Removes all nodes of an account that is gone.
+    pub(crate) fn clear_out(&self, owner: &str) {
+        let mut wakes = Wakes::default();
+        for node in self.shards.names_of(owner) {
+            if let Some(mut shard) = self.shards.of(&node)
+                && shard.service.node(&node).is_some()
+            {
+                self.change(
+                    &mut shard,
+                    vec![Write::DeleteNode { node }],
+                    Vec::new(),
+                    None,
+                    &mut wakes,
+                );
+            }
+        }
+    }
+
+    /// Sends what somebody is owed, once it is kept.
+    fn owe(&self, shard: &mut Shard, notification: Notification, wakes: &mut Wakes) {
+        match &self.committer {
+            Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
+                let owed = vec![notification];
+                self.hand_over(committer, shard, Vec::new(), owed, Entry::default(), wakes);
+            }
+            _ => self.announce(shard, &notification, wakes),
         }
     }
 }

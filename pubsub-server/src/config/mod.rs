@@ -1,10 +1,17 @@
 //! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
 
+mod components;
 mod http;
+mod rooms;
+mod tls;
 
+pub use self::components::Components;
 pub use self::http::{Bosh, Http, Origins};
+pub use self::rooms::{RoomCreation, Rooms};
+pub use self::tls::{Demand, Encryption};
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,14 +47,20 @@ pub enum NodeCreation {
 pub struct Config {
     /// Where to listen for XMPP clients. Port 0 takes a free one. Default: `127.0.0.1:5222`.
     pub listen: SocketAddr,
+    /// How connections over TCP are encrypted. Default: not at all.
+    pub encryption: Option<Encryption>,
     /// The domain of the accounts. Default: `localhost`.
     pub domain: String,
     /// The address of the PubSub service. Default, when empty: `pubsub.` and the domain.
     pub pubsub_domain: String,
-    /// Accounts made at the start: user name and password. They go to [`accounts_store`](Self::accounts_store) if there is one.
+    /// Accounts for this run of the server: user name and password. They go before those of [`accounts_store`](Self::accounts_store), and are not kept.
     pub accounts: Vec<(String, String)>,
-    /// Who may log in. Default: a table in memory.
+    /// Who else may log in, and where accounts go that are made while the server runs. Default: [`database`](Self::database) if there is one, or a
+    /// table in memory.
     pub accounts_store: Option<Arc<dyn Accounts>>,
+    /// Where accounts, and what else belongs to people, are kept over restarts. Default: nowhere.
+    #[cfg(feature = "durable")]
+    pub database: Option<crate::Database>,
     /// The work factor of new SCRAM verifiers. Default: 4096.
     pub scram_iterations: u32,
     /// In-band registration. Default: closed.
@@ -68,6 +81,10 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// Programs that speak for domains of their own.
+    pub components: Components,
+    /// Rooms for many to talk in.
+    pub rooms: Rooms,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -78,6 +95,7 @@ impl std::fmt::Debug for Config {
         formatter
             .debug_struct("Config")
             .field("listen", &self.listen)
+            .field("encryption", &self.encryption)
             .field("domain", &self.domain)
             .field("pubsub_domain", &self.pubsub_domain)
             .field("registration", &self.registration)
@@ -88,6 +106,8 @@ impl std::fmt::Debug for Config {
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
             .field("http", &self.http)
+            .field("components", &self.components)
+            .field("rooms", &self.rooms)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -97,10 +117,13 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5222)),
+            encryption: None,
             domain: "localhost".to_owned(),
             pubsub_domain: String::new(),
             accounts: Vec::new(),
             accounts_store: None,
+            #[cfg(feature = "durable")]
+            database: None,
             scram_iterations: 4096,
             registration: Registration::Closed,
             anonymous: false,
@@ -110,6 +133,8 @@ impl Default for Config {
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            components: Components::default(),
+            rooms: Rooms::default(),
             limits: Limits::default(),
         }
     }
@@ -128,6 +153,17 @@ pub struct Limits {
     pub login: Duration,
     /// How often a client may fail to log in on one connection. Default: 3.
     pub login_attempts: usize,
+    /// How long an attempt to log in waits at most for each failure before it, once an account was guessed at 5 times or from an address 20 times;
+    /// the first of these costs a quarter of a second, each further one twice as much. Default: 8 s.
+    pub login_delay: Duration,
+    /// Connections at one time that have not logged in yet. Default: 10,000.
+    pub entering: usize,
+    /// The same from one address. Default: 10,000.
+    pub entering_per_address: usize,
+    /// Stanzas that one connection may send in a second, after a burst of as many again; more are read later. Default: as many as it can.
+    pub stanzas_per_second: Option<NonZeroU32>,
+    /// Bytes that one connection may send in a second, after a burst of as many again; more are read later. Default: as many as it can.
+    pub bytes_per_second: Option<NonZeroU32>,
     /// The longest stanza before login, in bytes. Default: 16 KiB.
     pub stanza_before_login: usize,
     /// The longest stanza, in bytes. Default: 512 KiB.
@@ -161,6 +197,14 @@ pub struct Limits {
     pub awaited_per_account: usize,
     /// The same of all accounts together. Default: 1,000,000.
     pub awaited: usize,
+    /// Contacts of one account, those that only ask to subscribe to its presence included. Default: 1,000.
+    pub contacts_per_account: usize,
+    /// Messages that wait for one account of which nobody is there. Default: 1,000.
+    pub offline_messages: usize,
+    /// Bytes of them. Default: 1 MiB.
+    pub offline_bytes: usize,
+    /// The same of all accounts together. Default: 256 MiB.
+    pub offline_bytes_by_all: usize,
     /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
     /// Bytes of items in one answer. Default: 1 MiB.
@@ -175,6 +219,11 @@ impl Default for Limits {
             resources_per_account: 1_000,
             login: Duration::from_secs(30),
             login_attempts: 3,
+            login_delay: Duration::from_secs(8),
+            entering: 10_000,
+            entering_per_address: 10_000,
+            stanzas_per_second: None,
+            bytes_per_second: None,
             stanza_before_login: 16 * 1024,
             stanza: 512 * 1024,
             depth: 64,
@@ -191,6 +240,10 @@ impl Default for Limits {
             affiliations_per_node: 10_000,
             awaited_per_account: 100_000,
             awaited: 1_000_000,
+            contacts_per_account: 1_000,
+            offline_messages: 1_000,
+            offline_bytes: 1024 * 1024,
+            offline_bytes_by_all: 256 * 1024 * 1024,
             page: 10_000,
             page_bytes: 1024 * 1024,
         }

@@ -1,11 +1,14 @@
-//! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, an empty roster, the old session.
+//! Answers what is asked of the domain and of the client's own account: discovery, ping, registration, carbons, the old session.
 
-use pubsub_xml::Reader;
+use pubsub_xml::{Name, Reader};
 
+use super::contacts;
 use super::dialogue::{Dialogue, drain};
+use super::pubsub;
 use super::serving::Deferred;
-use crate::accounts::{AccountError, change_password};
+use crate::accounts::{AccountError, Accounts as _, change_password};
 use crate::registration::{self, Application};
+use crate::router::Wakes;
 use crate::wire::disco;
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
@@ -18,6 +21,7 @@ pub(super) fn answer_domain(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
     let host = &dialogue.host;
     answer(
@@ -25,6 +29,7 @@ pub(super) fn answer_domain(
         stanza,
         reader,
         out,
+        wakes,
         |local, space, node, out| match (local, space) {
             ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) if node.is_some() => {
                 Err(StanzaError::NODE_NOT_FOUND)
@@ -34,7 +39,7 @@ pub(super) fn answer_domain(
                 Ok(())
             }
             ("query", namespace::DISCO_ITEMS) => {
-                disco::write_domain_items(out, host.pubsub());
+                disco::write_domain_items(out, host.services());
                 Ok(())
             }
             _ => Err(StanzaError::SERVICE_UNAVAILABLE),
@@ -48,29 +53,52 @@ pub(super) fn answer_own(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
-    let is_anonymous = dialogue.peer.actor.is_anonymous;
     answer(
         dialogue,
         stanza,
         reader,
         out,
-        |local, space, _, out| match (local, space) {
-            ("query", namespace::DISCO_INFO) => {
-                disco::write_account(out, is_anonymous);
-                Ok(())
-            }
-            ("query", namespace::DISCO_ITEMS) => {
-                disco::write_empty(out, "items");
-                Ok(())
-            }
-            ("query", namespace::ROSTER) if stanza.variant == "get" => {
-                out.push_str("<query xmlns='jabber:iq:roster'/>");
+        wakes,
+        |local, space, _, _| match (local, space) {
+            ("enable" | "disable", namespace::CARBONS) if stanza.variant == "set" => {
+                dialogue.peer.set_copied(local == "enable");
                 Ok(())
             }
             _ => Err(StanzaError::SERVICE_UNAVAILABLE),
         },
     )
+}
+
+/// Answers an IQ to another account, which is asked for its nodes and what they are.
+pub(super) fn answer_other(
+    dialogue: &Dialogue,
+    stanza: &Stanza<'_>,
+    owner: &str,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    wakes: &mut Wakes,
+) -> Result<(), StreamError> {
+    match reader.child()? {
+        Some(name) if is_of_nodes(&name, stanza) => {
+            pubsub::answer_at(dialogue, Some(owner), stanza, &name, reader, out, wakes)
+        }
+        _ => {
+            drain(reader)?;
+            dialogue.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+            Ok(())
+        }
+    }
+}
+
+/// Whether it is for the nodes of an account (XEP-0163).
+fn is_of_nodes(name: &Name<'_>, stanza: &Stanza<'_>) -> bool {
+    match (name.local, &*name.namespace) {
+        ("pubsub", namespace::PUBSUB | namespace::PUBSUB_OWNER) => true,
+        ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) => stanza.variant == "get",
+        _ => false,
+    }
 }
 
 /// What both have in common, then what `special` knows.
@@ -79,6 +107,7 @@ fn answer(
     stanza: &Stanza<'_>,
     reader: &mut Reader<'_>,
     out: &mut String,
+    wakes: &mut Wakes,
     special: impl FnOnce(&str, &str, Option<&str>, &mut String) -> Result<(), StanzaError>,
 ) -> Result<Option<Deferred>, StreamError> {
     let Some(name) = reader.child()? else {
@@ -90,6 +119,28 @@ fn answer(
         let application = registration::read(reader)?;
         drain(reader)?;
         return Ok(register(dialogue, stanza, application, out));
+    }
+    let is_own = stanza.to.as_deref().is_none_or(|to| to.contains('@'));
+    if is_own && is_of_nodes(&name, stanza) {
+        let actor = &dialogue.peer.actor;
+        if actor.is_anonymous && name.local == "pubsub" {
+            drain(reader)?;
+            dialogue.fail(out, stanza, StanzaError::NO_NODES);
+            return Ok(None);
+        }
+        return pubsub::answer_at(
+            dialogue,
+            Some(&actor.bare),
+            stanza,
+            &name,
+            reader,
+            out,
+            wakes,
+        )
+        .map(|()| None);
+    }
+    if name.is("query", namespace::ROSTER) {
+        return contacts::answer(dialogue, stanza, reader, out, wakes);
     }
     let node = reader.attribute("node");
     drain(reader)?;
@@ -155,7 +206,7 @@ fn register(
         } else {
             let password = application.password.unwrap_or_default();
             change_password(
-                &*host.accounts,
+                &host.accounts,
                 &username,
                 &password,
                 host.scram_iterations.get(),
@@ -164,8 +215,10 @@ fn register(
         };
         let reason = match result {
             Ok(()) => {
+                // The store tells of the end too, a moment later.
                 if application.is_removal {
                     host.broker.depart(&actor);
+                    host.forget(&bare).await;
                     host.router.end_account(&bare, StreamError::AccountRemoved);
                 }
                 return success;

@@ -29,6 +29,8 @@ pub(super) struct Dialogue {
     pub(super) is_resumable: bool,
     /// Whether the stream may be managed.
     pub(super) is_managed: bool,
+    /// Whether a component speaks, which says with each stanza who at its domain it is.
+    pub(super) is_component: bool,
     pings: u64,
     scratch: String,
 }
@@ -47,6 +49,7 @@ impl Dialogue {
             handled,
             is_resumable: handled.is_some(),
             is_managed: true,
+            is_component: false,
             pings: 0,
             scratch: String::new(),
         }
@@ -71,12 +74,19 @@ impl Dialogue {
                 .map(|()| None);
         };
         let stanza = stanza::read(&reader, kind);
-        if let Some(from) = &stanza.from {
+        let mut component = None;
+        if self.is_component {
+            let speaker = self.speaker(&stanza)?;
+            component = Some(std::mem::replace(&mut self.peer, speaker));
+        } else if let Some(from) = &stanza.from {
             self.check_sender(from)?;
         }
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         let result = self.dispatch(&stanza, &mut reader, &mut out, wakes);
+        if let Some(component) = component {
+            self.peer = component;
+        }
         if !out.is_empty() {
             outgoing.push_stanza(&out);
         }
@@ -117,9 +127,20 @@ impl Dialogue {
     ) -> Result<Option<Deferred>, StreamError> {
         let destination = self.destination(stanza.to.as_deref());
         match (stanza.kind, destination) {
-            (Kind::Presence, destination) => {
-                self.notice_presence(stanza, &destination, reader, wakes)?;
+            (_, Destination::Component(jid)) => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
                 Ok(None)
+            }
+            (Kind::Iq | Kind::Presence, Destination::Local(jid)) if self.is_component => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (_, Destination::Rooms(jid)) => {
+                self.visit(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (Kind::Presence, destination) => {
+                self.notice_presence(stanza, &destination, reader, out, wakes)
             }
             (Kind::Iq, Destination::PubSub) if is_request(stanza) => {
                 pubsub::answer(self, stanza, reader, out, wakes).map(|()| None)
@@ -128,24 +149,30 @@ impl Dialogue {
                 pending::take_message(self, stanza, reader, out, wakes).map(|()| None)
             }
             (Kind::Iq, Destination::Domain) if is_request(stanza) => {
-                account::answer_domain(self, stanza, reader, out)
+                account::answer_domain(self, stanza, reader, out, wakes)
             }
             (Kind::Iq, Destination::Own) if is_request(stanza) => {
-                account::answer_own(self, stanza, reader, out)
+                account::answer_own(self, stanza, reader, out, wakes)
+            }
+            (Kind::Iq, Destination::Domain) if self.is_awaited(stanza) => {
+                self.learn(stanza, reader, wakes)?;
+                Ok(None)
+            }
+            // An account answers for itself, also when none of its clients is there.
+            (Kind::Iq, Destination::Local(jid))
+                if is_request(stanza) && jid.contains('@') && !jid.contains('/') =>
+            {
+                account::answer_other(self, stanza, &jid, reader, out, wakes).map(|()| None)
             }
             (Kind::Iq, _) if !is_request(stanza) && !is_response(stanza) => {
                 drain(reader)?;
                 self.fail(out, stanza, StanzaError::BAD_REQUEST);
                 Ok(None)
             }
-            (kind, Destination::Local(jid)) => {
-                self.pass_on(kind, stanza, &jid, reader, out, wakes)?;
-                Ok(None)
-            }
+            (kind, Destination::Local(jid)) => self.pass_on(kind, stanza, &jid, reader, out, wakes),
             (Kind::Message, Destination::Own) => {
                 let bare = self.peer.actor.bare.clone();
-                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)?;
-                Ok(None)
+                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)
             }
             (_, destination) => {
                 drain(reader)?;

@@ -12,7 +12,7 @@ use super::end::End;
 use super::serving::Serving;
 use crate::admission::Permit;
 use crate::host::Host;
-use crate::router::{Outgoing, Parked, Peer, Turn};
+use crate::router::{Outgoing, Parked, Peer, Turn, Wakes};
 use crate::wire::stream::StreamError;
 
 /// How long a client may take to read the last words, and then to close its side.
@@ -45,8 +45,10 @@ pub(super) async fn finish<C: Carrier>(
         }
         End::Lost => {
             drop((carrier, permit));
-            if is_resumable && linger(&host, &peer, attachment, Parked { outgoing, handled }).await
-            {
+            let parked = Parked { outgoing, handled };
+            if !is_resumable {
+                peer.outbox.park(attachment, parked);
+            } else if linger(&host, &peer, attachment, parked).await {
                 return;
             }
         }
@@ -118,9 +120,19 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
 /// Takes the client out of the router, with what it awaits, and an anonymous one out of its subscriptions.
 fn leave(host: &Host, peer: &Arc<Peer>) {
     let is_last = host.router.unbind(peer);
+    let mut wakes = Wakes::default();
+    host.people.depart(&peer.actor, &mut wakes);
+    let unread = peer.outbox.left_behind();
+    host.people
+        .return_messages(&peer.actor, &unread, &mut wakes);
+    drop(wakes);
     host.broker.end_session(peer.actor.session);
     host.broker
         .absent(&peer.actor, !host.router.is_available(&peer.actor.bare));
+    if let Some(rooms) = &host.rooms {
+        let mut wakes = Wakes::default();
+        rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
+    }
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

@@ -11,7 +11,8 @@ use super::carrier::Carrier;
 use super::channel::Channel;
 use super::end::End;
 use super::remote::Remote;
-use crate::accounts::{AccountError, Credentials, add_account};
+use super::security::Security;
+use crate::accounts::{AccountError, Accounts as _, Hash, add_account};
 use crate::address;
 use crate::host::Host;
 use crate::registration;
@@ -20,7 +21,7 @@ use crate::sasl::{Mechanism, SaslError, plain};
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
 use crate::wire::stanza::{self, Kind};
-use crate::wire::stream::{self, StreamError};
+use crate::wire::stream::{self, Entrance, StreamError};
 
 /// Who has logged in.
 #[derive(Clone, Debug)]
@@ -29,16 +30,47 @@ pub(super) struct Identity {
     pub(super) is_anonymous: bool,
 }
 
-/// Reads the client in, from the first byte to the success of SASL.
+/// How far a client has come.
+#[derive(Debug)]
+pub(super) enum Entered {
+    User(Identity),
+    /// It was told to go on, and encrypts now.
+    Securing,
+}
+
+/// What the steps of logging in have to know.
+#[derive(Clone, Copy, Debug)]
+struct Place<'p> {
+    host: &'p Host,
+    remote: Remote,
+    security: &'p Security,
+}
+
+/// Reads the client in, from the first byte to the success of SASL, or to the wish to encrypt.
 pub(super) async fn log_in<C: Carrier>(
     channel: &mut Channel<C>,
     host: &Host,
     remote: Remote,
-) -> Result<Identity, End> {
-    let is_private = remote.is_private;
+    security: &Security,
+) -> Result<Entered, End> {
+    let Some(_entering) = host.entering.admit(remote.address) else {
+        return Err(StreamError::TooManyConnections.into());
+    };
+    let place = Place {
+        host,
+        remote,
+        security,
+    };
+    let is_bindable = security.binding().is_some();
+    let entrance = Entrance {
+        is_securable: matches!(security, Security::Offered { .. }),
+        must_secure: security.is_demanded(),
+        is_bindable,
+        may_register: host.registrar.is_open(),
+    };
+    let offered = Mechanism::offered(remote.is_private, is_bindable, host.allows_anonymous);
     let mut features = String::new();
-    let offered = Mechanism::offered(is_private, host.allows_anonymous).map(Mechanism::name);
-    stream::write_features(&mut features, offered, host.registrar.is_open());
+    entrance.write(&mut features, offered.map(Mechanism::name));
     channel.open(host, &features).await?;
     let mut attempts = 0;
     loop {
@@ -46,7 +78,11 @@ pub(super) async fn log_in<C: Carrier>(
         let scope = channel.carrier.scope();
         let mut reader = Reader::with_scope(&text, &scope);
         let name = reader.root()?;
-        if stanza::kind_of(&name) == Some(Kind::Iq) {
+        if name.is("starttls", namespace::TLS) && entrance.is_securable {
+            channel.send(stream::PROCEED).await?;
+            return Ok(Entered::Securing);
+        }
+        if stanza::kind_of(&name) == Some(Kind::Iq) && !entrance.must_secure {
             let answer = register(host, remote, &mut reader).await?;
             channel.send(&answer).await?;
             continue;
@@ -62,13 +98,13 @@ pub(super) async fn log_in<C: Carrier>(
             .unwrap_or_default()
             .into_owned();
         let initial = reader.text()?.into_owned();
-        match authenticate(channel, host, is_private, &mechanism, &initial).await? {
+        match authenticate(channel, place, &mechanism, &initial).await? {
             Ok((identity, data)) => {
                 let mut success = String::new();
                 stream::write_sasl(&mut success, "success", &data);
                 channel.send(&success).await?;
                 tracing::debug!(jid = %identity.bare, mechanism, "logged in");
-                return Ok(identity);
+                return Ok(Entered::User(identity));
             }
             Err(error) => {
                 tracing::debug!(%error, "not logged in");
@@ -89,13 +125,18 @@ type Authenticated = Result<(Identity, String), SaslError>;
 /// Runs one mechanism. The outer error ends the stream, the inner one only this attempt.
 async fn authenticate<C: Carrier>(
     channel: &mut Channel<C>,
-    host: &Host,
-    is_private: bool,
+    place: Place<'_>,
     mechanism: &str,
     initial: &str,
 ) -> Result<Authenticated, End> {
+    let host = place.host;
+    if place.security.is_demanded() {
+        return Ok(Err(SaslError::EncryptionRequired));
+    }
     let mechanism = match Mechanism::of(mechanism) {
-        Some(Mechanism::Plain) if !is_private => return Ok(Err(SaslError::EncryptionRequired)),
+        Some(Mechanism::Plain) if !place.remote.is_private => {
+            return Ok(Err(SaslError::EncryptionRequired));
+        }
         Some(Mechanism::Anonymous) if !host.allows_anonymous => {
             return Ok(Err(SaslError::InvalidMechanism));
         }
@@ -120,39 +161,61 @@ async fn authenticate<C: Carrier>(
         Err(error) => return Ok(Err(error)),
     };
     match mechanism {
-        Mechanism::Plain => Ok(check_password(host, &message)
+        Mechanism::Plain => Ok(check_password(place, &message)
             .await
             .map(|identity| (identity, String::new()))),
-        Mechanism::Scram(hash) => {
-            let first = match ClientFirst::read(&message) {
-                Ok(first) => first,
-                Err(error) => return Ok(Err(error)),
-            };
-            let (verifier, username) = match find(host, &first.username).await {
-                Ok(Some((username, credentials))) => (credentials.verifier(hash).clone(), username),
-                Ok(None) => (
-                    decoy(
-                        hash,
-                        &host.decoy_secret,
-                        &first.username,
-                        host.scram_iterations,
-                    ),
-                    String::new(),
-                ),
-                Err(error) => return Ok(Err(error)),
-            };
-            let nonce = STANDARD.encode(rand::random::<[u8; 18]>());
-            let (pending, challenge) = Exchange::begin(&first, verifier, &nonce);
-            let proof = match exchange(channel, &challenge).await? {
-                Ok(proof) => proof,
-                Err(error) => return Ok(Err(error)),
-            };
-            Ok(pending
-                .finish(&proof)
-                .map(|data| (account(host, &username), STANDARD.encode(data))))
-        }
+        Mechanism::Scram(hash) => check_proof(channel, place, hash, None, &message).await,
+        Mechanism::Bound(hash) => match place.security.binding() {
+            Some(binding) => check_proof(channel, place, hash, Some(binding), &message).await,
+            None => Ok(Err(SaslError::InvalidMechanism)),
+        },
         Mechanism::Anonymous => Ok(Err(SaslError::InvalidMechanism)),
     }
+}
+
+/// SCRAM, from the client's first message on.
+async fn check_proof<C: Carrier>(
+    channel: &mut Channel<C>,
+    place: Place<'_>,
+    hash: Hash,
+    binding: Option<&[u8]>,
+    message: &[u8],
+) -> Result<Authenticated, End> {
+    let host = place.host;
+    let is_bindable = place.security.binding().is_some();
+    let first = match ClientFirst::read(message, is_bindable, binding.is_some()) {
+        Ok(first) => first,
+        Err(error) => return Ok(Err(error)),
+    };
+    let username = address::normalize_local(&first.username);
+    let username = username.as_deref().unwrap_or_default();
+    place.wait_for_turn(username).await;
+    let verifier = match host.accounts.credentials(username).await {
+        Ok(Some(credentials)) => credentials.verifier(hash).clone(),
+        Ok(None) => decoy(
+            hash,
+            &host.decoy_secret,
+            &first.username,
+            host.scram_iterations,
+        ),
+        Err(error) => return Ok(Err(unread(&error))),
+    };
+    let nonce = STANDARD.encode(rand::random::<[u8; 18]>());
+    let (pending, challenge) = Exchange::begin(&first, verifier, &nonce, binding);
+    let proof = match exchange(channel, &challenge).await? {
+        Ok(proof) => proof,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(match pending.finish(&proof) {
+        Ok(data) => place
+            .admit(username)
+            .await
+            .map(|identity| (identity, STANDARD.encode(data))),
+        Err(error) => {
+            place.note_failure(username);
+            Err(error)
+        }
+    })
 }
 
 /// Sends a challenge and reads the response.
@@ -184,37 +247,52 @@ fn decode(data: &str) -> Result<Vec<u8>, SaslError> {
         .map_err(|_| SaslError::IncorrectEncoding)
 }
 
-async fn check_password(host: &Host, message: &[u8]) -> Result<Identity, SaslError> {
+async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, SaslError> {
     let (username, password) = plain::read(message)?;
-    let Some((username, credentials)) = find(host, username).await? else {
-        return Err(SaslError::NotAuthorized);
-    };
-    let password = password.to_owned();
-    let is_right = tokio::task::spawn_blocking(move || credentials.sha256.accepts(&password)).await;
-    match is_right {
-        Ok(true) => Ok(account(host, &username)),
-        Ok(false) => Err(SaslError::NotAuthorized),
-        Err(_) => Err(SaslError::Unavailable),
+    let username = address::normalize_local(username).ok_or(SaslError::NotAuthorized)?;
+    place.wait_for_turn(&username).await;
+    match place.host.accounts.is_password(&username, password).await {
+        Ok(true) => place.admit(&username).await,
+        Ok(false) => {
+            place.note_failure(&username);
+            Err(SaslError::NotAuthorized)
+        }
+        Err(error) => Err(unread(&error)),
     }
 }
 
-async fn find(host: &Host, username: &str) -> Result<Option<(String, Credentials)>, SaslError> {
-    let Some(username) = address::normalize_local(username) else {
-        return Ok(None);
-    };
-    match host.accounts.credentials(&username).await {
-        Ok(found) => Ok(found.map(|credentials| (username, credentials))),
-        Err(error) => {
-            tracing::error!(%error, "accounts cannot be read");
-            Err(SaslError::Unavailable)
+fn unread(error: &AccountError) -> SaslError {
+    tracing::error!(%error, "accounts cannot be read");
+    SaslError::Unavailable
+}
+
+impl Place<'_> {
+    /// Waits as long as failures before this attempt make it.
+    async fn wait_for_turn(self, username: &str) {
+        let attempts = &self.host.attempts;
+        let delay = attempts.delay(username, self.remote.address, Instant::now());
+        if !delay.is_zero() {
+            tracing::info!(username, address = %self.remote.address, ?delay, "somebody is guessing passwords");
+            tokio::time::sleep(delay).await;
         }
     }
-}
 
-fn account(host: &Host, username: &str) -> Identity {
-    Identity {
-        bare: format!("{username}@{}", host.domain).into(),
-        is_anonymous: false,
+    fn note_failure(self, username: &str) {
+        let attempts = &self.host.attempts;
+        attempts.note_failure(username, self.remote.address, Instant::now());
+    }
+
+    /// Who has proved to be that user, if he may come in.
+    async fn admit(self, username: &str) -> Result<Identity, SaslError> {
+        self.host.attempts.note_success(username);
+        match self.host.accounts.is_enabled(username).await {
+            Ok(true) => Ok(Identity {
+                bare: format!("{username}@{}", self.host.domain).into(),
+                is_anonymous: false,
+            }),
+            Ok(false) => Err(SaslError::AccountDisabled),
+            Err(error) => Err(unread(&error)),
+        }
     }
 }
 
@@ -264,7 +342,7 @@ async fn create_account(
         return Err(StanzaError::TOO_OFTEN);
     }
     add_account(
-        &*host.accounts,
+        &host.accounts,
         &username,
         &password,
         host.scram_iterations.get(),
@@ -273,6 +351,6 @@ async fn create_account(
     .map_err(|error| match error {
         AccountError::Taken(_) => StanzaError::TAKEN,
         AccountError::Invalid(_) => StanzaError::BAD_ACCOUNT,
-        AccountError::Unavailable(_) => StanzaError::INTERNAL,
+        _ => StanzaError::INTERNAL,
     })
 }

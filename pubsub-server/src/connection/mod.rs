@@ -11,10 +11,13 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+pub(crate) mod component;
+mod contacts;
 mod destination;
 mod dialogue;
 mod end;
 mod ending;
+mod learning;
 mod login;
 mod managing;
 mod passing;
@@ -22,34 +25,101 @@ mod pending;
 mod polled;
 mod pubsub;
 mod remote;
+mod security;
 mod serving;
 mod stream;
+mod visiting;
 mod websocket;
 
 pub(crate) use self::bosh::BoshStream;
 pub(crate) use self::remote::Remote;
-pub(crate) use self::stream::XmlStream;
 pub(crate) use self::websocket::WebSocket;
 
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
+
 use self::carrier::Carrier;
 use self::channel::Channel;
 use self::end::End;
+use self::login::Entered;
+use self::security::Security;
 use self::serving::Serving;
+use self::stream::XmlStream;
 use crate::admission::Permit;
 use crate::host::Host;
 use crate::listener::told;
+use crate::tls;
 use crate::wire::stream::StreamError;
 
-/// Serves one client until it leaves, is cut off, or the server goes down.
+/// Serves one client until it leaves, is cut off, or the server goes down. What carries it is encrypted by others, or not at all.
 pub(crate) async fn serve<C: Carrier>(carrier: C, remote: Remote, host: Arc<Host>, permit: Permit) {
+    attend(carrier, remote, Security::Elsewhere, host, permit).await;
+}
+
+/// Serves a client over TCP, who may or must encrypt first (RFC 6120 §5).
+pub(crate) async fn serve_tcp(socket: TcpStream, remote: Remote, host: Arc<Host>, permit: Permit) {
+    let security = Security::of(&host, remote);
+    let carrier = XmlStream::new(socket, &host.limits);
+    let asked = attend(carrier, remote, security, host.clone(), permit).await;
+    if let Some((carrier, permit)) = asked {
+        match carrier.into_socket() {
+            Some(socket) => Box::pin(serve_tls(socket, remote, host, permit)).await,
+            // It was said in the clear, perhaps by somebody else, and would be taken for what is said in private.
+            None => tracing::warn!("a client said more after it had asked for encryption"),
+        }
+    }
+}
+
+/// Serves a client over TLS, from the handshake on.
+pub(crate) async fn serve_tls(socket: TcpStream, remote: Remote, host: Arc<Host>, permit: Permit) {
+    let Some(encryption) = &host.encryption else {
+        return;
+    };
+    let mut shutdown = host.shutdown.subscribe();
+    let handshake = tokio::select! {
+        shaken = tokio::time::timeout(host.limits.login, Box::pin(encryption.tls.secure(socket))) => shaken,
+        () = told(&mut shutdown) => return,
+    };
+    drop(shutdown);
+    let socket = match handshake {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the TLS handshake failed");
+            return;
+        }
+        Err(_) => {
+            tracing::debug!("the TLS handshake took too long");
+            return;
+        }
+    };
+    let security = Security::Tls(tls::exporter(&socket));
+    let remote = Remote {
+        is_private: true,
+        ..remote
+    };
+    let carrier = XmlStream::new(socket, &host.limits);
+    attend(carrier, remote, security, host.clone(), permit).await;
+}
+
+/// Serves one client to its end; or gives it back when it wants to encrypt.
+async fn attend<C: Carrier>(
+    carrier: C,
+    remote: Remote,
+    security: Security,
+    host: Arc<Host>,
+    permit: Permit,
+) -> Option<(C, Permit)> {
     let mut shutdown = host.shutdown.subscribe();
     let mut channel = Channel::new(carrier);
     // What comes before and after the long time in between is boxed, so that a client that stays costs no more memory than it needs.
     let entrance = Box::pin(async {
-        let identity = login::log_in(&mut channel, &host, remote).await?;
-        binding::bind(&mut channel, &host, &identity).await
+        match login::log_in(&mut channel, &host, remote, &security).await? {
+            Entered::User(identity) => binding::bind(&mut channel, &host, &identity)
+                .await
+                .map(Some),
+            Entered::Securing => Ok(None),
+        }
     });
     let entered = tokio::select! {
         entered = tokio::time::timeout(host.limits.login, entrance) => {
@@ -59,7 +129,8 @@ pub(crate) async fn serve<C: Carrier>(carrier: C, remote: Remote, host: Arc<Host
     };
     drop(shutdown);
     match entered {
-        Ok(bound) => {
+        Ok(None) => return Some((channel.carrier, permit)),
+        Ok(Some(bound)) => {
             tracing::debug!(jid = %bound.peer.actor.full, resumed = bound.is_resumed, "bound");
             let mut serving = Box::new(Serving::new(channel, host.clone(), bound));
             let end = serving.run().await;
@@ -70,4 +141,5 @@ pub(crate) async fn serve<C: Carrier>(carrier: C, remote: Remote, host: Arc<Host
             Box::pin(ending::refuse(channel, &host, end)).await;
         }
     }
+    None
 }

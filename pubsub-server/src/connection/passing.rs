@@ -3,14 +3,16 @@
 use pubsub_xml::{Reader, XmlError};
 
 use super::dialogue::{Dialogue, drain, is_response};
-use crate::address;
+use super::serving::Deferred;
+use crate::people::{Fate, Letter};
 use crate::router::Wakes;
-use crate::wire::error::StanzaError;
+use crate::wire::error::{self, StanzaError};
+use crate::wire::message::Traits;
 use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::stream::StreamError;
 
 impl Dialogue {
-    /// Passes a stanza on to connected clients of this server.
+    /// Passes a stanza on to connected clients of this server, or has a message wait for them.
     pub(super) fn pass_on(
         &self,
         kind: Kind,
@@ -19,7 +21,7 @@ impl Dialogue {
         reader: &mut Reader<'_>,
         out: &mut String,
         wakes: &mut Wakes,
-    ) -> Result<(), StreamError> {
+    ) -> Result<Option<Deferred>, StreamError> {
         let mut readdressed = String::new();
         match stanza::readdress(&mut readdressed, reader, kind, &self.peer.actor.full) {
             Ok(()) => {}
@@ -28,33 +30,83 @@ impl Dialogue {
                 if !is_response(stanza) {
                     self.fail(out, stanza, StanzaError::BAD_REQUEST);
                 }
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         }
         drain(reader)?;
-        let directory = self.host.router.directory();
+        if kind == Kind::Message {
+            return self.post(stanza, jid, readdressed, out, wakes);
+        }
         let before = wakes.deliveries();
         // An IQ to a bare JID is for the account, not for its clients (RFC 6121 §8.5.2).
-        if kind == Kind::Message || jid.contains('/') {
+        if jid.contains('/') {
+            let directory = self.host.router.directory();
             directory.deliver(wakes, jid, &[&readdressed]);
         }
-        // A message to a resource that is gone is for the account (RFC 6121 §8.5.3.2.1).
-        if wakes.deliveries() == before
-            && kind == Kind::Message
-            && matches!(&*stanza.variant, "" | "normal" | "chat")
-        {
-            directory.deliver(wakes, address::bare(jid), &[&readdressed]);
+        if wakes.deliveries() == before && !is_response(stanza) {
+            self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
         }
-        drop(directory);
-        if wakes.deliveries() == before && !is_response(stanza) && stanza.variant != "headline" {
-            let reason = if kind == Kind::Message {
-                StanzaError::NO_RECIPIENT
+        Ok(None)
+    }
+
+    fn post(
+        &self,
+        stanza: &Stanza<'_>,
+        to: &str,
+        text: String,
+        out: &mut String,
+        wakes: &mut Wakes,
+    ) -> Result<Option<Deferred>, StreamError> {
+        let traits = Traits::read(&text)?;
+        let letter = Letter {
+            to,
+            variant: &stanza.variant,
+            text: &text,
+            traits,
+        };
+        match self.host.people.deliver(&self.peer.actor, &letter, wakes) {
+            Fate::Done => Ok(None),
+            Fate::Refused => {
+                self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+                Ok(None)
+            }
+            Fate::Waits => Ok(Some(self.keep(stanza, to, text, traits))),
+        }
+    }
+
+    /// Has a message wait, if it may and there is such an account, which takes a look at the accounts.
+    fn keep(&self, stanza: &Stanza<'_>, to: &str, text: String, traits: Traits) -> Deferred {
+        let (host, to) = (self.host.clone(), to.to_owned());
+        let variant = stanza.variant.clone().into_owned();
+        let mut failure = String::new();
+        self.open(&mut failure, stanza, "error");
+        Box::pin(async move {
+            let reason = if !host.has_account(&to).await {
+                Some(StanzaError::NO_RECIPIENT)
+            } else if !traits.is_kept(&variant) {
+                // What says nothing is missed by nobody, as that somebody is typing.
+                traits.has_body.then_some(StanzaError::NOT_KEPT)
             } else {
-                StanzaError::SERVICE_UNAVAILABLE
+                let letter = Letter {
+                    to: &to,
+                    variant: &variant,
+                    text: &text,
+                    traits,
+                };
+                let kept = host.people.keep(&letter, &mut Wakes::default());
+                match kept {
+                    Ok(Some(receipt)) => receipt.wait().await.err().map(|_| StanzaError::INTERNAL),
+                    Ok(None) => None,
+                    Err(_) => Some(StanzaError::OFFLINE_FULL),
+                }
             };
-            self.fail(out, stanza, reason);
-        }
-        Ok(())
+            let Some(reason) = reason else {
+                return String::new();
+            };
+            error::write(&mut failure, reason);
+            stanza::close(&mut failure, Kind::Message);
+            failure
+        })
     }
 }

@@ -1,13 +1,18 @@
 //! Answers what is asked of the PubSub service: turns an IQ into a request, has the broker do it, and writes what came of it.
 
-use pubsub_xml::Reader;
+use std::borrow::Cow;
+
+use pubsub_xml::{Name, Reader};
 
 use super::dialogue::{Dialogue, drain};
 use super::pending;
 use crate::committing::Asker;
 use crate::router::Wakes;
-use crate::service::access::Affiliation;
+use crate::service::access::{Action, Affiliation, admit};
 use crate::service::error::ServiceError;
+use crate::service::node::Node;
+use crate::service::personal;
+use crate::service::relations::Relations as _;
 use crate::service::vocabulary::{Page, Reply, Request, Selection};
 use crate::wire::error::{self, StanzaError};
 use crate::wire::request::{self, Command, RequestError};
@@ -15,7 +20,7 @@ use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::stream::StreamError;
 use crate::wire::{archive, command, disco, namespace, page, reply};
 
-/// Answers an IQ of type get or set.
+/// Answers an IQ of type get or set to the service.
 pub(super) fn answer(
     dialogue: &Dialogue,
     stanza: &Stanza<'_>,
@@ -23,12 +28,25 @@ pub(super) fn answer(
     out: &mut String,
     wakes: &mut Wakes,
 ) -> Result<(), StreamError> {
-    let is_set = stanza.variant == "set";
     let Some(name) = reader.child()? else {
         drain(reader)?;
         dialogue.fail(out, stanza, StanzaError::BAD_REQUEST);
         return Ok(());
     };
+    answer_at(dialogue, None, stanza, &name, reader, out, wakes)
+}
+
+/// Answers an IQ whose child was just entered: to the service, or to the account that owns the nodes in question (XEP-0163).
+pub(super) fn answer_at(
+    dialogue: &Dialogue,
+    owner: Option<&str>,
+    stanza: &Stanza<'_>,
+    name: &Name<'_>,
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    wakes: &mut Wakes,
+) -> Result<(), StreamError> {
+    let is_set = stanza.variant == "set";
     let read = match (name.local, &*name.namespace) {
         ("pubsub", namespace::PUBSUB) => request::read(reader, is_set),
         ("pubsub", namespace::PUBSUB_OWNER) => request::read_owner(reader, is_set),
@@ -39,10 +57,10 @@ pub(super) fn answer(
                 reader,
                 out,
                 wakes,
-                name.namespace == namespace::DISCO_INFO,
+                (owner, name.namespace == namespace::DISCO_INFO),
             );
         }
-        ("query", namespace::ARCHIVE) if is_set => match archive::read(reader) {
+        ("query", namespace::ARCHIVE) if is_set && owner.is_none() => match archive::read(reader) {
             Ok(query) => {
                 drain(reader)?;
                 super::archive::answer(dialogue, stanza, query, out, wakes);
@@ -50,20 +68,20 @@ pub(super) fn answer(
             }
             Err(error) => Err(error),
         },
-        ("query", namespace::ARCHIVE) => {
+        ("query", namespace::ARCHIVE) if owner.is_none() => {
             drain(reader)?;
             dialogue.open_result(out, stanza);
             archive::write_form(out);
             stanza::close(out, Kind::Iq);
             return Ok(());
         }
-        ("command", namespace::COMMANDS) if is_set => {
+        ("command", namespace::COMMANDS) if is_set && owner.is_none() => {
             let execution = command::read(reader)?;
             drain(reader)?;
             pending::execute(dialogue, stanza, execution, out, wakes);
             return Ok(());
         }
-        ("ping", namespace::PING) => Ok(Command::Nothing),
+        ("ping", namespace::PING) if owner.is_none() => Ok(Command::Nothing),
         _ => {
             drain(reader)?;
             dialogue.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
@@ -89,6 +107,10 @@ pub(super) fn answer(
     let start = out.len();
     match command {
         Command::Node(request) => {
+            let request = match owner {
+                Some(owner) => request.at(owner, &format!("{:032x}", rand::random::<u128>())),
+                None => request,
+            };
             match dialogue.host.broker.perform(&asker, request, wakes) {
                 Some(Ok(answer)) => {
                     dialogue.open_result(out, stanza);
@@ -106,7 +128,7 @@ pub(super) fn answer(
         }
         command => {
             dialogue.open_result(out, stanza);
-            match survey(dialogue, command, out) {
+            match survey(dialogue, owner, command, out) {
                 Ok(()) => stanza::close(out, Kind::Iq),
                 Err(error) => {
                     out.truncate(start);
@@ -147,27 +169,45 @@ pub(super) fn fail(
 }
 
 /// Looks at what concerns more than one node, and writes the content of the result.
-fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result<(), ServiceError> {
+fn survey(
+    dialogue: &Dialogue,
+    owner: Option<&str>,
+    command: Command<'_>,
+    out: &mut String,
+) -> Result<(), ServiceError> {
     let broker = &dialogue.host.broker;
     let actor = &dialogue.peer.actor;
+    let is_asked = |name: &str, asked: &Option<Cow<'_, str>>| {
+        personal::owner(name) == owner
+            && asked
+                .as_deref()
+                .is_none_or(|asked| personal::shown(name) == asked)
+    };
     match command {
         Command::Node(_) | Command::Nothing => {}
         Command::DefaultOptions(asked) => {
-            require_node(dialogue, asked.as_deref())?;
+            require_node(dialogue, owner, asked.as_deref())?;
             reply::write_default_options(out, asked.as_deref());
         }
-        Command::DefaultConfiguration => reply::write_default(out, &broker.rules.defaults),
+        Command::DefaultConfiguration => {
+            let rules = &broker.rules;
+            let defaults = match owner {
+                Some(_) => &rules.personal_defaults,
+                None => &rules.defaults,
+            };
+            reply::write_default(out, defaults);
+        }
         Command::OwnSubscriptions(asked) => {
-            require_node(dialogue, asked.as_deref())?;
+            require_node(dialogue, owner, asked.as_deref())?;
             let mut list = broker.survey(&actor.bare, |node, found| {
-                if asked.as_deref().is_none_or(|asked| asked == &*node.name) {
+                if is_asked(&node.name, &asked) {
                     found.extend(node.subscriptions_of(&actor.bare).map(|one| {
                         let known = (node.name.clone(), one.jid.clone(), one.id.clone());
                         (known, one.terms.state.as_str())
                     }));
                 }
             });
-            if asked.is_none() {
+            if asked.is_none() && owner.is_none() {
                 let awaited = broker.awaited(&actor.bare).into_iter();
                 list.extend(awaited.map(|known| (known, "pending")));
             }
@@ -177,12 +217,10 @@ fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result
             reply::write_own_subscriptions(out, asked.as_deref(), list);
         }
         Command::OwnAffiliations(asked) => {
-            require_node(dialogue, asked.as_deref())?;
+            require_node(dialogue, owner, asked.as_deref())?;
             let list = broker.survey(&actor.bare, |node, found| {
                 let affiliation = node.affiliation(&actor.bare);
-                if affiliation != Affiliation::None
-                    && asked.as_deref().is_none_or(|asked| asked == &*node.name)
-                {
+                if affiliation != Affiliation::None && is_asked(&node.name, &asked) {
                     found.push((node.name.clone(), affiliation));
                 }
             });
@@ -195,12 +233,24 @@ fn survey(dialogue: &Dialogue, command: Command<'_>, out: &mut String) -> Result
     Ok(())
 }
 
-fn require_node(dialogue: &Dialogue, node: Option<&str>) -> Result<(), ServiceError> {
-    match node {
-        Some(name) if dialogue.host.broker.inspect(name, |_| ()).is_none() => {
-            Err(ServiceError::NodeNotFound { node: name.into() })
-        }
-        _ => Ok(()),
+fn require_node(
+    dialogue: &Dialogue,
+    owner: Option<&str>,
+    node: Option<&str>,
+) -> Result<(), ServiceError> {
+    let Some(name) = node else { return Ok(()) };
+    let broker = &dialogue.host.broker;
+    match broker.inspect(&called(owner, name), |_| ()) {
+        Some(()) => Ok(()),
+        None => Err(ServiceError::NodeNotFound { node: name.into() }),
+    }
+}
+
+/// What a node is called among all nodes.
+fn called<'n>(owner: Option<&str>, name: &'n str) -> Cow<'n, str> {
+    match owner {
+        Some(owner) => Cow::Owned(personal::key(owner, name)),
+        None => Cow::Borrowed(name),
     }
 }
 
@@ -211,8 +261,9 @@ fn discover(
     reader: &mut Reader<'_>,
     out: &mut String,
     wakes: &mut Wakes,
-    is_info: bool,
+    (owner, is_info): (Option<&str>, bool),
 ) -> Result<(), StreamError> {
+    let broker = &dialogue.host.broker;
     let node = reader.attribute("node").filter(|node| !node.is_empty());
     let mut asked_page = None;
     while let Some(name) = reader.child()? {
@@ -226,8 +277,22 @@ fn discover(
     let start = out.len();
     dialogue.open_result(out, stanza);
     let result = match node.as_deref() {
-        Some(name @ (namespace::COMMANDS | reply::GET_PENDING)) => {
+        Some(name @ (namespace::COMMANDS | reply::GET_PENDING)) if owner.is_none() => {
             disco::write_command(out, name, dialogue.host.pubsub(), is_info);
+            Ok(())
+        }
+        None if let Some(owner) = owner => {
+            if !may_discover(dialogue, owner) {
+                out.truncate(start);
+                dialogue.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+                return Ok(());
+            }
+            if is_info {
+                let is_own = *owner == *dialogue.peer.actor.bare;
+                disco::write_account(out, is_own && dialogue.peer.actor.is_anonymous);
+            } else {
+                list_nodes_of(dialogue, owner, out);
+            }
             Ok(())
         }
         None if is_info => {
@@ -239,12 +304,14 @@ fn discover(
             list_nodes(dialogue, asked_page.as_ref(), out);
             Ok(())
         }
-        Some(name) if is_info => dialogue
-            .host
-            .broker
-            .inspect(name, |node| disco::write_node(out, node))
+        Some(name) if is_info => broker
+            .inspect(&called(owner, name), |node| {
+                let may_know = owner.is_none() || may_read(dialogue, node);
+                may_know.then(|| disco::write_node(out, node))
+            })
+            .flatten()
             .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() }),
-        Some(name) => list_items(dialogue, name, asked_page, out),
+        Some(name) => list_items(dialogue, owner, name, asked_page, out),
     };
     match result {
         Ok(()) => stanza::close(out, Kind::Iq),
@@ -259,6 +326,33 @@ fn discover(
     };
     hold_back(dialogue, &asker, start, out, wakes);
     Ok(())
+}
+
+/// Whether somebody may know what an account has: its presence says as much.
+fn may_discover(dialogue: &Dialogue, owner: &str) -> bool {
+    let own = &dialogue.peer.actor.bare;
+    *owner == **own || dialogue.host.people.may_see_presence(owner, own)
+}
+
+fn may_read(dialogue: &Dialogue, node: &Node) -> bool {
+    let own = &dialogue.peer.actor.bare;
+    admit(&*dialogue.host.people, node, own, Action::Retrieve).is_ok()
+}
+
+/// The nodes of an account that the asker may read.
+fn list_nodes_of(dialogue: &Dialogue, owner: &str, out: &mut String) {
+    let broker = &dialogue.host.broker;
+    let mut titled = Vec::new();
+    for name in broker.names_of(owner) {
+        let title = broker.inspect(&name, |node| {
+            may_read(dialogue, node).then(|| node.config.title.clone())
+        });
+        if let Some(title) = title.flatten() {
+            titled.push((name, title));
+        }
+    }
+    let nodes = titled.iter().map(|(name, title)| (&**name, title.as_str()));
+    disco::write_nodes(out, owner, nodes, None);
 }
 
 fn list_nodes(dialogue: &Dialogue, asked: Option<&Page<'_>>, out: &mut String) {
@@ -285,16 +379,17 @@ fn list_nodes(dialogue: &Dialogue, asked: Option<&Page<'_>>, out: &mut String) {
 
 fn list_items(
     dialogue: &Dialogue,
+    owner: Option<&str>,
     name: &str,
     asked: Option<Page<'_>>,
     out: &mut String,
 ) -> Result<(), ServiceError> {
     let selection = asked.map_or(Selection::All, Selection::Page);
     let request = Request::Items {
-        node: name.into(),
+        node: called(owner, name),
         selection,
     };
-    let pubsub = dialogue.host.pubsub();
+    let pubsub = owner.unwrap_or(dialogue.host.pubsub());
     match dialogue.host.broker.look(&dialogue.peer.actor, request) {
         Ok(Reply::Items { node, items, page }) => {
             disco::write_items(

@@ -29,7 +29,7 @@ const FULL: usize = 256 * 1024;
 /// After so many deliveries of one batch their recipients are woken, before the rest of the batch.
 const MANY_DELIVERIES: usize = 4096;
 
-/// An answer that takes time. Nothing else is read until it is there.
+/// An answer that takes time; empty: none. Nothing else is read until it is there.
 pub(super) type Deferred = Pin<Box<dyn Future<Output = String> + Send>>;
 
 /// A bound client and what carries the dialogue with it.
@@ -142,11 +142,14 @@ impl<C: Carrier> Serving<C> {
     }
 
     fn poll_deferred(&mut self, context: &mut Context<'_>) -> Result<(), End> {
-        if let Some(deferred) = &mut self.deferred
+        // What is read next may take time as well, and has to be polled to be heard of.
+        while let Some(deferred) = &mut self.deferred
             && let Poll::Ready(answer) = deferred.as_mut().poll(context)
         {
             self.deferred = None;
-            self.outgoing.push_stanza(&answer);
+            if !answer.is_empty() {
+                self.outgoing.push_stanza(&answer);
+            }
             self.handle_input()?;
         }
         Ok(())

@@ -193,6 +193,19 @@ impl Outbox {
         is_wanted
     }
 
+    /// The stanzas that nobody will read any more and that were not acknowledged, of a client that is gone. Only stream management knows them.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let mut state = self.state();
+        let Some(mut parked) = state.parked.take() else {
+            return Vec::new();
+        };
+        let State {
+            pending, lengths, ..
+        } = &mut *state;
+        parked.outgoing.absorb(pending, lengths);
+        parked.outgoing.stanzas()
+    }
+
     /// Becomes the client's connection in place of any other. The number says which one it is.
     pub(crate) fn attach(&self) -> u64 {
         let mut state = self.state();

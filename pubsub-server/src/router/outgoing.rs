@@ -163,6 +163,25 @@ impl Outgoing {
         }
     }
 
+    /// The stanzas that the client has not acknowledged, as far as they are counted.
+    pub(super) fn stanzas(&self) -> Vec<String> {
+        let Some(ledger) = self.ledger.as_ref().filter(|ledger| ledger.is_counting) else {
+            return Vec::new();
+        };
+        let mut rest = &self.buffer[..];
+        let mut stanzas = Vec::new();
+        for piece in &ledger.pieces {
+            let Some((text, after)) = rest.split_at_checked(piece.length as usize) else {
+                break;
+            };
+            rest = after;
+            if piece.is_stanza {
+                stanzas.push(String::from_utf8_lossy(text).into_owned());
+            }
+        }
+        stanzas
+    }
+
     /// Notes that the client has handled so many stanzas in all.
     pub(crate) fn acknowledge(&mut self, handled: u32) -> Result<(), StreamError> {
         let Some(ledger) = &mut self.ledger else {

@@ -9,13 +9,17 @@ use crate::accounts::Hash;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
     Scram(Hash),
+    /// The same, bound to the TLS connection (RFC 5802 §6).
+    Bound(Hash),
     Plain,
     Anonymous,
 }
 
 impl Mechanism {
     /// All, in the order in which they are offered.
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
+        Self::Bound(Hash::Sha256),
+        Self::Bound(Hash::Sha1),
         Self::Scram(Hash::Sha256),
         Self::Scram(Hash::Sha1),
         Self::Plain,
@@ -25,6 +29,8 @@ impl Mechanism {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Scram(hash) => hash.mechanism(),
+            Self::Bound(Hash::Sha1) => "SCRAM-SHA-1-PLUS",
+            Self::Bound(Hash::Sha256) => "SCRAM-SHA-256-PLUS",
             Self::Plain => "PLAIN",
             Self::Anonymous => "ANONYMOUS",
         }
@@ -36,12 +42,18 @@ impl Mechanism {
             .find(|mechanism| mechanism.name() == name)
     }
 
-    /// What a connection is offered: PLAIN only where nobody can listen, ANONYMOUS only if the server allows it.
-    pub(crate) fn offered(is_private: bool, allows_anonymous: bool) -> impl Iterator<Item = Self> {
+    /// What a connection is offered: PLAIN only where nobody can listen, ANONYMOUS only if the server allows it, -PLUS only where there is
+    /// something to be bound to.
+    pub(crate) fn offered(
+        is_private: bool,
+        is_bindable: bool,
+        allows_anonymous: bool,
+    ) -> impl Iterator<Item = Self> {
         Self::ALL
             .into_iter()
             .filter(move |mechanism| match mechanism {
                 Self::Scram(_) => true,
+                Self::Bound(_) => is_bindable,
                 Self::Plain => is_private,
                 Self::Anonymous => allows_anonymous,
             })
@@ -53,6 +65,8 @@ impl Mechanism {
 pub(crate) enum SaslError {
     #[error("aborted")]
     Aborted,
+    #[error("account-disabled")]
+    AccountDisabled,
     #[error("encryption-required")]
     EncryptionRequired,
     #[error("incorrect-encoding")]

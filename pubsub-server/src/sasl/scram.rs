@@ -1,5 +1,5 @@
-//! SCRAM (RFC 5802, RFC 7677), the server's side over salted verifiers. Channel binding is not offered yet, so a client that requires it is
-//! refused; one that could and saw no offer ("y") is welcome.
+//! SCRAM (RFC 5802, RFC 7677), the server's side over salted verifiers, bound to a TLS connection or not (`tls-exporter` of RFC 9266). A client that
+//! could be bound and saw no offer ("y") is welcome where there was none; where there was one, somebody has taken it out, and login fails.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,12 @@ pub(crate) struct ClientFirst<'m> {
 }
 
 impl<'m> ClientFirst<'m> {
-    pub(crate) fn read(message: &'m [u8]) -> Result<Self, SaslError> {
+    /// Reads it for a connection that offers to be bound or not, and a mechanism that is bound or not.
+    pub(crate) fn read(
+        message: &'m [u8],
+        is_bindable: bool,
+        is_bound: bool,
+    ) -> Result<Self, SaslError> {
         let message = std::str::from_utf8(message).map_err(|_| SaslError::MalformedRequest)?;
         let mut parts = message.splitn(3, ',');
         let (Some(binding), Some(authorization), Some(bare)) =
@@ -25,8 +30,11 @@ impl<'m> ClientFirst<'m> {
         else {
             return Err(SaslError::MalformedRequest);
         };
-        if binding != "n" && binding != "y" {
-            return Err(SaslError::MalformedRequest);
+        match (binding, is_bound) {
+            ("n", false) | ("p=tls-exporter", true) => {}
+            ("y", false) if is_bindable => return Err(SaslError::NotAuthorized),
+            ("y", false) => {}
+            _ => return Err(SaslError::MalformedRequest),
         }
         let header = message
             .get(..message.len() - bare.len())
@@ -75,12 +83,14 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Answers the client's first message with the challenge it returns.
+    /// Answers the client's first message with the challenge it returns. What the client is bound to has to be the same at its end.
     pub(crate) fn begin(
         first: &ClientFirst<'_>,
         verifier: Verifier,
         server_nonce: &str,
+        binding: Option<&[u8]>,
     ) -> (Self, String) {
+        let channel = [first.header.as_bytes(), binding.unwrap_or_default()].concat();
         let nonce = format!("{}{server_nonce}", first.nonce);
         let challenge = format!(
             "r={nonce},s={},i={}",
@@ -91,7 +101,7 @@ impl Exchange {
         (
             Self {
                 verifier,
-                channel: STANDARD.encode(first.header),
+                channel: STANDARD.encode(channel),
                 nonce,
                 transcript,
             },
@@ -190,8 +200,8 @@ mod tests {
         proof: &str,
     ) -> Result<String, SaslError> {
         let first = format!("n,,n=user,r={}", nonces.0);
-        let first = ClientFirst::read(first.as_bytes()).expect("well formed");
-        let (exchange, _) = Exchange::begin(&first, verifier(hash, salt), nonces.1);
+        let first = ClientFirst::read(first.as_bytes(), false, false).expect("well formed");
+        let (exchange, _) = Exchange::begin(&first, verifier(hash, salt), nonces.1, None);
         exchange.finish(format!("c=biws,r={}{},p={proof}", nonces.0, nonces.1).as_bytes())
     }
 
@@ -230,7 +240,7 @@ mod tests {
     #[test]
     fn first_messages_are_taken_apart_or_refused() {
         assert_eq!(
-            ClientFirst::read(b"y,,n=a=2Cb,r=x").map(|first| first.username),
+            ClientFirst::read(b"y,,n=a=2Cb,r=x", false, false).map(|first| first.username),
             Ok("a,b".to_owned())
         );
         for (message, error) in [
@@ -241,7 +251,37 @@ mod tests {
             (b"n,,r=x", SaslError::MalformedRequest),
             (b"\xff", SaslError::MalformedRequest),
         ] {
-            assert_eq!(ClientFirst::read(message).map(|_| ()), Err(error));
+            assert_eq!(
+                ClientFirst::read(message, false, false).map(|_| ()),
+                Err(error)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_binding_must_agree() {
+        for (flag, is_bindable, is_bound, expected) in [
+            ("p=tls-exporter", true, true, Ok(())),
+            ("n", true, false, Ok(())),
+            ("y", false, false, Ok(())),
+            ("y", true, false, Err(SaslError::NotAuthorized)),
+            ("y", true, true, Err(SaslError::MalformedRequest)),
+            ("n", true, true, Err(SaslError::MalformedRequest)),
+            (
+                "p=tls-exporter",
+                true,
+                false,
+                Err(SaslError::MalformedRequest),
+            ),
+            ("p=tls-unique", true, true, Err(SaslError::MalformedRequest)),
+        ] {
+            let message = format!("{flag},,n=a,r=x");
+            let read = ClientFirst::read(message.as_bytes(), is_bindable, is_bound);
+            assert_eq!(
+                read.map(|_| ()),
+                expected,
+                "{flag} {is_bindable} {is_bound}"
+            );
         }
     }
 }

@@ -24,6 +24,7 @@ const MAX_WISHES: usize = 3;
 pub(crate) fn rules() -> Rules {
     Rules {
         defaults: Arc::new(NodeConfig::default()),
+        personal_defaults: Arc::new(super::personal::defaults()),
         anonymous_may_create: false,
         accounts_only: Vec::new(),
         max_nodes: MAX_NODES,

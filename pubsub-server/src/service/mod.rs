@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod personal;
 pub(crate) mod relations;
 pub(crate) mod terms;
 pub(crate) mod vocabulary;
@@ -35,6 +36,8 @@ use self::wishes::Wishes;
 pub(crate) struct Rules {
     /// The configuration of a node that nobody configured.
     pub(crate) defaults: Arc<NodeConfig>,
+    /// The same of a node of an account.
+    pub(crate) personal_defaults: Arc<NodeConfig>,
     pub(crate) anonymous_may_create: bool,
     /// How the names of nodes begin that nobody without an account may read.
     pub(crate) accounts_only: Vec<String>,
@@ -93,6 +96,14 @@ impl Service {
         request: Request<'_>,
     ) -> Result<Outcome, ServiceError> {
         commands::decide(self, context, actor, request)
+    }
+
+    /// The configuration of a node of that name that nobody configured.
+    pub(crate) fn defaults(&self, name: &str) -> Arc<NodeConfig> {
+        match personal::owner(name) {
+            Some(_) => self.rules.personal_defaults.clone(),
+            None => self.rules.defaults.clone(),
+        }
     }
 
     pub(crate) fn node(&self, name: &str) -> Option<&Node> {

@@ -3,6 +3,9 @@
 //! Only the questions are here. Rosters and presence are kept elsewhere, and whoever keeps them answers.
 
 use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::options::NodeConfig;
 
 /// Answers for the accounts of this server. All JIDs are bare.
 ///
@@ -18,12 +21,17 @@ pub(crate) trait Relations: Debug + Send + Sync {
 
     /// Whether `who` is in one of these groups of the owner's roster.
     fn is_in_group(&self, owner: &str, who: &str, groups: &[String]) -> bool;
+
+    /// The clients that are to hear of a node of an account because they said that they want to (XEP-0163 §4), by their full JIDs.
+    fn listeners(&self, owner: &str, node: &str, config: &NodeConfig) -> Vec<Arc<str>>;
 }
 
 /// Nobody knows anybody.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Strangers;
 
+#[cfg(test)]
 impl Relations for Strangers {
     fn knows_people(&self) -> bool {
         false
@@ -35,5 +43,9 @@ impl Relations for Strangers {
 
     fn is_in_group(&self, _owner: &str, _who: &str, _groups: &[String]) -> bool {
         false
+    }
+
+    fn listeners(&self, _owner: &str, _node: &str, _config: &NodeConfig) -> Vec<Arc<str>> {
+        Vec::new()
     }
 }

@@ -9,7 +9,9 @@ mod disk;
 mod memory;
 
 #[cfg(feature = "durable")]
-pub use self::disk::{DiskStorage, SyncLevel};
+pub(crate) use self::disk::{DATABASE, check_directory};
+#[cfg(feature = "durable")]
+pub use self::disk::{DiskStorage, SyncLevel, self_signed_files};
 pub use self::memory::{MemoryStorage, Volatile};
 
 use crate::service::vocabulary::Write;

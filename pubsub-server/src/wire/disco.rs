@@ -18,6 +18,8 @@ pub(crate) const AWAIT: &str = "urn:pubsub:await:1";
 const DOMAIN_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
+    "msgoffline",
+    "urn:xmpp:carbons:2",
     "urn:xmpp:ping",
 ];
 
@@ -27,6 +29,8 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub",
     "http://jabber.org/protocol/pubsub#access-authorize",
     "http://jabber.org/protocol/pubsub#access-open",
+    "http://jabber.org/protocol/pubsub#access-presence",
+    "http://jabber.org/protocol/pubsub#access-roster",
     "http://jabber.org/protocol/pubsub#access-whitelist",
     "http://jabber.org/protocol/pubsub#auto-create",
     "http://jabber.org/protocol/pubsub#config-node",
@@ -71,6 +75,20 @@ const PUBSUB_FEATURES: &[&str] = &[
     AWAIT,
 ];
 
+/// What the service does and an account does not.
+const SERVICE_ONLY: &[&str] = &[
+    "http://jabber.org/protocol/commands",
+    "http://jabber.org/protocol/pubsub#get-pending",
+    "urn:xmpp:ping",
+    AWAIT,
+];
+
+/// What an account does besides (XEP-0163).
+const ACCOUNT_FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/pubsub#auto-subscribe",
+    "http://jabber.org/protocol/pubsub#filtered-notifications",
+];
+
 /// The commands of the PubSub service (XEP-0050 §2): the list, or one of them.
 pub(crate) fn write_command(out: &mut String, node: &str, service: &str, is_info: bool) {
     open(out, if is_info { "info" } else { "items" }, Some(node));
@@ -109,13 +127,18 @@ pub(crate) fn write_domain(out: &mut String, may_register: bool) {
     close(out);
 }
 
-/// `disco#items` of the domain: the PubSub service.
-pub(crate) fn write_domain_items(out: &mut String, pubsub_domain: &str) {
+/// `disco#items` of the domain: its services, by address and name.
+pub(crate) fn write_domain_items<'s>(
+    out: &mut String,
+    services: impl Iterator<Item = (&'s str, &'s str)>,
+) {
     open(out, "items", None);
-    out.push_str("<item");
-    attribute(out, "jid", pubsub_domain);
-    attribute(out, "name", "PubSub service");
-    out.push_str("/>");
+    for (jid, name) in services {
+        out.push_str("<item");
+        attribute(out, "jid", jid);
+        attribute(out, "name", name);
+        out.push_str("/>");
+    }
     close(out);
 }
 
@@ -132,7 +155,16 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
         },
         "",
     );
-    features(out, &["http://jabber.org/protocol/disco#info"]);
+    if is_anonymous {
+        features(out, &["http://jabber.org/protocol/disco#info"]);
+    } else {
+        identity(out, "pubsub", "pep", "");
+        let of_both = PUBSUB_FEATURES.iter();
+        for feature in of_both.filter(|feature| !SERVICE_ONLY.contains(feature)) {
+            features(out, &[feature]);
+        }
+        features(out, ACCOUNT_FEATURES);
+    }
     close(out);
 }
 
@@ -254,13 +286,7 @@ pub(crate) fn write_items<'n>(
     close(out);
 }
 
-/// An empty answer of that kind, `info` or `items`.
-pub(crate) fn write_empty(out: &mut String, which: &str) {
-    open(out, which, None);
-    close(out);
-}
-
-fn open(out: &mut String, which: &str, node: Option<&str>) {
+pub(crate) fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push_str("<query xmlns='http://jabber.org/protocol/disco#");
     out.push_str(which);
     out.push('\'');
@@ -270,11 +296,11 @@ fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push('>');
 }
 
-fn close(out: &mut String) {
+pub(crate) fn close(out: &mut String) {
     out.push_str("</query>");
 }
 
-fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
+pub(crate) fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("<identity");
     attribute(out, "category", category);
     attribute(out, "type", kind);
@@ -284,7 +310,7 @@ fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("/>");
 }
 
-fn features(out: &mut String, features: &[&str]) {
+pub(crate) fn features(out: &mut String, features: &[&str]) {
     for feature in features {
         out.push_str("<feature");
         attribute(out, "var", feature);

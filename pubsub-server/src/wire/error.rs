@@ -22,10 +22,74 @@ impl StanzaError {
 
     pub(crate) const SERVICE_UNAVAILABLE: Self =
         Self::new("cancel", "service-unavailable", "nobody there handles this");
-    pub(crate) const NO_RECIPIENT: Self = Self::new(
+    pub(crate) const NO_RECIPIENT: Self =
+        Self::new("cancel", "service-unavailable", "there is no such account");
+    pub(crate) const NOT_KEPT: Self = Self::new(
         "cancel",
         "service-unavailable",
-        "the recipient is not connected, and messages are not kept",
+        "the recipient is not connected, and this message is not to be kept",
+    );
+    pub(crate) const OFFLINE_FULL: Self = Self::new(
+        "wait",
+        "service-unavailable",
+        "the recipient is not connected, and no more messages are kept for it; try again later",
+    );
+    pub(crate) const NO_ROSTER: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "an anonymous user has no roster; log in with an account to have contacts",
+    );
+    pub(crate) const NO_NODES: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "an anonymous user has no nodes of its own; log in with an account to have some",
+    );
+    pub(crate) const NO_CONTACT: Self =
+        Self::new("cancel", "item-not-found", "the roster has no such contact");
+    pub(crate) const OWN_CONTACT: Self = Self::new(
+        "cancel",
+        "not-allowed",
+        "an account is no contact of itself",
+    );
+    pub(crate) const BAD_CONTACT: Self = Self::new(
+        "modify",
+        "bad-request",
+        "a roster set holds exactly one item with a JID, and each group once",
+    );
+    pub(crate) const LONG_CONTACT: Self = Self::new(
+        "modify",
+        "not-acceptable",
+        "names and groups have at most 1023 bytes, a group at least one, and a contact is in at most 32 groups",
+    );
+    pub(crate) const ROSTER_FULL: Self = Self::new(
+        "wait",
+        "resource-constraint",
+        "the roster is full; remove a contact first",
+    );
+    pub(crate) const LONG_PRESENCE: Self = Self::new(
+        "modify",
+        "policy-violation",
+        "a presence has at most 16 KiB",
+    );
+    pub(crate) const BAD_PRIORITY: Self = Self::new(
+        "modify",
+        "bad-request",
+        "a priority is a number from -128 to 127",
+    );
+    pub(crate) const TOO_MANY_DIRECTED: Self = Self::new(
+        "wait",
+        "resource-constraint",
+        "presence went to 1000 addresses in particular already",
+    );
+    pub(crate) const NO_PRESENCE: Self = Self::new(
+        "cancel",
+        "service-unavailable",
+        "nobody there has presence to subscribe to",
+    );
+    pub(crate) const NOBODY_THERE: Self = Self::new(
+        "wait",
+        "service-unavailable",
+        "nobody speaks for that address now",
     );
     pub(crate) const OTHER_SERVER: Self = Self::new(
         "cancel",

@@ -12,6 +12,12 @@ pub(crate) fn write(out: &mut BytesMut, piece: &[u8]) {
     out.put_slice(rest);
 }
 
+/// The piece on its own.
+pub(crate) fn of(piece: &str) -> String {
+    let (start, rest) = piece.split_at(name_end(piece.as_bytes()));
+    format!("{start}{}{rest}", declaration(piece.as_bytes()))
+}
+
 /// What is missing on the root. Stanzas and stream elements inherit; whatever else the server writes declares its namespace itself.
 fn declaration(piece: &[u8]) -> &'static str {
     match piece.get(1..name_end(piece)) {

@@ -99,6 +99,17 @@ pub(crate) fn close(out: &mut String, kind: Kind) {
     out.push('>');
 }
 
+/// Writes the stanza whose start tag was just entered as coming from `from`, all that follows the address of the recipient, its closing quote included.
+pub(crate) fn write_tail(
+    out: &mut String,
+    reader: &mut Reader<'_>,
+    kind: Kind,
+    from: &str,
+) -> Result<(), XmlError> {
+    out.push('\'');
+    write_rest(out, reader, kind, from, false)
+}
+
 /// Writes the stanza whose start tag was just entered as coming from `from`; everything else stays as it is.
 pub(crate) fn readdress(
     out: &mut String,
@@ -108,10 +119,21 @@ pub(crate) fn readdress(
 ) -> Result<(), XmlError> {
     out.push('<');
     out.push_str(kind.as_str());
+    write_rest(out, reader, kind, from, true)
+}
+
+fn write_rest(
+    out: &mut String,
+    reader: &mut Reader<'_>,
+    kind: Kind,
+    from: &str,
+    keeps_to: bool,
+) -> Result<(), XmlError> {
     attribute(out, "from", from);
     for one in reader.attributes() {
         match (one.prefix, one.local) {
             (None, "from") => {}
+            (None, "to") if !keeps_to => {}
             (None, local) => attribute(out, local, &one.value),
             (Some("xml"), local) => {
                 out.push_str(" xml:");

@@ -10,6 +10,7 @@ pub(crate) enum StreamError {
     BadFormat,
     InvalidNamespace,
     InvalidFrom,
+    ImproperAddressing,
     HostUnknown,
     UnsupportedVersion,
     UnsupportedStanzaType,
@@ -23,6 +24,7 @@ pub(crate) enum StreamError {
     TimedOut,
     Shutdown,
     AccountRemoved,
+    AccountDisabled,
     HandledCountTooHigh,
 }
 
@@ -43,6 +45,10 @@ impl StreamError {
             Self::InvalidFrom => (
                 "invalid-from",
                 "the 'from' of a stanza is not the sender's own address",
+            ),
+            Self::ImproperAddressing => (
+                "improper-addressing",
+                "a component says who speaks and to whom",
             ),
             Self::HostUnknown => ("host-unknown", "this server does not serve that domain"),
             Self::UnsupportedVersion => ("unsupported-version", "XMPP 1.0 is spoken here"),
@@ -69,6 +75,7 @@ impl StreamError {
             Self::TimedOut => ("connection-timeout", "nothing was heard for too long"),
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
+            Self::AccountDisabled => ("not-authorized", "the account was disabled"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
@@ -96,33 +103,73 @@ pub(crate) fn write_header(out: &mut String, domain: &str, id: &str) {
     out.push_str(" version='1.0' xml:lang='en'>");
 }
 
-/// The features before authentication.
-pub(crate) fn write_features<'m>(
-    out: &mut String,
-    mechanisms: impl Iterator<Item = &'m str>,
-    may_register: bool,
-) {
-    out.push_str("<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
-    for mechanism in mechanisms {
-        out.push_str("<mechanism>");
-        out.push_str(mechanism);
-        out.push_str("</mechanism>");
-    }
-    out.push_str("</mechanisms>");
-    if may_register {
-        out.push_str("<register xmlns='http://jabber.org/features/iq-register'/>");
-    }
-    out.push_str("</stream:features>");
+/// The server's stream header for a component (XEP-0114): `from` is the component's own domain.
+pub(crate) fn write_component_header(out: &mut String, domain: &str, id: &str) {
+    out.push_str("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'");
+    attribute(out, "from", domain);
+    attribute(out, "id", id);
+    out.push('>');
 }
+
+/// The features before authentication.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entrance {
+    /// Whether one can encrypt, and whether one must: then nothing else is offered (RFC 6120 §5.3.1).
+    pub(crate) is_securable: bool,
+    pub(crate) must_secure: bool,
+    /// Whether a login can be bound to the connection (XEP-0440).
+    pub(crate) is_bindable: bool,
+    pub(crate) may_register: bool,
+}
+
+impl Entrance {
+    pub(crate) fn write<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str>) {
+        out.push_str("<stream:features>");
+        if self.is_securable {
+            out.push_str("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>");
+            out.push_str(if self.must_secure {
+                "<required/>"
+            } else {
+                "<optional/>"
+            });
+            out.push_str("</starttls>");
+        }
+        if !self.must_secure {
+            self.write_login(out, mechanisms);
+        }
+        out.push_str("</stream:features>");
+    }
+
+    fn write_login<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str>) {
+        out.push_str("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
+        for mechanism in mechanisms {
+            out.push_str("<mechanism>");
+            out.push_str(mechanism);
+            out.push_str("</mechanism>");
+        }
+        out.push_str("</mechanisms>");
+        if self.is_bindable {
+            out.push_str(
+                "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>",
+            );
+        }
+        if self.may_register {
+            out.push_str("<register xmlns='http://jabber.org/features/iq-register'/>");
+        }
+    }
+}
+
+/// The answers to `<starttls/>` (RFC 6120 §5.4.2).
+pub(crate) const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 /// The features after authentication: binding, the session that means nothing any more, and stream management where it is offered.
 pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
     if is_managed {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
     } else {
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\
-        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"
+        <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/></stream:features>"
     }
 }
 

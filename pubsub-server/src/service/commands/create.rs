@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::service::Service;
 use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
 use crate::service::node::{Items, Node, bare_of};
@@ -12,6 +11,7 @@ use crate::service::options::{Field, NodeConfig};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
 };
+use crate::service::{Service, personal};
 
 /// The longest name of a node and id of an item, in bytes.
 pub(super) const LONGEST_NAME: usize = 1023;
@@ -30,7 +30,7 @@ pub(super) fn decide(
         Some(name) => name.into(),
         None => context.fresh_name(0),
     };
-    let config = Arc::new(service.rules.defaults.with(form)?);
+    let config = Arc::new(service.defaults(&name).with(form)?);
     let Creation {
         writes,
         notifications,
@@ -58,6 +58,10 @@ pub(super) fn creation(
     config: Arc<NodeConfig>,
 ) -> Result<Creation, ServiceError> {
     check_name("node", name)?;
+    // What belongs to an account comes to be by its hand only.
+    if personal::owner(name).is_some_and(|owner| *owner != *actor.bare) {
+        return Err(ServiceError::NodeNotFound { node: name.clone() });
+    }
     if actor.is_anonymous && !service.rules.anonymous_may_create {
         return Err(ServiceError::CreationForbidden { node: name.clone() });
     }

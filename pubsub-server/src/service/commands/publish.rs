@@ -30,7 +30,7 @@ pub(super) fn decide(
         (node.name.clone(), node.config.clone())
     } else {
         let name: Arc<str> = name.into();
-        let config = Arc::new(service.rules.defaults.with(options).map_err(|error| {
+        let config = Arc::new(service.defaults(&name).with(options).map_err(|error| {
             ServiceError::PreconditionNotMet {
                 node: name.clone(),
                 fields: error.to_string(),

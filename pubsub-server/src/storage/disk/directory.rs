@@ -1,7 +1,7 @@
 //! The directory that is given: whose it is, in which format, and that nobody else uses it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::storage::StorageError;
@@ -14,6 +14,18 @@ const WORDS: &str = "pubsub data, format ";
 
 /// The format that this program reads and writes.
 const FORMAT: u32 = 1;
+
+/// The file of [`Database`](crate::Database), which has files of SQLite beside it.
+pub(crate) const DATABASE: &str = "people.sqlite";
+
+/// A certificate of one's own begins so, and its key.
+const CERTIFICATE: &str = "self-signed";
+
+/// Where a directory of data may hold a certificate that was made for development, and its key.
+#[must_use]
+pub fn self_signed_files(directory: &Path) -> [PathBuf; 2] {
+    ["crt", "key"].map(|end| directory.join(CERTIFICATE).with_extension(end))
+}
 
 /// A directory that belongs to this process until it is dropped.
 #[derive(Debug)]
@@ -70,6 +82,20 @@ impl Directory {
     }
 }
 
+/// Whether the directory is one of ours, or can become one. Others may use it meanwhile.
+pub(crate) fn check(path: &Path) -> Result<(), StorageError> {
+    match fs::read_to_string(path.join(MARKER)) {
+        Ok(text) if !text.is_empty() => check_format(path, &text),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StorageError::new(format!(
+            "{} cannot be read",
+            path.join(MARKER).display()
+        ))
+        .caused_by(error)),
+        _ if !path.exists() => Ok(()),
+        _ => check_empty(path),
+    }
+}
+
 /// Somebody else has it.
 pub(super) fn in_use(path: &Path) -> StorageError {
     StorageError::new(format!(
@@ -83,8 +109,12 @@ fn check_empty(path: &Path) -> Result<(), StorageError> {
         |error| StorageError::new(format!("{} cannot be read", path.display())).caused_by(error);
     for entry in fs::read_dir(path).map_err(unread)? {
         let name = entry.map_err(unread)?.file_name();
+        let is_ours = name == MARKER
+            || [DATABASE, CERTIFICATE]
+                .iter()
+                .any(|ours| name.to_string_lossy().starts_with(ours));
         // What a disk of its own begins with.
-        if name != MARKER && name != "lost+found" {
+        if !is_ours && name != "lost+found" {
             return Err(StorageError::new(format!(
                 "{} holds {}, which is not of this program; give a directory that is empty or does not exist",
                 path.display(),

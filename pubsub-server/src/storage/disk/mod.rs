@@ -19,6 +19,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::directory::Directory;
+pub use self::directory::self_signed_files;
+pub(crate) use self::directory::{DATABASE, check as check_directory};
 use self::engine::Engine;
 use self::group::Changes;
 use self::loading::Loading;

@@ -1,0 +1,8 @@
+//! Who comes in to our server, how, and how much of it he may use: accounts, encryption, ways to log in, bounds.
+
+#[path = "doors/accounts.rs"]
+mod accounts;
+
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
