@@ -19,8 +19,8 @@
 //!
 //! # What it speaks
 //!
-//! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
-//!   of two equal resources wins; messages and IQs between clients. No TLS yet, no other servers.
+//! - XMPP over TCP (RFC 6120): STARTTLS and direct TLS with a certificate; SASL SCRAM-SHA-256 and SCRAM-SHA-1, both bound to TLS 1.3 too, PLAIN over TLS
+//!   and on loopback, ANONYMOUS if allowed; resource binding, where the newest of two equal resources wins. No other servers.
 //! - People (RFC 6121): rosters, presence and its subscriptions, messages that wait for who is not there (XEP-0160, XEP-0203), copies of them for the
 //!   account's other clients (XEP-0280, XEP-0334), capabilities (XEP-0115). Every account has nodes of its own (XEP-0163): bookmarks (XEP-0402), avatars, moods.
 //! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH

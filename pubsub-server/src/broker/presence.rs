@@ -41,7 +41,6 @@ impl Broker {
 
     /// Somebody's roster has changed: ends the subscriptions to nodes of that account that its access models no longer allow, and tells the
     /// subscribers. To be called after the change, and not while rosters are locked.
-    #[allow(dead_code, reason = "for whoever keeps rosters")]
     pub(crate) fn reconsider(&self, owner: &str, wakes: &mut Wakes) {
         for mut shard in self.shards.each() {
             let all: Vec<Changes> = shard

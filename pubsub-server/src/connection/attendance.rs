@@ -58,6 +58,8 @@ impl Dialogue {
             }
             (Destination::Own, None, "unavailable") if stanza.to.is_none() => {
                 people.withdraw(&self.peer, &tail, wakes);
+                let is_last = !self.host.router.is_available(&actor.bare);
+                self.host.broker.absent(actor, is_last);
                 self.leave_rooms(wakes);
                 let is_last = !self.host.router.is_available(&actor.bare);
                 self.host.broker.absent(actor, is_last);
@@ -145,6 +147,11 @@ impl Dialogue {
                 tail,
             };
             let receipt = self.host.people.subscribe(&told, false, wakes);
+            if matches!(step, Step::Unsubscribe | Step::Unsubscribed) {
+                // Who may no longer see one's presence may have had a subscription by it.
+                self.host.broker.reconsider(&actor.bare, wakes);
+                self.host.broker.reconsider(to, wakes);
+            }
             return receipt.ok().flatten().map(wait);
         }
         // Whether there is such an account takes a look at the accounts.

@@ -61,6 +61,10 @@ pub(super) fn answer(
                     }),
             }
         };
+    if result.is_ok() {
+        // Who has left a group, or the roster, may have had a subscription by it.
+        dialogue.host.broker.reconsider(&actor.bare, wakes);
+    }
     match result {
         Err(reason) => dialogue.fail(out, stanza, reason),
         Ok(None) => {
