@@ -66,6 +66,12 @@ transcripts! {
     anonymous_creates = "anonymous_creates",
     anonymous_reads_no_private_node = "anonymous_reads_no_private_node",
     registration = "xep_0077_registration",
+    rooms_enter = "xep_0045_enter",
+    rooms_talk = "xep_0045_talk",
+    rooms_refuse = "xep_0045_refuse",
+    rooms_govern = "xep_0045_govern",
+    rooms_configure = "xep_0045_configure",
+    components = "xep_0114_component",
     registration_closed = "xep_0077_closed",
     stream_management = "xep_0198_management",
 }

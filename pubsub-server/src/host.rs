@@ -12,10 +12,12 @@ use crate::admission::Register;
 use crate::attempts::Attempts;
 use crate::bosh;
 use crate::broker::Broker;
+use crate::components::Components;
 use crate::config::{Encryption, Http, Limits};
 use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
+use crate::rooms::Hall;
 use crate::router::{Router, Wakes};
 use crate::statistics::Carried;
 
@@ -26,6 +28,10 @@ pub(crate) struct Host {
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
     pub(crate) people: Arc<People>,
+    /// Who may speak for other domains.
+    pub(crate) components: Components,
+    /// The rooms, if there are any.
+    pub(crate) rooms: Option<Hall>,
     pub(crate) accounts: Layered,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
@@ -53,6 +59,29 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// What there is beside the accounts, by address and name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rooms = self.rooms.as_ref();
+        std::iter::once((self.pubsub(), "PubSub service"))
+            .chain(rooms.map(|rooms| (&*rooms.domain, "Rooms")))
+            .chain(
+                self.components
+                    .domains()
+                    .map(|domain| (domain, "Component")),
+            )
+    }
+
+    /// Whether the address is of a component.
+    pub(crate) fn is_of_component(&self, jid: &str) -> bool {
+        !self.components.is_empty() && self.components.has(address::domain(jid))
+    }
+
+    /// Whether the address is of the rooms.
+    pub(crate) fn is_of_rooms(&self, jid: &str) -> bool {
+        let rooms = self.rooms.as_ref();
+        rooms.is_some_and(|rooms| *rooms.domain == *address::domain(jid))
+    }
+
     /// The address of the PubSub service.
     pub(crate) fn pubsub(&self) -> &str {
         self.broker.address()

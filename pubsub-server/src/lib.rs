@@ -74,6 +74,7 @@ mod attempts;
 mod bosh;
 mod broker;
 mod committing;
+mod components;
 mod config;
 mod connection;
 mod crew;
@@ -87,6 +88,7 @@ mod offline;
 mod people;
 mod presence;
 mod registration;
+mod rooms;
 mod roster;
 mod router;
 mod sasl;
@@ -106,7 +108,8 @@ pub use accounts::{
     Verifier, add_account, change_password, normalize_username,
 };
 pub use config::{
-    Bosh, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins, Registration,
+    Bosh, Components, Config, Demand, Encryption, Http, Limits, NodeCreation, Origins,
+    Registration, RoomCreation, Rooms,
 };
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};

@@ -32,23 +32,30 @@ pub(crate) struct Listeners {
     /// For clients that encrypt from the first byte.
     pub(crate) direct: Option<TcpListener>,
     pub(crate) http: Option<TcpListener>,
+    pub(crate) components: Option<TcpListener>,
 }
 
 /// Accepts until the server is told to go down, then gives every connection time to say goodbye.
 pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     let _crew = Dismissal(&host);
-    let Listeners { xmpp, direct, http } = listeners;
+    let Listeners {
+        xmpp,
+        direct,
+        http,
+        components,
+    } = listeners;
     let mut shutdown = host.shutdown.subscribe();
     // All branches are cancel safe: accept and wait_for lose nothing.
     tokio::select! {
         () = accept(&xmpp, |socket, address| admit(&host, socket, address, Way::Stream)) => {}
         () = accept_some(direct.as_ref(), |socket, address| admit(&host, socket, address, Way::Tls)) => {}
         () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
+        () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, direct, http));
+    drop((xmpp, direct, http, components));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
@@ -140,6 +147,17 @@ async fn accept_some(listener: Option<&TcpListener>, admit: impl Fn(TcpStream, S
     match listener {
         Some(listener) => accept(listener, admit).await,
         None => std::future::pending().await,
+    }
+}
+
+fn admit_component(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
+    let remote = Remote::of_socket(address);
+    // Nothing can be said before it is known which it is.
+    if let Some(permit) = host.clients.admit(remote.address) {
+        let permit = permit.among(&host.carried.components);
+        let span = tracing::info_span!("component", %address);
+        let serve = connection::component::serve(socket, host.clone(), permit);
+        host.crew.spawn(serve.instrument(span));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::address;
 use crate::admission::Register;
 use crate::attempts::Attempts;
 use crate::broker::Broker;
+use crate::components::Components;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
 use crate::host::Host;
@@ -25,6 +26,7 @@ use crate::listener::{self, Listeners};
 use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
+use crate::rooms::Hall;
 use crate::router::Router;
 use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Statistics};
@@ -43,9 +45,12 @@ pub enum BindError {
         #[source]
         source: std::io::Error,
     },
-    /// The domain, or that of the PubSub service, is no domain, or both are the same.
+    /// The domain, or that of the PubSub service or the rooms, is no domain, or two are the same.
     #[error("\"{0}\" cannot be the domain of a server")]
     Domain(String),
+    /// A component has no secret.
+    #[error("the component {0} needs a secret")]
+    Secret(String),
     /// The work factor of SCRAM is zero.
     #[error("scram_iterations must be at least 1")]
     Iterations,
@@ -75,6 +80,7 @@ struct Addresses {
     xmpp: SocketAddr,
     direct: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    components: Option<SocketAddr>,
 }
 
 impl Server {
@@ -113,13 +119,26 @@ impl Server {
             }
             None => (None, None),
         };
+        let (components, components_address) = match config.components.listen {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         tracing::info!(address = %xmpp_address, direct_tls = ?direct_address, http = ?http_address, domain = %host.domain, "listening for XMPP clients");
         Ok(Self {
-            listeners: Listeners { xmpp, direct, http },
+            listeners: Listeners {
+                xmpp,
+                direct,
+                http,
+                components,
+            },
             addresses: Addresses {
                 xmpp: xmpp_address,
                 direct: direct_address,
                 http: http_address,
+                components: components_address,
             },
             host,
         })
@@ -157,6 +176,12 @@ impl Server {
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.addresses.http
+    }
+
+    /// The address it listens on for components, with the real port, if it does.
+    #[must_use]
+    pub fn component_addr(&self) -> Option<SocketAddr> {
+        self.addresses.components
     }
 
     /// BOSH and WebSocket, to be served by an HTTP server of the caller.
@@ -222,6 +247,12 @@ impl RunningServer {
     #[must_use]
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.addresses.http
+    }
+
+    /// The address it listens on for components, with the real port, if it does.
+    #[must_use]
+    pub fn component_addr(&self) -> Option<SocketAddr> {
+        self.addresses.components
     }
 
     /// BOSH and WebSocket, to be served by an HTTP server of the caller.
@@ -343,6 +374,7 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     if pubsub == domain {
         return Err(BindError::Domain(pubsub.to_string()));
     }
+    let rooms = rooms_domain(config, &domain, &pubsub)?;
     let limits = config.limits.clone();
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
@@ -361,7 +393,12 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         max_page_bytes: limits.page_bytes,
         multi_subscribe: config.multi_subscribe,
     };
-    let router = Arc::new(Router::default());
+    let components = components(config, &[Some(&*domain), Some(&*pubsub), rooms.as_deref()])?;
+    let router = Arc::new(if components.is_empty() {
+        Router::default()
+    } else {
+        Router::with_components()
+    });
     let bounds = Bounds {
         contacts: limits.contacts_per_account,
         offline: Room {
@@ -379,9 +416,12 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         config.storage.clone(),
     )
     .map_err(BindError::Storage)?;
+    let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
     Ok(Host {
         domain,
         broker,
+        components,
+        rooms,
         router,
         people,
         accounts: Layered::new(accounts),
@@ -405,6 +445,37 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// The domains of the components, which are no others of the server.
+fn components(config: &Config, taken: &[Option<&str>]) -> Result<Components, BindError> {
+    let mut secrets = Vec::new();
+    for (name, secret) in &config.components.secrets {
+        let name = domain(name)?;
+        if taken.contains(&Some(&name)) || secrets.iter().any(|(other, _)| *other == name) {
+            return Err(BindError::Domain(name.to_string()));
+        }
+        if secret.is_empty() {
+            return Err(BindError::Secret(name.to_string()));
+        }
+        secrets.push((name, secret.clone()));
+    }
+    Ok(Components::new(secrets.into_iter()))
+}
+
+/// The domain of the rooms, if there are any.
+fn rooms_domain(config: &Config, own: &str, pubsub: &str) -> Result<Option<Arc<str>>, BindError> {
+    if !config.rooms.enabled {
+        return Ok(None);
+    }
+    let rooms = match config.rooms.domain.as_str() {
+        "" => domain(&format!("rooms.{own}"))?,
+        given => domain(given)?,
+    };
+    if [own, pubsub].contains(&&*rooms) {
+        return Err(BindError::Domain(rooms.to_string()));
+    }
+    Ok(Some(rooms))
 }
 
 fn domain(name: &str) -> Result<Arc<str>, BindError> {

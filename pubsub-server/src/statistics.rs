@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::host::Host;
+use crate::rooms::Hall;
 
 /// What a server holds now, and what it has done since it was started. Each number is right by itself; together they may be of
 /// different moments.
@@ -14,6 +15,8 @@ pub struct Statistics {
     pub tcp: usize,
     /// Clients that are connected over WebSocket.
     pub websocket: usize,
+    /// Components that are connected.
+    pub components: usize,
     /// Sessions of BOSH.
     pub bosh: usize,
     /// Nodes that exist.
@@ -26,6 +29,8 @@ pub struct Statistics {
     pub items: usize,
     /// How many bytes they have.
     pub stored_bytes: usize,
+    /// Rooms that exist.
+    pub rooms: usize,
     /// Items that were published.
     pub published: u64,
     /// Notifications that were handed to connected clients.
@@ -38,6 +43,7 @@ pub(crate) struct Carried {
     pub(crate) tcp: Count,
     pub(crate) websocket: Count,
     pub(crate) bosh: Count,
+    pub(crate) components: Count,
 }
 
 /// How many there are of something.
@@ -71,11 +77,14 @@ impl Statistics {
             tcp,
             websocket,
             bosh,
+            components,
         } = &host.carried;
         Self {
             tcp: tcp.get(),
             websocket: websocket.get(),
             bosh: bosh.get(),
+            components: components.get(),
+            rooms: host.rooms.as_ref().map_or(0, Hall::len),
             ..host.broker.statistics()
         }
     }

@@ -33,6 +33,15 @@ support::on_peers! {
     }
 }
 
+support::on_peers! {
+    {
+        component_ours: support::OurServer,
+    }
+    {
+        a_component_publishes,
+    }
+}
+
 async fn a_wrong_password_fails_once_and_quickly(peer: Peer) {
     let proxy = Proxy::before(peer.address()).await;
     let url = peer

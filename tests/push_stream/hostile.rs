@@ -83,26 +83,12 @@ async fn requests_that_are_none_are_answered_or_dropped_and_no_more() {
     gateway.publish("a", "alive").await;
 }
 
-/// How many files this process may have open.
-fn most_files() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(3)
-        .unwrap()
-        .parse()
-        .unwrap_or(usize::MAX)
-}
-
 #[tokio::test]
 async fn ten_thousand_half_open_requests_keep_nobody_out() {
     let patient = settings(|settings| settings.limits.head_within = Duration::from_mins(6));
     let gateway = Running::with(patient).await;
     // Other tests need some files as well; where there are few, there are fewer clients.
-    let count = 10_000.min(most_files() / 2);
+    let count = 10_000.min(support::most_files() / 2);
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_half_open"))
         .args([gateway.address.to_string(), count.to_string()])
         .stdin(Stdio::piped())

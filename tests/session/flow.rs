@@ -1,6 +1,6 @@
 //! Window, order, deadlines, bounds, shutdown.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pubsub_core::session::{PubSubError, Session, Status};
 use pubsub_core::{Change, ChangeKind, ItemId, NodeName};
@@ -99,6 +99,36 @@ async fn without_a_connection_requests_wait_for_their_deadline() {
         .unwrap_err();
     assert!(matches!(error, PubSubError::Disconnected { .. }), "{error}");
     assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn nothing_overtakes_a_change_of_its_node_that_has_run_out_of_time() {
+    const PATIENCE_OF_REQUESTS: Duration = Duration::from_millis(400);
+    let peer = Peer::new().await;
+    let config = config(&peer.url("")).request_deadline(PATIENCE_OF_REQUESTS);
+    let session = Session::start(config);
+    let first = session.publish(change("/n", "1"));
+    let (second, elsewhere) = tokio::join!(
+        async {
+            // Called later, so that its own time is up later.
+            tokio::time::sleep(PATIENCE_OF_REQUESTS / 2).await;
+            let called = Instant::now();
+            let error = session.publish(change("/n", "2")).await.unwrap_err();
+            (error, called.elapsed())
+        },
+        async {
+            tokio::time::sleep(PATIENCE_OF_REQUESTS / 2).await;
+            let called = Instant::now();
+            session.publish(change("/m", "1")).await.unwrap_err();
+            called.elapsed()
+        }
+    );
+    let error = within(PATIENCE, first).await.unwrap_err();
+    assert!(matches!(error, PubSubError::Disconnected { .. }), "{error}");
+    let (error, waited) = second;
+    assert!(matches!(error, PubSubError::Disconnected { .. }), "{error}");
+    assert!(waited < PATIENCE_OF_REQUESTS, "{waited:?}");
+    assert!(elsewhere >= PATIENCE_OF_REQUESTS, "{elsewhere:?}");
 }
 
 #[tokio::test]

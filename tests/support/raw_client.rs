@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::within;
 
@@ -62,14 +62,33 @@ impl RawClient {
     ///
     /// What the server said instead, or what the connection failed with.
     pub async fn anonymous(address: SocketAddr) -> Result<(Self, String), String> {
-        let mut client = Self::enter(address, "ANONYMOUS", "").await?;
+        Self::enter(address, "ANONYMOUS", "").await?.guest().await
+    }
+
+    /// The same, with a system that takes in hardly anything before it is read.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead, or what the connection failed with.
+    pub async fn reluctant(address: SocketAddr) -> Result<(Self, String), String> {
+        let told = |error: std::io::Error| error.to_string();
+        let socket = TcpSocket::new_v4().map_err(told)?;
+        socket.set_recv_buffer_size(4096).map_err(told)?;
+        let stream = socket.connect(address).await.map_err(told)?;
+        Self::enter_over(stream, "ANONYMOUS", "")
+            .await?
+            .guest()
+            .await
+    }
+
+    async fn guest(mut self) -> Result<(Self, String), String> {
         let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
-        let bound = client.request("set", "", bind).await?;
+        let bound = self.request("set", "", bind).await?;
         let jid = bound
             .split_once("<jid>")
             .and_then(|(_, rest)| rest.split_once("</jid>"));
         match jid {
-            Some((jid, _)) => Ok((client, jid.to_owned())),
+            Some((jid, _)) => Ok((self, jid.to_owned())),
             None => Err(bound),
         }
     }
@@ -78,6 +97,10 @@ impl RawClient {
         let stream = TcpStream::connect(address)
             .await
             .map_err(|error| error.to_string())?;
+        Self::enter_over(stream, mechanism, secret).await
+    }
+
+    async fn enter_over(stream: TcpStream, mechanism: &str, secret: &str) -> Result<Self, String> {
         let mut client = Self {
             stream,
             unread: String::new(),

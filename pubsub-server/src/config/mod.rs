@@ -1,9 +1,13 @@
 //! How a server is set up: a plain struct whose default is a server in memory on loopback. Reads no files and no environment.
 
+mod components;
 mod http;
+mod rooms;
 mod tls;
 
+pub use self::components::Components;
 pub use self::http::{Bosh, Http, Origins};
+pub use self::rooms::{RoomCreation, Rooms};
 pub use self::tls::{Demand, Encryption};
 
 use std::net::SocketAddr;
@@ -77,6 +81,10 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// Programs that speak for domains of their own.
+    pub components: Components,
+    /// Rooms for many to talk in.
+    pub rooms: Rooms,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -98,6 +106,8 @@ impl std::fmt::Debug for Config {
             .field("node_defaults", &self.node_defaults)
             .field("storage", &self.storage)
             .field("http", &self.http)
+            .field("components", &self.components)
+            .field("rooms", &self.rooms)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -123,6 +133,8 @@ impl Default for Config {
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            components: Components::default(),
+            rooms: Rooms::default(),
             limits: Limits::default(),
         }
     }

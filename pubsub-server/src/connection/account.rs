@@ -39,7 +39,7 @@ pub(super) fn answer_domain(
                 Ok(())
             }
             ("query", namespace::DISCO_ITEMS) => {
-                disco::write_domain_items(out, host.pubsub());
+                disco::write_domain_items(out, host.services());
                 Ok(())
             }
             _ => Err(StanzaError::SERVICE_UNAVAILABLE),

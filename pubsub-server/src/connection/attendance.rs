@@ -58,6 +58,7 @@ impl Dialogue {
             }
             (Destination::Own, None, "unavailable") if stanza.to.is_none() => {
                 people.withdraw(&self.peer, &tail, wakes);
+                self.leave_rooms(wakes);
             }
             (Destination::Local(to), Some(step), _) if to.contains('@') => {
                 let to: Arc<str> = address::bare(to).into();

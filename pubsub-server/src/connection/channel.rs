@@ -56,6 +56,22 @@ impl<C: Carrier> Channel<C> {
         self.send(features).await
     }
 
+    /// Waits for the other end to open a stream.
+    pub(super) async fn opening(&mut self) -> Result<Opening, End> {
+        match self.arrival().await? {
+            Arrival::Opening(opening) => Ok(opening),
+            _ => Err(StreamError::BadFormat.into()),
+        }
+    }
+
+    /// Queues an opening in the name of a domain, and returns the id of the stream.
+    pub(super) fn write_opening_as(&mut self, domain: &str) -> String {
+        let id = format!("{:032x}", rand::random::<u128>());
+        self.carrier.open(&mut self.outgoing, domain, &id);
+        self.is_open = true;
+        id
+    }
+
     /// Queues the server's opening.
     pub(super) fn write_opening(&mut self, host: &Host) {
         let id = format!("{:016x}", rand::random::<u64>());

@@ -11,8 +11,12 @@ pub(super) enum Destination {
     Own,
     Domain,
     PubSub,
+    /// The rooms, one of them, or somebody in it.
+    Rooms(Arc<str>),
     /// Another local address, or an own full one.
     Local(Arc<str>),
+    /// A component, or somebody there.
+    Component(Arc<str>),
     Elsewhere,
     Nowhere,
 }
@@ -28,12 +32,16 @@ impl Dialogue {
         let Some(jid) = address::normalize(to) else {
             return Destination::Nowhere;
         };
-        if jid == self.peer.actor.bare {
+        if self.host.is_of_component(&jid) {
+            Destination::Component(jid)
+        } else if jid == self.peer.actor.bare {
             Destination::Own
         } else if *jid == *self.host.domain {
             Destination::Domain
         } else if *jid == *self.host.pubsub() {
             Destination::PubSub
+        } else if self.host.is_of_rooms(&jid) {
+            Destination::Rooms(jid)
         } else if address::domain(&jid) == &*self.host.domain && jid.contains('@') {
             Destination::Local(jid)
         } else if [&*self.host.domain, self.host.pubsub()].contains(&address::domain(&jid)) {

@@ -29,6 +29,8 @@ pub(super) struct Dialogue {
     pub(super) is_resumable: bool,
     /// Whether the stream may be managed.
     pub(super) is_managed: bool,
+    /// Whether a component speaks, which says with each stanza who at its domain it is.
+    pub(super) is_component: bool,
     pings: u64,
     scratch: String,
 }
@@ -47,6 +49,7 @@ impl Dialogue {
             handled,
             is_resumable: handled.is_some(),
             is_managed: true,
+            is_component: false,
             pings: 0,
             scratch: String::new(),
         }
@@ -71,12 +74,19 @@ impl Dialogue {
                 .map(|()| None);
         };
         let stanza = stanza::read(&reader, kind);
-        if let Some(from) = &stanza.from {
+        let mut component = None;
+        if self.is_component {
+            let speaker = self.speaker(&stanza)?;
+            component = Some(std::mem::replace(&mut self.peer, speaker));
+        } else if let Some(from) = &stanza.from {
             self.check_sender(from)?;
         }
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         let result = self.dispatch(&stanza, &mut reader, &mut out, wakes);
+        if let Some(component) = component {
+            self.peer = component;
+        }
         if !out.is_empty() {
             outgoing.push_stanza(&out);
         }
@@ -117,6 +127,18 @@ impl Dialogue {
     ) -> Result<Option<Deferred>, StreamError> {
         let destination = self.destination(stanza.to.as_deref());
         match (stanza.kind, destination) {
+            (_, Destination::Component(jid)) => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (Kind::Iq | Kind::Presence, Destination::Local(jid)) if self.is_component => {
+                self.forward(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
+            (_, Destination::Rooms(jid)) => {
+                self.visit(stanza, &jid, reader, out, wakes)?;
+                Ok(None)
+            }
             (Kind::Presence, destination) => {
                 self.notice_presence(stanza, &destination, reader, out, wakes)
             }

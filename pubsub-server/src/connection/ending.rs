@@ -135,6 +135,10 @@ fn leave(host: &Host, peer: &Arc<Peer>, unread: impl FnOnce() -> Vec<String>) {
         .return_messages(&peer.actor, &unread(), &mut wakes);
     drop(wakes);
     host.broker.end_session(peer.actor.session);
+    if let Some(rooms) = &host.rooms {
+        let mut wakes = Wakes::default();
+        rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
+    }
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

@@ -10,6 +10,7 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+pub(crate) mod component;
 mod contacts;
 mod destination;
 mod dialogue;
@@ -26,6 +27,7 @@ mod remote;
 mod security;
 mod serving;
 mod stream;
+mod visiting;
 mod websocket;
 
 pub(crate) use self::bosh::BoshStream;

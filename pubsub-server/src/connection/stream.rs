@@ -10,6 +10,7 @@ use pubsub_xml::{FrameKind, Framer, Reader, Scope};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::carrier::{Carrier, Incoming, Opening};
+use super::component::is_of_component;
 use super::end::End;
 use crate::config::Limits;
 use crate::router::Outgoing;
@@ -31,6 +32,8 @@ pub(crate) struct XmlStream<S> {
     scope: Arc<Scope>,
     /// Whether the client expects no more.
     is_shut: bool,
+    /// Whether a component speaks here: its stanzas have a default namespace of their own.
+    is_component: bool,
 }
 
 impl<S> XmlStream<S> {
@@ -46,6 +49,15 @@ impl<S> XmlStream<S> {
             used: 0,
             scope: Arc::default(),
             is_shut: false,
+            is_component: false,
+        }
+    }
+
+    /// For a component (XEP-0114).
+    pub(crate) fn for_component(socket: S, limits: &Limits) -> Self {
+        Self {
+            is_component: true,
+            ..Self::new(socket, limits)
         }
     }
 
@@ -114,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for XmlStream<S> {
                 return Err(StreamError::NotWellFormed.into());
             };
             if frame.kind == FrameKind::Header {
-                let (opening, scope) = read_header(text)?;
+                let (opening, scope) = read_header(text, self.is_component)?;
                 self.scope = Arc::new(scope);
                 return Ok(Some(Incoming::Opening(opening)));
             }
@@ -143,7 +155,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for XmlStream<S> {
 
     fn open(&mut self, outgoing: &mut Outgoing, domain: &str, id: &str) {
         let mut header = String::new();
-        stream::write_header(&mut header, domain, id);
+        if self.is_component {
+            stream::write_component_header(&mut header, domain, id);
+        } else {
+            stream::write_header(&mut header, domain, id);
+        }
         outgoing.push_other(&header);
     }
 
@@ -177,17 +193,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for XmlStream<S> {
     }
 }
 
-fn read_header(header: &str) -> Result<(Opening, Scope), StreamError> {
+fn read_header(header: &str, is_component: bool) -> Result<(Opening, Scope), StreamError> {
     let mut reader = Reader::new(header);
     let name = reader.root()?;
-    if !name.is("stream", namespace::STREAM)
-        || reader.namespace_of("").as_deref() != Some(namespace::CLIENT)
-    {
+    let default = reader.namespace_of("");
+    let is_right = if is_component {
+        is_of_component(default.as_deref())
+    } else {
+        default.as_deref() == Some(namespace::CLIENT)
+    };
+    if !name.is("stream", namespace::STREAM) || !is_right {
         return Err(StreamError::InvalidNamespace);
     }
     let opening = Opening {
         to: reader.attribute("to").map(Into::into),
         version: reader.attribute("version").map(Into::into),
     };
-    Ok((opening, reader.scope()))
+    let scope = reader.scope();
+    // Below, the stanzas of a component are like those of a client.
+    let scope = if is_component {
+        scope.with_default(namespace::CLIENT)
+    } else {
+        scope
+    };
+    Ok((opening, scope))
 }

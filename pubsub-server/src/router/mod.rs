@@ -31,6 +31,8 @@ pub(crate) struct Peer {
     /// Whether it gets copies of the messages of the account's other clients (XEP-0280).
     is_copied: AtomicBool,
     resumption: OnceLock<Box<str>>,
+    /// The component that somebody speaks through, whose queue is used.
+    behind: Option<Arc<Self>>,
 }
 
 impl Peer {
@@ -43,6 +45,21 @@ impl Peer {
             is_announced: AtomicBool::new(false),
             is_copied: AtomicBool::new(false),
             resumption: OnceLock::new(),
+            behind: None,
+        })
+    }
+
+    /// Somebody who speaks through a component. Never bound: what is for it finds the component.
+    pub(crate) fn behind(component: &Arc<Self>, actor: Actor) -> Arc<Self> {
+        Arc::new(Self {
+            actor,
+            outbox: Outbox::new(0, false),
+            undecided: AtomicUsize::new(0),
+            is_available: AtomicBool::new(false),
+            is_announced: AtomicBool::new(false),
+            is_copied: AtomicBool::new(false),
+            resumption: OnceLock::new(),
+            behind: Some(component.clone()),
         })
     }
 
@@ -84,6 +101,7 @@ impl Wakes {
 
     pub(crate) fn deliver(&mut self, peer: &Arc<Peer>, parts: &[&str]) {
         self.deliveries += 1;
+        let peer = peer.behind.as_ref().unwrap_or(peer);
         if peer.outbox.push(parts) {
             self.peers.push(peer.clone());
         }
@@ -120,6 +138,8 @@ type Accounts = HashMap<Arc<str>, Vec<Arc<Peer>>>;
 pub(crate) struct Router {
     accounts: RwLock<Accounts>,
     resumable: Mutex<HashMap<Box<str>, Arc<Peer>>>,
+    /// Whether there may be components, whose domains stand for all addresses there.
+    has_components: bool,
 }
 
 /// Why a resource was not bound.
@@ -127,6 +147,14 @@ pub(crate) struct Router {
 pub(crate) struct TooManyResources;
 
 impl Router {
+    /// Where there are components.
+    pub(crate) fn with_components() -> Self {
+        Self {
+            has_components: true,
+            ..Self::default()
+        }
+    }
+
     /// Binds a resource. The newest wins: one of the same name is cut off with `<conflict/>`.
     pub(crate) fn bind(&self, peer: &Arc<Peer>, most: usize) -> Result<(), TooManyResources> {
         let mut accounts = self
@@ -173,6 +201,7 @@ impl Router {
     pub(crate) fn directory(&self) -> Directory<'_> {
         Directory {
             accounts: self.accounts.read().unwrap_or_else(PoisonError::into_inner),
+            has_components: self.has_components,
         }
     }
 
@@ -220,6 +249,7 @@ impl Router {
 /// A look at who is connected.
 pub(crate) struct Directory<'r> {
     accounts: RwLockReadGuard<'r, Accounts>,
+    has_components: bool,
 }
 
 impl Directory<'_> {
@@ -266,12 +296,22 @@ impl Directory<'_> {
         }
     }
 
+    /// The component that the domain of a JID belongs to.
+    fn component(&self, jid: &str) -> Option<&Arc<Peer>> {
+        if !self.has_components {
+            return None;
+        }
+        self.accounts.get(address::domain(jid))?.first()
+    }
+
     /// Hands a stanza to whom a JID stands for, bare or full.
     pub(crate) fn deliver(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
         if jid.contains('/') {
-            if let Some(peer) = self.full(jid) {
+            if let Some(peer) = self.full(jid).or_else(|| self.component(jid)) {
                 wakes.deliver(peer, parts);
             }
+        } else if let Some(component) = self.component(jid) {
+            wakes.deliver(component, parts);
         } else {
             for peer in self.available(jid) {
                 wakes.deliver(peer, parts);

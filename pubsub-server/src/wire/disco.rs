@@ -126,13 +126,18 @@ pub(crate) fn write_domain(out: &mut String, may_register: bool) {
     close(out);
 }
 
-/// `disco#items` of the domain: the PubSub service.
-pub(crate) fn write_domain_items(out: &mut String, pubsub_domain: &str) {
+/// `disco#items` of the domain: its services, by address and name.
+pub(crate) fn write_domain_items<'s>(
+    out: &mut String,
+    services: impl Iterator<Item = (&'s str, &'s str)>,
+) {
     open(out, "items", None);
-    out.push_str("<item");
-    attribute(out, "jid", pubsub_domain);
-    attribute(out, "name", "PubSub service");
-    out.push_str("/>");
+    for (jid, name) in services {
+        out.push_str("<item");
+        attribute(out, "jid", jid);
+        attribute(out, "name", name);
+        out.push_str("/>");
+    }
     close(out);
 }
 
@@ -268,7 +273,7 @@ pub(crate) fn write_items<'n>(
     close(out);
 }
 
-fn open(out: &mut String, which: &str, node: Option<&str>) {
+pub(crate) fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push_str("<query xmlns='http://jabber.org/protocol/disco#");
     out.push_str(which);
     out.push('\'');
@@ -278,11 +283,11 @@ fn open(out: &mut String, which: &str, node: Option<&str>) {
     out.push('>');
 }
 
-fn close(out: &mut String) {
+pub(crate) fn close(out: &mut String) {
     out.push_str("</query>");
 }
 
-fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
+pub(crate) fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("<identity");
     attribute(out, "category", category);
     attribute(out, "type", kind);
@@ -292,7 +297,7 @@ fn identity(out: &mut String, category: &str, kind: &str, name: &str) {
     out.push_str("/>");
 }
 
-fn features(out: &mut String, features: &[&str]) {
+pub(crate) fn features(out: &mut String, features: &[&str]) {
     for feature in features {
         out.push_str("<feature");
         attribute(out, "var", feature);

@@ -86,6 +86,11 @@ impl StanzaError {
         "service-unavailable",
         "nobody there has presence to subscribe to",
     );
+    pub(crate) const NOBODY_THERE: Self = Self::new(
+        "wait",
+        "service-unavailable",
+        "nobody speaks for that address now",
+    );
     pub(crate) const OTHER_SERVER: Self = Self::new(
         "cancel",
         "remote-server-not-found",

@@ -10,6 +10,7 @@ pub(crate) enum StreamError {
     BadFormat,
     InvalidNamespace,
     InvalidFrom,
+    ImproperAddressing,
     HostUnknown,
     UnsupportedVersion,
     UnsupportedStanzaType,
@@ -44,6 +45,10 @@ impl StreamError {
             Self::InvalidFrom => (
                 "invalid-from",
                 "the 'from' of a stanza is not the sender's own address",
+            ),
+            Self::ImproperAddressing => (
+                "improper-addressing",
+                "a component says who speaks and to whom",
             ),
             Self::HostUnknown => ("host-unknown", "this server does not serve that domain"),
             Self::UnsupportedVersion => ("unsupported-version", "XMPP 1.0 is spoken here"),
@@ -96,6 +101,14 @@ pub(crate) fn write_header(out: &mut String, domain: &str, id: &str) {
     attribute(out, "from", domain);
     attribute(out, "id", id);
     out.push_str(" version='1.0' xml:lang='en'>");
+}
+
+/// The server's stream header for a component (XEP-0114): `from` is the component's own domain.
+pub(crate) fn write_component_header(out: &mut String, domain: &str, id: &str) {
+    out.push_str("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'");
+    attribute(out, "from", domain);
+    attribute(out, "id", id);
+    out.push('>');
 }
 
 /// The features before authentication.

@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
-use pubsub_server::{Config, Http, NodeCreation, RunningServer, Server};
+use pubsub_server::{Components, Config, Http, NodeCreation, RunningServer, Server};
 
 use super::program::{Program, Recipe, Settled};
-use super::{Doors, Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
+use super::{COMPONENT, Doors, Listeners, MAKERS, PASSWORD, Peer, Running, STRANGER};
 
 const DOORS: Doors = Doors {
     bosh: "/xmpp-httpbind",
@@ -28,14 +28,14 @@ impl OurServer {
     /// When it does not start.
     pub async fn start() -> Peer {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = spawn(any, any).await;
+        let server = spawn(any, any, any).await;
         let address = server.addr();
         Peer {
             name: "ours",
             listeners: Listeners {
                 clients: address,
                 clients_over_tls: address,
-                components: address,
+                components: server.component_addr().expect("an address for components"),
                 http: server.http_addr().expect("an address for HTTP"),
             },
             anonymous_domain: "localhost",
@@ -51,11 +51,11 @@ impl OurServer {
     }
 
     pub(super) async fn restart(&mut self, listeners: &Listeners) {
-        self.server = Some(spawn(listeners.clients, listeners.http).await);
+        self.server = Some(spawn(listeners.clients, listeners.http, listeners.components).await);
     }
 }
 
-async fn spawn(listen: SocketAddr, http: SocketAddr) -> RunningServer {
+async fn spawn(listen: SocketAddr, http: SocketAddr, components: SocketAddr) -> RunningServer {
     let config = Config {
         listen,
         accounts: users()
@@ -63,6 +63,10 @@ async fn spawn(listen: SocketAddr, http: SocketAddr) -> RunningServer {
             .collect(),
         anonymous: true,
         node_creation: NodeCreation::Accounts,
+        components: Components {
+            listen: Some(components),
+            secrets: vec![(COMPONENT.to_owned(), PASSWORD.to_owned())],
+        },
         http: Http {
             listen: Some(http),
             ..Http::default()

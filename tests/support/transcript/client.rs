@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pubsub_xml::{FrameKind, Framer, Limits};
+use ring::digest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -77,6 +78,51 @@ impl Client {
         client
     }
 
+    /// Speaks for a domain as a component (XEP-0114), whose secret is `secret`.
+    pub(super) async fn connect_component(address: SocketAddr, domain: &str) -> Self {
+        let mut client = Self {
+            stream: TcpStream::connect(address).await.unwrap(),
+            framer: Framer::new(Limits::default()),
+            unread: Vec::new(),
+            jid: domain.to_owned(),
+            pings: 0,
+        };
+        client
+            .send(&format!("<stream:stream to='{domain}' xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"))
+            .await;
+        let header = client.header().await;
+        let (_, rest) = header.split_once(" id='").unwrap();
+        let (id, _) = rest.split_once('\'').unwrap();
+        let said = format!("{id}secret");
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, said.as_bytes());
+        let proof: String = digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        client
+            .send(&format!("<handshake>{proof}</handshake>"))
+            .await;
+        assert_eq!(client.receive().await.as_deref(), Ok("<handshake/>"));
+        client
+    }
+
+    /// The server's stream header.
+    async fn header(&mut self) -> String {
+        within(PATIENCE, async {
+            loop {
+                while let Some(frame) = self.framer.next(&self.unread).unwrap() {
+                    let bytes: Vec<u8> = self.unread.drain(..frame.len).collect();
+                    if frame.kind == FrameKind::Header {
+                        return String::from_utf8(bytes).unwrap();
+                    }
+                }
+                assert_ne!(self.stream.read_buf(&mut self.unread).await.unwrap(), 0);
+            }
+        })
+        .await
+    }
+
     pub(super) fn bare(&self) -> &str {
         self.jid.split_once('/').map_or(&self.jid, |(bare, _)| bare)
     }
@@ -123,7 +169,8 @@ impl Client {
         self.pings += 1;
         let id = format!("silence-{}", self.pings);
         self.send(&format!(
-            "<iq type='get' id='{id}' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
+            "<iq type='get' id='{id}' from='{}' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+            self.jid
         ))
         .await;
         let answer = self.receive().await?;

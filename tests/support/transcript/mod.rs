@@ -2,7 +2,7 @@
 //!
 //! A transcript is read by people first. Lines: `# comment`; `config NAME VALUE`; `client Ann: ann/home` (an account and a resource, or
 //! `anonymous`); `Ann sends:` and `Ann receives:` followed by indented XML; `Ann receives partly:`, where the answer may hold more children
-//! and attributes than are written; `Ann receives nothing`; `Ann leaves`. `{name}` in what is received takes whatever stands there the first
+//! and attributes than are written; `Ann receives nothing`; `Ann leaves`. After `config component app.localhost`, `client App: component app.localhost` speaks for that domain. `{name}` in what is received takes whatever stands there the first
 //! time and must be the same from then on; in what is sent it is put in. Accounts are ann, bob, cat and eve; their password is `secret`.
 
 mod client;
@@ -33,7 +33,13 @@ pub async fn play(path: &Path) {
         let place = format!("{}:{line}", path.display());
         let problem = match step {
             Step::Connect { client, who } => {
-                let connected = Client::connect(server.addr(), who).await;
+                let connected = match who.strip_prefix("component ") {
+                    Some(domain) => {
+                        let address = server.component_addr().unwrap();
+                        Client::connect_component(address, domain).await
+                    }
+                    None => Client::connect(server.addr(), who).await,
+                };
                 names.insert(format!("{client}.jid"), connected.jid.clone());
                 names.insert(format!("{client}.bare"), connected.bare().to_owned());
                 clients.insert(client.clone(), connected);
@@ -116,6 +122,16 @@ fn config(settings: &[(String, String)]) -> Config {
                     per_address_and_hour: number(),
                 };
             }
+            "component" => {
+                config.components.listen = Some(config.listen);
+                config
+                    .components
+                    .secrets
+                    .push((value.clone(), "secret".to_owned()));
+            }
+            "rooms_per_account" => config.rooms.rooms_per_account = number(),
+            "rooms_per_session" => config.rooms.rooms_per_session = number(),
+            "room_nick" => config.rooms.nick = number(),
             "anonymous_creates" => config.node_creation = NodeCreation::Everyone,
             other => panic!("there is no setting {other}"),
         }

@@ -140,7 +140,8 @@ impl SessionConfig {
         self
     }
 
-    /// How long a request may take, from the call to its answer, waiting for a connection included. Default 30 seconds.
+    /// How long a request may take, from the call to its answer, waiting for a connection included. Default 30 seconds. A change that still waits
+    /// behind one of the same node whose time is up fails with it, so that nothing overtakes.
     #[must_use]
     pub fn request_deadline(mut self, deadline: Duration) -> Self {
         self.request_deadline = deadline;

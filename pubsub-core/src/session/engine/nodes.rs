@@ -187,4 +187,14 @@ impl Nodes {
         }
         older
     }
+
+    /// Takes those of these nodes that wait.
+    pub(super) fn take_changes_of(&mut self, nodes: &HashSet<NodeName>) -> Vec<Pending> {
+        let held = nodes.iter().filter_map(|node| {
+            self.held
+                .get_mut(node)
+                .map(|held| held.waiting.drain(..).collect::<Vec<_>>())
+        });
+        held.flatten().collect()
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use tokio::time::Instant;
 
 use super::pending::Pending;
+use crate::NodeName;
 
 /// One publish carries at most this many items, and about this many bytes of payload.
 const MOST_ITEMS: usize = 64;
@@ -67,6 +68,18 @@ impl Queue {
         self.waiting.pop_front_if(|pending| pending.called <= limit)
     }
 
+    /// Takes every change of these nodes.
+    pub(super) fn take_changes_of(&mut self, nodes: &HashSet<NodeName>) -> Vec<Pending> {
+        if !self.waiting.iter().any(|pending| changes(pending, nodes)) {
+            return Vec::new();
+        }
+        let (taken, left) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|pending| changes(pending, nodes));
+        self.waiting = left.into();
+        taken
+    }
+
     /// Takes the publishes that follow `first` immediately and can go with it.
     pub(super) fn companions(&mut self, first: &Pending) -> Vec<Pending> {
         companions(&mut self.waiting, first)
@@ -75,6 +88,12 @@ impl Queue {
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> {
         self.waiting.drain(..)
     }
+}
+
+fn changes(pending: &Pending, nodes: &HashSet<NodeName>) -> bool {
+    pending
+        .changed_node()
+        .is_some_and(|node| nodes.contains(node))
 }
 
 /// Takes the publishes at the front that can go with `first`: same node, same wishes.

@@ -9,7 +9,7 @@
 mod recover;
 mod settle;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -335,10 +335,21 @@ impl Dispatch {
     pub(super) fn expire(&mut self, now: Instant, is_online: bool) {
         let patience = self.patience;
         if let Some(limit) = now.checked_sub(patience) {
+            let mut expired = self.nodes.take_older(limit);
             while let Some(pending) = self.queue.pop_older(limit) {
-                pending.expire(patience, is_online);
+                expired.push(pending);
             }
-            for pending in self.nodes.take_older(limit) {
+            // Nothing overtakes: what waits behind a change goes with it.
+            let nodes: HashSet<NodeName> = expired
+                .iter()
+                .filter_map(|pending| pending.changed_node().cloned())
+                .collect();
+            if !nodes.is_empty() {
+                expired.append(&mut self.nodes.take_changes_of(&nodes));
+                expired.append(&mut self.queue.take_changes_of(&nodes));
+            }
+            expired.sort_by_key(|pending| pending.order);
+            for pending in expired {
                 pending.expire(patience, is_online);
             }
         }

@@ -1,0 +1,246 @@
+//! All rooms of a server: finds them, makes them, lets go of those that are over, and knows which session is in which.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::refusal::Refusal;
+use super::room::{Limits, Room};
+use super::settings::Bounds;
+use super::telling::tell;
+use super::vocabulary::{Outcome, Visitor};
+use crate::address;
+use crate::config::{RoomCreation, Rooms};
+use crate::router::{Router, Wakes};
+
+/// The rooms.
+#[derive(Debug)]
+pub(crate) struct Hall {
+    /// Their domain.
+    pub(crate) domain: Arc<str>,
+    pub(super) rules: Rooms,
+    limits: Limits,
+    router: Arc<Router>,
+    register: Mutex<Register>,
+    /// The rooms that a session is in, by full JID.
+    visits: Mutex<HashMap<Arc<str>, Vec<Arc<str>>>>,
+}
+
+/// Which rooms there are.
+#[derive(Debug, Default)]
+struct Register {
+    rooms: BTreeMap<Arc<str>, Arc<Mutex<Room>>>,
+    /// How many each account made.
+    founded: HashMap<Arc<str>, usize>,
+}
+
+impl Hall {
+    pub(crate) fn new(domain: Arc<str>, rules: Rooms, router: Arc<Router>) -> Self {
+        let limits = Limits {
+            bounds: Bounds {
+                occupants: rules.occupants,
+                history: rules.history,
+                text: rules.text,
+            },
+            history_bytes: rules.history_bytes,
+            affiliations: rules.affiliations,
+            nick: rules.nick,
+            presence: rules.presence,
+        };
+        Self {
+            domain,
+            rules,
+            limits,
+            router,
+            register: Mutex::default(),
+            visits: Mutex::default(),
+        }
+    }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        lock(&self.register)
+    }
+
+    fn visits(&self) -> MutexGuard<'_, HashMap<Arc<str>, Vec<Arc<str>>>> {
+        lock(&self.visits)
+    }
+
+    /// How many rooms there are.
+    pub(crate) fn len(&self) -> usize {
+        self.register().rooms.len()
+    }
+
+    /// Lets the room of that address decide, tells what came of it, and lets go of it when it is over.
+    pub(super) fn in_room<T>(
+        &self,
+        jid: &str,
+        wakes: &mut Wakes,
+        decide: impl FnOnce(&mut Room, &mut Outcome) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        loop {
+            let found = self.register().rooms.get(jid).cloned();
+            let found = found.ok_or(Refusal::NoRoom)?;
+            let mut room = lock(&found);
+            if room.is_gone {
+                // It ended between the two locks; another may have taken its place.
+                drop(room);
+                self.strike_out(&found, jid);
+                continue;
+            }
+            let mut outcome = Outcome::default();
+            let result = decide(&mut room, &mut outcome);
+            self.settle(&mut room, &outcome, wakes);
+            let is_gone = room.is_gone;
+            drop(room);
+            if is_gone {
+                self.strike_out(&found, jid);
+            }
+            return result;
+        }
+    }
+
+    /// Looks at the room of that address.
+    pub(super) fn look<T>(&self, jid: &str, look: impl FnOnce(&Room) -> T) -> Option<T> {
+        let found = self.register().rooms.get(jid).cloned()?;
+        let room = lock(&found);
+        (!room.is_gone).then(|| look(&room))
+    }
+
+    /// What follows from a decision, still under the lock of the room.
+    fn settle(&self, room: &mut Room, outcome: &Outcome, wakes: &mut Wakes) {
+        tell(room, &outcome.tellings, &self.router.directory(), wakes);
+        if !outcome.gone.is_empty() {
+            let mut visits = self.visits();
+            for full in &outcome.gone {
+                if let Some(rooms) = visits.get_mut(full) {
+                    rooms.retain(|visited| *visited != room.jid);
+                    if rooms.is_empty() {
+                        visits.remove(full);
+                    }
+                }
+            }
+        }
+        if room.is_over() {
+            room.is_gone = true;
+        }
+    }
+
+    fn strike_out(&self, room: &Arc<Mutex<Room>>, jid: &str) {
+        let mut register = self.register();
+        if !register
+            .rooms
+            .get(jid)
+            .is_some_and(|found| Arc::ptr_eq(found, room))
+        {
+            return;
+        }
+        register.rooms.remove(jid);
+        let founder = lock(room).founder.clone();
+        if let Some(count) = register.founded.get_mut(&founder) {
+            *count -= 1;
+            if *count == 0 {
+                register.founded.remove(&founder);
+            }
+        }
+    }
+
+    /// Makes the room if there is none of that address.
+    pub(super) fn ensure(
+        &self,
+        jid: &str,
+        visitor: &Visitor,
+        is_locked: bool,
+    ) -> Result<(), Refusal> {
+        let mut register = self.register();
+        if register.rooms.contains_key(jid) {
+            return Ok(());
+        }
+        match self.rules.creation {
+            RoomCreation::Everyone => {}
+            RoomCreation::Accounts if !visitor.is_anonymous => {}
+            RoomCreation::Accounts | RoomCreation::Nobody => {
+                return Err(Refusal::CreationForbidden);
+            }
+        }
+        if register.rooms.len() >= self.rules.rooms {
+            return Err(Refusal::TooManyRooms);
+        }
+        let founded = register.founded.entry(visitor.bare.clone()).or_default();
+        if *founded >= self.rules.rooms_per_account {
+            return Err(Refusal::TooManyRoomsOfAccount);
+        }
+        *founded += 1;
+        let jid: Arc<str> = jid.into();
+        let mut room = Room::new(
+            jid.clone(),
+            visitor.bare.clone(),
+            self.limits,
+            rand::random(),
+        );
+        room.is_locked = is_locked;
+        register.rooms.insert(jid, Arc::new(Mutex::new(room)));
+        Ok(())
+    }
+
+    /// Notes that a session is about to enter a room. It is taken back if it does not.
+    pub(super) fn note_visit(&self, full: &Arc<str>, room: &str) -> Result<(), Refusal> {
+        let mut visits = self.visits();
+        let rooms = visits.entry(full.clone()).or_default();
+        if rooms.iter().any(|visited| &**visited == room) {
+            return Ok(());
+        }
+        if rooms.len() >= self.rules.rooms_per_session {
+            return Err(Refusal::TooManyVisits);
+        }
+        rooms.push(room.into());
+        Ok(())
+    }
+
+    /// Takes a note of a visit back.
+    pub(super) fn forget_visit(&self, full: &str, room: &str) {
+        let mut visits = self.visits();
+        if let Some(rooms) = visits.get_mut(full) {
+            rooms.retain(|visited| &**visited != room);
+            if rooms.is_empty() {
+                visits.remove(full);
+            }
+        }
+    }
+
+    /// A session has ended, or is no longer available: it leaves all rooms.
+    pub(crate) fn depart(&self, full: &str, session: u64, wakes: &mut Wakes) {
+        let rooms = self.visits().get(full).cloned().unwrap_or_default();
+        for jid in rooms {
+            let _ = self.in_room(&jid, wakes, |room, outcome| {
+                *outcome = room.lose(full, session);
+                Ok(())
+            });
+        }
+    }
+
+    /// A component has left, and with it all who spoke through it.
+    pub(crate) fn depart_domain(&self, domain: &str, session: u64, wakes: &mut Wakes) {
+        let here = self.visits();
+        let visitors: Vec<_> = here
+            .keys()
+            .filter(|full| address::domain(full) == domain)
+            .cloned()
+            .collect();
+        drop(here);
+        for full in visitors {
+            self.depart(&full, session, wakes);
+        }
+    }
+
+    /// A page of the rooms in the order of their addresses, for one who may see them.
+    pub(super) fn addresses(&self) -> Vec<(Arc<str>, Arc<Mutex<Room>>)> {
+        let register = self.register();
+        let rooms = register.rooms.iter();
+        rooms
+            .map(|(jid, room)| (jid.clone(), room.clone()))
+            .collect()
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
