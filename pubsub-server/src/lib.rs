@@ -27,9 +27,12 @@
 //!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
 //! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
-//!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
-//!   whitelist; all publish models; publish-options; items that expire; nodes come to be when they are published to. Not: subscription options, authorisation
-//!   requests, collections.
+//!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. All access
+//!   models, with requests to the owners and `get-pending`; all publish models; publish-options; subscription options `deliver`, `include_body` and `expire`; several
+//!   subscriptions of one JID, if [`Config::multi_subscribe`] says so; delivery, subscriptions and items that depend on presence; items that expire; nodes come to be when
+//!   they are published to. Not: collections, digests.
+//! - XEP-0313 at nodes: the archive is the items that a node keeps, by their ids and the moments of their last publish; what the node lets go, the archive lets go. Searched
+//!   by `with` (the publisher), `start`, `end` and `ids`, in pages.
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
 //!
 //! # Behind an HTTP server
@@ -73,6 +76,7 @@ mod announcer;
 mod attempts;
 mod bosh;
 mod broker;
+mod commands;
 mod committing;
 mod components;
 mod config;
@@ -87,6 +91,7 @@ mod moment;
 mod offline;
 mod people;
 mod presence;
+mod proxied;
 mod registration;
 mod rooms;
 mod roster;
@@ -114,7 +119,7 @@ pub use config::{
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
-pub use server::{BindError, RunningServer, Server};
+pub use server::{AnnounceError, BindError, RunningServer, Server};
 pub use service::access::Affiliation;
 pub use service::node::Item;
 pub use service::options::{

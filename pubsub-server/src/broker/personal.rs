@@ -54,6 +54,7 @@ impl Broker {
                 self.change(
                     &mut shard,
                     vec![Write::DeleteNode { node }],
+                    Vec::new(),
                     None,
                     &mut wakes,
                 );

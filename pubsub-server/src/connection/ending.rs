@@ -33,7 +33,7 @@ pub(super) async fn finish<C: Carrier>(
         ..
     } = serving;
     let peer = dialogue.peer.clone();
-    tracing::debug!(jid = %peer.actor.full, reason = %end, "connection ended");
+    tracing::debug!(reason = %end, "connection ended");
     let handled = dialogue.handled.unwrap_or_default();
     let is_resumable = dialogue.is_resumable;
     drop(dialogue);
@@ -139,6 +139,8 @@ fn leave(host: &Host, peer: &Arc<Peer>, unread: impl FnOnce() -> Vec<String>) {
         let mut wakes = Wakes::default();
         rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
     }
+    host.broker
+        .absent(&peer.actor, !host.router.is_available(&peer.actor.bare));
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

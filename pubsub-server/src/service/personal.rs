@@ -67,6 +67,7 @@ impl<'x> Request<'x> {
             | Self::SetSubscriptionOptions { node, .. }
             | Self::Authorize { node, .. }
             | Self::Pending { node }
+            | Self::Archive { node, .. }
             | Self::Subscriptions { node }
             | Self::SetSubscriptions { node, .. }
             | Self::Affiliations { node }
