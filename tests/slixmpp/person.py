@@ -29,7 +29,9 @@ class Person(ClientXMPP):
         self.use_ipv6 = False
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("message", self.heard)
-        self.add_event_handler("presence_available", self.seen("available"))
+        # slixmpp names the event after what is shown.
+        for shown in ("available", "away"):
+            self.add_event_handler(f"presence_{shown}", self.seen("available"))
         self.add_event_handler("presence_unavailable", self.seen("unavailable"))
         self.add_event_handler("carbon_received", lambda message: self.copied("received", message["carbon_received"]))
         self.add_event_handler("carbon_sent", lambda message: self.copied("sent", message["carbon_sent"]))
@@ -57,21 +59,19 @@ class Person(ClientXMPP):
         say(event=f"carbon_{kind}", sender=str(message["from"]), body=message["body"])
 
     def felt(self, message):
-        items = message["pubsub_event"]["items"]
-        for item in items:
-            mood = item["mood"]
-            say(event="mood", sender=str(message["from"]), mood=mood["value"])
+        mood = message["pubsub_event"]["items"]["item"]["mood"]
+        say(event="mood", sender=str(message["from"]), mood=mood["value"])
 
     async def do_subscribe(self, jid, name):
         await self.update_roster(jid, name=name, groups=["Friends"])
         self.send_presence(pto=jid, ptype="subscribe")
 
     async def do_roster(self):
-        answer = await self.get_roster()
-        items = answer["roster"]["items"]
+        # A server that knows versions sends nothing that the client has already.
+        await self.get_roster()
         return {
-            str(jid): {"name": item["name"], "subscription": item["subscription"], "groups": list(item["groups"])}
-            for jid, item in items.items()
+            jid: {key: self.client_roster[jid][key] for key in ("name", "subscription", "groups")}
+            for jid in self.client_roster.keys()
         }
 
     async def do_presence(self, show=None, status=None):
