@@ -10,6 +10,8 @@ mod ordeal;
 mod program;
 #[path = "durable/restart.rs"]
 mod restart;
+#[path = "durable/rooms.rs"]
+mod rooms;
 #[path = "durable/waiting.rs"]
 mod waiting;
 
