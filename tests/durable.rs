@@ -12,6 +12,8 @@ mod people;
 mod program;
 #[path = "durable/restart.rs"]
 mod restart;
+#[path = "durable/rooms.rs"]
+mod rooms;
 #[path = "durable/waiting.rs"]
 mod waiting;
 

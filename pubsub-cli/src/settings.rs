@@ -1,5 +1,6 @@
 //! What `serve` is told: a configuration file first, then the command line, which wins. Nothing is started here.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use pubsub_server::{
-    Accounts as _, Config, Database, Demand, DiskStorage, Encryption, NodeCreation, Registration,
-    SqliteAccounts, Storage, SyncLevel,
+    Accounts as _, Components, Config, Database, Demand, DiskStorage, Encryption, NodeCreation,
+    Registration, Rooms, SqliteAccounts, Storage, SyncLevel,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -50,6 +51,15 @@ pub(crate) struct Arguments {
     /// An account for this run, which is not kept (`pubsub user` keeps them); may be given several times
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     users: Vec<User>,
+    /// Where programs connect that speak for domains of their own, with secrets from the table `components` of the file [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    components: Option<SocketAddr>,
+    /// An account that may manage the others over XMPP; may be given several times
+    #[arg(long = "admin", value_name = "NAME")]
+    admins: Vec<String>,
+    /// Whether there are rooms, at rooms.DOMAIN [default: open]
+    #[arg(long)]
+    rooms: Option<Door>,
     /// Whether clients may make accounts themselves [default: closed]
     #[arg(long)]
     register: Option<Door>,
@@ -151,6 +161,12 @@ struct File {
     users: Vec<User>,
     register: Option<Door>,
     anonymous: Option<Door>,
+    #[serde(default)]
+    admins: Vec<String>,
+    rooms: Option<Door>,
+    /// Programs that speak for domains of their own: the domain, and the secret that they show they know. `listen` is where they connect.
+    #[serde(default)]
+    components: BTreeMap<String, String>,
     /// How the names of nodes begin that nobody without an account may read; what is private in the table `gateway` unless it is said.
     accounts_only: Option<Vec<String>>,
     gateway: Option<Table>,
@@ -161,6 +177,32 @@ struct File {
     scram_iterations: Option<u32>,
     #[serde(default)]
     limits: limits::Table,
+}
+
+/// Who may speak for other domains. Both a place to connect to and secrets are needed, or neither.
+fn components(
+    given: Option<SocketAddr>,
+    mut table: BTreeMap<String, String>,
+) -> Result<Components, Failure> {
+    let listen = match (given, table.remove("listen")) {
+        (Some(address), _) => Some(address),
+        (None, Some(text)) => {
+            let address = text.parse();
+            Some(
+                address
+                    .map_err(|_| format!("components: \"{text}\" is no address to listen on"))?,
+            )
+        }
+        (None, None) => None,
+    };
+    match listen {
+        Some(_) if table.is_empty() => Err("--components needs secrets: a table [components] in the file of --config, with DOMAIN = \"SECRET\"".into()),
+        None if !table.is_empty() => Err("[components] needs a place to listen: --components ADDR, or listen = \"ADDR\" in the table".into()),
+        _ => Ok(Components {
+            listen,
+            secrets: table.into_iter().collect(),
+        }),
+    }
 }
 
 /// What a configuration file says, if there is one.
@@ -206,6 +248,11 @@ impl Arguments {
         let demand = self.starttls.or(file.starttls);
         let encryption = encryption(certificate.as_ref(), self.xmpps.or(file.xmpps), demand)?;
         let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
+        let components = components(self.components, file.components)?;
+        let rooms = Rooms {
+            enabled: self.rooms.or(file.rooms) != Some(Door::Closed),
+            ..defaults.rooms.clone()
+        };
         let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
         let anonymous = match self.anonymous.or(file.anonymous) {
             Some(door) => door == Door::Open,
@@ -258,6 +305,9 @@ impl Arguments {
             } else {
                 NodeCreation::Accounts
             },
+            admins: file.admins.into_iter().chain(self.admins).collect(),
+            components,
+            rooms,
             registration,
             storage,
             database,
