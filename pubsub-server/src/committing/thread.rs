@@ -17,7 +17,7 @@ use crate::storage::{Storage, StorageError};
 const IDLE: Duration = Duration::from_secs(1);
 
 /// After so many deliveries their recipients are woken, before the rest of the group.
-const MANY_DELIVERIES: usize = 4096;
+const MANY_DELIVERIES: usize = 16 * 1024;
 
 /// A scratch buffer that held a large answer is not kept.
 const KEPT: usize = 16 * 1024;

@@ -28,7 +28,7 @@ use crate::wire::stream::StreamError;
 const FULL: usize = 256 * 1024;
 
 /// After so many deliveries of one batch their recipients are woken, before the rest of the batch.
-const MANY_DELIVERIES: usize = 4096;
+const MANY_DELIVERIES: usize = 16 * 1024;
 
 /// An answer that takes time; empty: none. Nothing else is read until it is there.
 pub(super) type Deferred = Pin<Box<dyn Future<Output = String> + Send>>;
