@@ -2,6 +2,12 @@
 
 #[path = "doors/accounts.rs"]
 mod accounts;
+#[path = "doors/limits.rs"]
+mod limits;
+#[path = "doors/tls.rs"]
+mod tls;
+#[path = "doors/watched.rs"]
+mod watched;
 
 use std::time::Duration;
 

@@ -119,6 +119,7 @@ transcripts! {
     rooms_govern = "xep_0045_govern",
     rooms_configure = "xep_0045_configure",
     components = "xep_0114_component",
+    admin = "xep_0133_admin",
     registration_closed = "xep_0077_closed",
     stream_management = "xep_0198_management",
 }

@@ -130,7 +130,7 @@ impl Renewal {
             self.seen = seen;
             match self.renew() {
                 Ok(()) => {
-                    tracing::info!(file = %self.files[0].display(), "the certificate has changed")
+                    tracing::info!(file = %self.files[0].display(), "the certificate has changed");
                 }
                 Err(error) => {
                     tracing::error!(%error, "the certificate has changed and cannot be used; the one before is used still");

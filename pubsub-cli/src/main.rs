@@ -5,6 +5,7 @@
 mod browsers;
 mod certificate;
 mod gateway;
+mod limits;
 mod nodes;
 mod outbox;
 mod publish;
@@ -20,7 +21,7 @@ mod web;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Publish and subscribe over XMPP PubSub.
 #[derive(Debug, Parser)]
@@ -28,6 +29,9 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// How to write the log, which goes to the standard error; what it tells is said by `RUST_LOG`
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
+    log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -52,16 +56,32 @@ enum Verb {
     Outbox(outbox::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// A line for people
+    Text,
+    /// A JSON object a line, with what is known of the connection in `span`
+    Json,
+}
+
+fn start_log(format: LogFormat) {
+    let log = tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
         )
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    let outcome = match Cli::parse().verb {
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().with_span_list(false).init(),
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.log_format);
+    let outcome = match cli.verb {
         Verb::Serve(arguments) => Box::pin(serve::run(arguments)).await,
         Verb::User(arguments) => user::run(arguments).await,
         Verb::Gateway(arguments) => gateway::run(arguments).await,

@@ -1,6 +1,6 @@
 //! What `serve` is told: a configuration file first, then the command line, which wins. Nothing is started here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::Failure;
 use crate::browsers::{Browsers, Options, Table};
 use crate::certificate::{Certificate, Renewal, Replace};
+use crate::limits;
 use crate::web::replacing;
 
 /// What `serve` takes.
@@ -153,6 +154,13 @@ struct File {
     /// How the names of nodes begin that nobody without an account may read; what is private in the table `gateway` unless it is said.
     accounts_only: Option<Vec<String>>,
     gateway: Option<Table>,
+    /// Load balancers that say for whom they speak (PROXY protocol).
+    #[serde(default)]
+    proxies: Vec<IpAddr>,
+    /// The work factor of new passwords.
+    scram_iterations: Option<u32>,
+    #[serde(default)]
+    limits: limits::Table,
 }
 
 /// What a configuration file says, if there is one.
@@ -170,30 +178,13 @@ impl Arguments {
     pub(crate) async fn into_setup(self) -> Result<Setup, Failure> {
         let file: File = read_file(self.config.as_deref())?;
         let defaults = Config::default();
-        let sync = self.sync.or(file.sync);
         let data = self.data.or(file.data);
-        let storage: Arc<dyn Storage> = match (&data, sync) {
-            (Some(directory), sync) => {
-                let level = match sync {
-                    Some(0) | None => SyncLevel::Always,
-                    Some(seconds) => SyncLevel::Every(Duration::from_secs(seconds)),
-                };
-                Arc::new(DiskStorage::open(directory, level)?)
-            }
-            (None, Some(_)) => {
-                return Err("--sync says how --data keeps things; give --data DIR too".into());
-            }
-            (None, None) => defaults.storage.clone(),
-        };
-        // After the directory is locked: of two servers one does not get so far.
-        let (database, has_accounts) = match &data {
-            Some(directory) => {
-                let database = Database::open(directory).await?;
-                let accounts = SqliteAccounts::open(&database).await?.list().await?;
-                (Some(database), !accounts.is_empty())
-            }
-            None => (None, false),
-        };
+        let sync = self.sync.or(file.sync);
+        let Kept {
+            storage,
+            database,
+            has_accounts,
+        } = kept(data.as_deref(), sync).await?;
         let domain = self
             .domain
             .or(file.domain)
@@ -212,32 +203,15 @@ impl Arguments {
             }
             given => given,
         };
-        let direct = self.xmpps.or(file.xmpps);
         let demand = self.starttls.or(file.starttls);
-        let encryption = match &certificate {
-            Some(certificate) => {
-                let mut encryption = Encryption::new(certificate.for_server()?);
-                encryption.direct = direct;
-                encryption.demand = demand.map_or_else(Demand::default, Into::into);
-                Some(encryption)
-            }
-            None if direct.is_some() || demand.is_some() => {
-                return Err("--xmpps and --starttls need a certificate: give --tls-certificate and --tls-key, or --self-signed".into());
-            }
-            None => None,
-        };
+        let encryption = encryption(certificate.as_ref(), self.xmpps.or(file.xmpps), demand)?;
         let listen = self.xmpp.or(file.xmpp).unwrap_or(defaults.listen);
         let users: Vec<User> = file.users.into_iter().chain(self.users).collect();
         let anonymous = match self.anonymous.or(file.anonymous) {
             Some(door) => door == Door::Open,
             None => users.is_empty() && !has_accounts && listen.ip().is_loopback(),
         };
-        let registration = match self.register.or(file.register) {
-            Some(Door::Open) => Registration::Open {
-                per_address_and_hour: 20,
-            },
-            Some(Door::Closed) | None => Registration::Closed,
-        };
+        let registration = registration(self.register.or(file.register));
         let is_told_how = file.gateway.is_some() || !self.browsers.is_empty();
         let http = match self.http.or(file.http) {
             Some(address) => {
@@ -259,28 +233,20 @@ impl Arguments {
             (Some(certificate), Some(_)) => Some(certificate.for_gateway()?),
             _ => None,
         };
-        let mut uses = Vec::new();
-        uses.extend(tls.clone().map(replacing));
-        if let Some(encryption) = &encryption {
-            let tls = encryption.tls.clone();
-            let replace: Replace = Box::new(move |certificate, key| {
-                tls.replace(certificate, key)
-                    .map_err(|error| error.to_string())
-            });
-            uses.push(replace);
-        }
-        let renewal = certificate.and_then(|certificate| certificate.renewed_for(uses));
-        let private = http
-            .as_ref()
-            .map(|(_, browsers)| browsers.settings.access.private.clone());
-        let accounts_only = file
-            .accounts_only
-            .or(private)
-            .unwrap_or(defaults.accounts_only.clone());
+        let renewal = renewal(certificate, tls.clone(), encryption.as_ref());
+        let private = || {
+            http.as_ref()
+                .map(|(_, told)| told.settings.access.private.clone())
+        };
+        let accounts_only = file.accounts_only.or_else(private);
+        let accounts_only = accounts_only.unwrap_or(defaults.accounts_only.clone());
         let server = Config {
             listen,
             domain,
             encryption,
+            proxies: file.proxies,
+            scram_iterations: file.scram_iterations.unwrap_or(defaults.scram_iterations),
+            limits: file.limits.apply(defaults.limits.clone()),
             accounts: users
                 .into_iter()
                 .map(|user| (user.name, user.password))
@@ -304,4 +270,86 @@ impl Arguments {
             renewal,
         })
     }
+}
+
+fn registration(door: Option<Door>) -> Registration {
+    match door {
+        Some(Door::Open) => Registration::Open {
+            per_address_and_hour: 20,
+        },
+        Some(Door::Closed) | None => Registration::Closed,
+    }
+}
+
+/// What outlives the server.
+struct Kept {
+    storage: Arc<dyn Storage>,
+    database: Option<Database>,
+    has_accounts: bool,
+}
+
+async fn kept(data: Option<&Path>, sync: Option<u64>) -> Result<Kept, Failure> {
+    let Some(directory) = data else {
+        if sync.is_some() {
+            return Err("--sync says how --data keeps things; give --data DIR too".into());
+        }
+        return Ok(Kept {
+            storage: Config::default().storage,
+            database: None,
+            has_accounts: false,
+        });
+    };
+    let level = match sync {
+        Some(0) | None => SyncLevel::Always,
+        Some(seconds) => SyncLevel::Every(Duration::from_secs(seconds)),
+    };
+    let storage = Arc::new(DiskStorage::open(directory, level)?);
+    // After the directory is locked: of two servers one does not get so far.
+    let database = Database::open(directory).await?;
+    let accounts = SqliteAccounts::open(&database).await?.list().await?;
+    Ok(Kept {
+        storage,
+        database: Some(database),
+        has_accounts: !accounts.is_empty(),
+    })
+}
+
+/// How XMPP is encrypted, if there is a certificate.
+fn encryption(
+    certificate: Option<&Certificate>,
+    direct: Option<SocketAddr>,
+    demand: Option<Who>,
+) -> Result<Option<Encryption>, Failure> {
+    match certificate {
+        Some(certificate) => {
+            let mut encryption = Encryption::new(certificate.for_server()?);
+            encryption.direct = direct;
+            encryption.demand = demand.map_or_else(Demand::default, Into::into);
+            Ok(Some(encryption))
+        }
+        None if direct.is_some() || demand.is_some() => Err(
+            "--xmpps and --starttls need a certificate: give --tls-certificate and --tls-key, or --self-signed"
+                .into(),
+        ),
+        None => Ok(None),
+    }
+}
+
+/// Who is told when the certificate changes.
+fn renewal(
+    certificate: Option<Certificate>,
+    http: Option<pubsub_gateway::Tls>,
+    xmpp: Option<&Encryption>,
+) -> Option<Renewal> {
+    let mut uses = Vec::new();
+    uses.extend(http.map(replacing));
+    if let Some(encryption) = xmpp {
+        let tls = encryption.tls.clone();
+        let replace: Replace = Box::new(move |certificate, key| {
+            tls.replace(certificate, key)
+                .map_err(|error| error.to_string())
+        });
+        uses.push(replace);
+    }
+    certificate?.renewed_for(uses)
 }

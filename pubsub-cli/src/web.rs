@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -91,7 +91,7 @@ async fn connect(server: &RunningServer) -> Result<PubSub, Failure> {
         ["gateway", "secret"].map(|word| format!("{word}-{}", uuid::Uuid::now_v7()));
     server.add_passing_account(&name, &password).await?;
     let url = format!(
-        "xmpp://{name}:{password}@{}?connect={}",
+        "xmpp://{name}:{password}@{}?connect={}&tls=off",
         server.domain(),
         within_reach(server.addr())
     );
@@ -114,6 +114,7 @@ fn within_reach(mut address: SocketAddr) -> SocketAddr {
 
 /// What the XMPP server is doing, for the dashboard.
 fn statistics(service: HttpService) -> Router {
+    let measured = service.clone();
     let answer = async move || {
         let now = service.statistics();
         let body = serde_json::json!({
@@ -130,7 +131,13 @@ fn statistics(service: HttpService) -> Router {
         });
         ([(CACHE_CONTROL, "no-store")], Json(body))
     };
-    Router::new().route("/pubsub/server.json", get(answer))
+    let metrics = async move || {
+        let kind = (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+        ([kind, (CACHE_CONTROL, "no-store")], measured.metrics())
+    };
+    Router::new()
+        .route("/pubsub/server.json", get(answer))
+        .route("/pubsub/server.metrics", get(metrics))
 }
 
 /// BOSH and WebSocket of the server, for every path that is not taken otherwise.

@@ -20,7 +20,9 @@
 //! # What it speaks
 //!
 //! - XMPP over TCP (RFC 6120): SASL SCRAM-SHA-256, SCRAM-SHA-1, PLAIN on loopback, ANONYMOUS if allowed; resource binding, where the newest
-//!   of two equal resources wins; messages and IQs between connected clients. No TLS yet, no other servers, no rosters, no offline messages.
+//!   of two equal resources wins; messages and IQs between clients. No TLS yet, no other servers.
+//! - People (RFC 6121): rosters, presence and its subscriptions, messages that wait for who is not there (XEP-0160, XEP-0203), copies of them for the
+//!   account's other clients (XEP-0280, XEP-0334), capabilities (XEP-0115). Every account has nodes of its own (XEP-0163): bookmarks (XEP-0402), avatars, moods.
 //! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH
 //!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
@@ -74,6 +76,7 @@ mod announcer;
 mod attempts;
 mod bosh;
 mod broker;
+mod commands;
 mod committing;
 mod components;
 mod config;
@@ -88,6 +91,7 @@ mod moment;
 mod offline;
 mod people;
 mod presence;
+mod proxied;
 mod registration;
 mod rooms;
 mod roster;
@@ -115,7 +119,7 @@ pub use config::{
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
-pub use server::{BindError, RunningServer, Server};
+pub use server::{AnnounceError, BindError, RunningServer, Server};
 pub use service::access::Affiliation;
 pub use service::node::Item;
 pub use service::options::{

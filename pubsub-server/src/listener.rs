@@ -13,6 +13,7 @@ use crate::broker;
 use crate::connection::{self, Remote};
 use crate::host::Host;
 use crate::http;
+use crate::proxied;
 use crate::service::vocabulary::Actor;
 use crate::wire::stream::{self, StreamError};
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
         () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
         () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
+        () = keep_rooms(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
@@ -75,6 +77,12 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
             "connections were cut off at shutdown"
         );
     }
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database)
+        && let Err(error) = rooms.keep(database).await
+    {
+        tracing::error!(%error, "the last changes of rooms could not be kept");
+    }
 }
 
 /// Waits until the server is told to go down.
@@ -97,6 +105,16 @@ async fn sweep(host: &Host) {
         tokio::time::sleep(SWEEP).await;
         host.broker.sweep(broker::now());
     }
+}
+
+/// Writes rooms that last, again and again.
+async fn keep_rooms(host: &Host) {
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database) {
+        rooms.keep_on(database).await;
+    }
+    let _ = host;
+    std::future::pending::<()>().await;
 }
 
 /// Ends the connections of accounts that end, and what was theirs with those that are gone.
@@ -168,7 +186,26 @@ enum Way {
     Tls,
 }
 
-fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
+fn admit(host: &Arc<Host>, mut socket: TcpStream, peer: SocketAddr, way: Way) {
+    if !proxied::is_believed(peer, &host.proxies) {
+        receive(host, socket, peer, way);
+        return;
+    }
+    let task_host = host.clone();
+    host.crew.spawn(async move {
+        let told = proxied::read(&mut socket, peer);
+        match tokio::time::timeout(task_host.limits.login, told).await {
+            Ok(Ok(address)) => receive(&task_host, socket, address, way),
+            Ok(Err(error)) => {
+                tracing::warn!(%peer, %error, "a proxy does not say for whom it speaks");
+            }
+            Err(_) => tracing::warn!(%peer, "a proxy takes too long to say for whom it speaks"),
+        }
+    });
+}
+
+/// Serves a client from there in a task of its own, if there is room for it.
+fn receive(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
     let remote = Remote::of_socket(address);
     let Some(permit) = host.clients.admit(remote.address) else {
         tracing::warn!(%address, "too many connections");
@@ -183,7 +220,11 @@ fn admit(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
         return;
     };
     let permit = permit.among(&host.carried.tcp);
-    let span = tracing::info_span!("connection", %address);
+    let transport = match way {
+        Way::Stream => "tcp",
+        Way::Tls => "tls",
+    };
+    let span = connection::span(transport, address.ip());
     match way {
         Way::Stream => {
             let serve = connection::serve_tcp(socket, remote, host.clone(), permit);

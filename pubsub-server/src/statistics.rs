@@ -1,7 +1,7 @@
 //! What a server is doing, in numbers. Reads what others count; counting costs nobody a lock that was not held already.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::host::Host;
 use crate::rooms::Hall;
@@ -35,6 +35,44 @@ pub struct Statistics {
     pub published: u64,
     /// Notifications that were handed to connected clients.
     pub delivered: u64,
+    /// Groups of changes that were committed to the store.
+    pub groups: u64,
+    /// How long that took, all of them together, in microseconds.
+    pub group_micros: u64,
+    /// Bytes of changes that wait to be stored.
+    pub waiting_bytes: usize,
+    /// Logins.
+    pub logins: u64,
+    /// Attempts to log in that were refused.
+    pub refused_logins: u64,
+    /// Stanzas that clients have sent.
+    pub stanzas: u64,
+    /// Clients that were cut off because they did not read.
+    pub slow_readers: u64,
+}
+
+/// What was done, by no one in particular.
+#[derive(Debug, Default)]
+pub(crate) struct Measure {
+    pub(crate) logins: Total,
+    pub(crate) refused_logins: Total,
+    pub(crate) stanzas: Total,
+    pub(crate) slow_readers: Total,
+}
+
+/// How often something has happened.
+#[derive(Debug, Default)]
+pub(crate) struct Total(AtomicU64);
+
+impl Total {
+    #[inline]
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Clients by what carries them.
@@ -85,6 +123,10 @@ impl Statistics {
             bosh: bosh.get(),
             components: components.get(),
             rooms: host.rooms.as_ref().map_or(0, Hall::len),
+            logins: host.measure.logins.get(),
+            refused_logins: host.measure.refused_logins.get(),
+            stanzas: host.measure.stanzas.get(),
+            slow_readers: host.measure.slow_readers.get(),
             ..host.broker.statistics()
         }
     }

@@ -6,6 +6,7 @@ business alone.
 
 import asyncio
 import json
+import os
 import sys
 from xml.etree import ElementTree
 
@@ -35,9 +36,11 @@ class Client(ClientXMPP):
         super().__init__(jid, password, plugin_config=plain_tcp)
         for plugin in ("xep_0004", "xep_0030", "xep_0059", "xep_0060", "xep_0199"):
             self.register_plugin(plugin)
-        self.enable_direct_tls = False
-        self.enable_starttls = False
-        self.enable_plaintext = True
+        kind = os.environ.get("CLIENT_TLS")
+        self.enable_direct_tls = kind == "direct"
+        self.enable_starttls = kind == "starttls"
+        self.enable_plaintext = kind is None
+        self.ca_certs = os.environ.get("CLIENT_AUTHORITY")
         self.use_ipv6 = False
         self.pubsub = self.plugin["xep_0060"]
         self.add_event_handler("session_start", self.started)

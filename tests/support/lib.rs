@@ -36,7 +36,7 @@ pub use postgres::PostgresServer;
 pub use process::ChildProcess;
 pub use program::{example, program};
 pub use proxy::{Link, Proxy};
-pub use raw_client::RawClient;
+pub use raw_client::{RawClient, base64};
 pub use site::Site;
 pub use slixmpp::{Refusal, Slixmpp};
 pub use websocket::WebSocketClient;

@@ -253,7 +253,9 @@ pub(crate) fn plain(user: &str, password: &str) -> String {
     base64(format!("\0{user}\0{password}").as_bytes())
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Base64 with padding (RFC 4648 §4).
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {

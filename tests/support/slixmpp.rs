@@ -36,11 +36,65 @@ impl Slixmpp {
     ///
     /// When slixmpp is not installed (`cargo xtask setup` does it) or cannot log in.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slixmpp/client.py");
+        Self::start(
+            "client.py",
+            address,
+            &format!("{user}@localhost"),
+            password,
+            &[],
+        )
+        .await
+    }
+
+    /// Logs in with TLS, of the kind `starttls` or `direct`, to a server whose certificate is of that authority.
+    ///
+    /// # Panics
+    ///
+    /// As [`login`](Self::login).
+    pub async fn login_over_tls(
+        address: SocketAddr,
+        user: &str,
+        password: &str,
+        kind: &str,
+        authority: &Path,
+    ) -> Self {
+        let authority = authority.to_string_lossy();
+        let settings = [("CLIENT_TLS", kind), ("CLIENT_AUTHORITY", &authority)];
+        Self::start(
+            "client.py",
+            address,
+            &format!("{user}@localhost"),
+            password,
+            &settings,
+        )
+        .await
+    }
+
+    /// Logs in with a full JID, as somebody who talks to others (`tests/slixmpp/person.py`).
+    ///
+    /// # Panics
+    ///
+    /// As [`login`](Self::login).
+    pub async fn person(address: SocketAddr, jid: &str, password: &str) -> Self {
+        Self::start("person.py", address, jid, password, &[]).await
+    }
+
+    async fn start(
+        script: &str,
+        address: SocketAddr,
+        jid: &str,
+        password: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("slixmpp")
+            .join(script);
         let mut command = Command::new(interpreter());
-        command
-            .arg(script)
-            .args([&address.to_string(), &format!("{user}@localhost"), password]);
+        command.envs(settings.iter().copied()).arg(script).args([
+            &address.to_string(),
+            jid,
+            password,
+        ]);
         let mut client = Self {
             dialogue: Dialogue::start(command),
             events: VecDeque::new(),

@@ -4,6 +4,7 @@
 //! lock is held. All else is handed to the committer, still under the lock, which answers and tells when it is on the disk. Either way
 //! all subscribers of a node hear of its changes in the order in which they were made.
 
+mod personal;
 mod presence;
 
 use std::borrow::Cow;
@@ -13,13 +14,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
+use crate::service::Rules;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -283,11 +284,17 @@ impl Broker {
     /// What the service holds and has done; nothing of connections.
     pub(crate) fn statistics(&self) -> Statistics {
         let (published, delivered) = self.announcer.counts();
+        let committer = self.committer.as_ref();
+        let (groups, group_micros, waiting_bytes) =
+            committer.map(Committer::counts).unwrap_or_default();
         let mut statistics = Statistics {
             nodes: self.shards.nodes(),
             stored_bytes: self.shards.stored(),
             published,
             delivered,
+            groups,
+            group_micros,
+            waiting_bytes,
             ..Statistics::default()
         };
         for shard in self.shards.each() {
@@ -422,7 +429,7 @@ fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
             let node = shard.service.node(&notification.node)?;
             if node.subscriptions.is_empty()
                 && node.particular.is_none()
-                && personal::owner(&node.name).is_none()
+                && crate::service::personal::owner(&node.name).is_none()
             {
                 return None;
             }

@@ -73,6 +73,11 @@ impl Committer {
         self.queue.is_busy()
     }
 
+    /// How many groups were committed, in how many microseconds together, and how many bytes wait.
+    pub(crate) fn counts(&self) -> (u64, u64, usize) {
+        self.queue.counts()
+    }
+
     /// Refuses what would be too much.
     pub(crate) fn check_room(&self) -> Result<(), ServiceError> {
         self.queue.check_room(MOST)

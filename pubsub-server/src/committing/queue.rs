@@ -15,6 +15,8 @@ pub(super) struct Queue {
     /// The number of the last entry taken in.
     last: AtomicU64,
     kept: AtomicU64,
+    groups: AtomicU64,
+    group_micros: AtomicU64,
     /// The bytes of everything that is not kept yet.
     bytes: AtomicUsize,
 }
@@ -71,6 +73,23 @@ impl Queue {
     pub(super) fn keep(&self, entries: u64, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.kept.fetch_add(entries, Ordering::Release);
+    }
+
+    /// Notes that a group was committed in that time.
+    pub(super) fn note_group(&self, time: Duration) {
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.group_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// How many groups were committed, in how many microseconds together, and how many bytes wait.
+    pub(super) fn counts(&self) -> (u64, u64, usize) {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (
+            count(&self.groups),
+            count(&self.group_micros),
+            self.bytes.load(Ordering::Relaxed),
+        )
     }
 
     /// Everything that waits, now.

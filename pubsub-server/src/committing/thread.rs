@@ -55,7 +55,9 @@ impl Work {
             match self.commit(&group) {
                 Ok(()) => {
                     // A quarter of what a group costs is worth waiting for its latecomers.
-                    patience = began.elapsed() / 4;
+                    let time = began.elapsed();
+                    self.queue.note_group(time);
+                    patience = time / 4;
                     has_changed = true;
                     self.release(group);
                     if std::mem::take(&mut is_failing) {

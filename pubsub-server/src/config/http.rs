@@ -16,6 +16,8 @@ pub struct Http {
     pub bosh_path: String,
     /// Which web pages may connect. Default: those of the server's own origin.
     pub origins: Origins,
+    /// Whether `/metrics` answers everybody, and not this machine alone. Default: no.
+    pub public_metrics: bool,
     /// BOSH sessions.
     pub bosh: Bosh,
     /// Open HTTP connections, at one time. Default: 20,000.
@@ -37,6 +39,7 @@ impl Default for Http {
             websocket_path: "/xmpp-websocket".to_owned(),
             bosh_path: "/xmpp-httpbind".to_owned(),
             origins: Origins::default(),
+            public_metrics: false,
             bosh: Bosh::default(),
             connections: 20_000,
             connections_per_address: 20_000,

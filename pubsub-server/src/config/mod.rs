@@ -10,7 +10,7 @@ pub use self::http::{Bosh, Http, Origins};
 pub use self::rooms::{RoomCreation, Rooms};
 pub use self::tls::{Demand, Encryption};
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +49,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How connections over TCP are encrypted. Default: not at all.
     pub encryption: Option<Encryption>,
+    /// Load balancers that say for whom they speak, in the PROXY protocol, on [`listen`](Self::listen) and on [`Encryption::direct`]: what they say is
+    /// believed. They may also speak for themselves. Default: none.
+    pub proxies: Vec<IpAddr>,
     /// The domain of the accounts. Default: `localhost`.
     pub domain: String,
     /// The address of the PubSub service. Default, when empty: `pubsub.` and the domain.
@@ -81,6 +84,8 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// User names of accounts that may manage the others (XEP-0133). Default: none.
+    pub admins: Vec<String>,
     /// Programs that speak for domains of their own.
     pub components: Components,
     /// Rooms for many to talk in.
@@ -118,6 +123,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5222)),
             encryption: None,
+            proxies: Vec::new(),
             domain: "localhost".to_owned(),
             pubsub_domain: String::new(),
             accounts: Vec::new(),
@@ -133,6 +139,7 @@ impl Default for Config {
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            admins: Vec::new(),
             components: Components::default(),
             rooms: Rooms::default(),
             limits: Limits::default(),

@@ -63,8 +63,7 @@ pub(super) async fn log_in<C: Carrier>(
     };
     let is_bindable = security.binding().is_some();
     let entrance = Entrance {
-        is_securable: matches!(security, Security::Offered { .. }),
-        must_secure: security.is_demanded(),
+        starttls: security.offer(),
         is_bindable,
         may_register: host.registrar.is_open(),
     };
@@ -78,11 +77,11 @@ pub(super) async fn log_in<C: Carrier>(
         let scope = channel.carrier.scope();
         let mut reader = Reader::with_scope(&text, &scope);
         let name = reader.root()?;
-        if name.is("starttls", namespace::TLS) && entrance.is_securable {
+        if name.is("starttls", namespace::TLS) && entrance.starttls.is_some() {
             channel.send(stream::PROCEED).await?;
             return Ok(Entered::Securing);
         }
-        if stanza::kind_of(&name) == Some(Kind::Iq) && !entrance.must_secure {
+        if stanza::kind_of(&name) == Some(Kind::Iq) && !security.is_demanded() {
             let answer = register(host, remote, &mut reader).await?;
             channel.send(&answer).await?;
             continue;
@@ -103,11 +102,13 @@ pub(super) async fn log_in<C: Carrier>(
                 let mut success = String::new();
                 stream::write_sasl(&mut success, "success", &data);
                 channel.send(&success).await?;
-                tracing::debug!(jid = %identity.bare, mechanism, "logged in");
+                host.measure.logins.add(1);
+                tracing::info!(jid = %identity.bare, mechanism, "logged in");
                 return Ok(Entered::User(identity));
             }
             Err(error) => {
-                tracing::debug!(%error, "not logged in");
+                host.measure.refused_logins.add(1);
+                tracing::info!(%error, mechanism, "not logged in");
                 attempts += 1;
                 let mut failure = String::new();
                 stream::write_sasl_failure(&mut failure, &error.to_string());

@@ -11,6 +11,7 @@ mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+mod commanding;
 pub(crate) mod component;
 mod contacts;
 mod destination;
@@ -20,6 +21,7 @@ mod ending;
 mod learning;
 mod login;
 mod managing;
+mod pace;
 mod passing;
 mod pending;
 mod polled;
@@ -35,7 +37,9 @@ pub(crate) use self::bosh::BoshStream;
 pub(crate) use self::remote::Remote;
 pub(crate) use self::websocket::WebSocket;
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
 
@@ -51,6 +55,13 @@ use crate::host::Host;
 use crate::listener::told;
 use crate::tls;
 use crate::wire::stream::StreamError;
+
+/// What is logged of a connection: its number, how it comes and from where, and who it is once that is known.
+pub(crate) fn span(transport: &'static str, address: IpAddr) -> tracing::Span {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let id = NUMBER.fetch_add(1, Ordering::Relaxed);
+    tracing::info_span!("connection", id, transport, %address, jid = tracing::field::Empty)
+}
 
 /// Serves one client until it leaves, is cut off, or the server goes down. What carries it is encrypted by others, or not at all.
 pub(crate) async fn serve<C: Carrier>(carrier: C, remote: Remote, host: Arc<Host>, permit: Permit) {
@@ -131,9 +142,13 @@ async fn attend<C: Carrier>(
     match entered {
         Ok(None) => return Some((channel.carrier, permit)),
         Ok(Some(bound)) => {
-            tracing::debug!(jid = %bound.peer.actor.full, resumed = bound.is_resumed, "bound");
+            tracing::Span::current().record("jid", &*bound.peer.actor.full);
+            tracing::debug!(resumed = bound.is_resumed, "bound");
             let mut serving = Box::new(Serving::new(channel, host.clone(), bound));
             let end = serving.run().await;
+            if end == End::Failed(StreamError::SlowReader) {
+                host.measure.slow_readers.add(1);
+            }
             Box::pin(ending::finish(*serving, host, permit, end)).await;
         }
         Err(end) => {

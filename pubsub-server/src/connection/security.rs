@@ -3,6 +3,7 @@
 use super::remote::Remote;
 use crate::config::Demand;
 use crate::host::Host;
+use crate::wire::stream::Starttls;
 
 /// What login has to know of the encryption of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,15 @@ impl Security {
     pub(super) fn binding(&self) -> Option<&[u8]> {
         match self {
             Self::Tls(Some(exporter)) => Some(exporter),
+            _ => None,
+        }
+    }
+
+    /// What is offered.
+    pub(super) fn offer(&self) -> Option<Starttls> {
+        match self {
+            Self::Offered { is_demanded: true } => Some(Starttls::Required),
+            Self::Offered { is_demanded: false } => Some(Starttls::Optional),
             _ => None,
         }
     }

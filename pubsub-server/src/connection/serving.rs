@@ -18,6 +18,7 @@ use super::carrier::{Carrier, Incoming};
 use super::channel::Channel;
 use super::dialogue::Dialogue;
 use super::end::End;
+use super::pace::Pace;
 use crate::committing::WINDOW;
 use crate::host::Host;
 use crate::router::{Outgoing, Turn, Wakes};
@@ -43,6 +44,8 @@ pub(super) struct Serving<C> {
     heard: Instant,
     is_pinged: bool,
     has_yielded: bool,
+    /// How fast it may send, if that is limited.
+    pace: Option<Box<Pace>>,
     /// Whether stanzas that have come wait until more answers are sent.
     is_held: bool,
     idle: Duration,
@@ -53,6 +56,7 @@ impl<C: Carrier> Serving<C> {
     pub(super) fn new(channel: Channel<C>, host: Arc<Host>, bound: Bound) -> Self {
         let (idle, ping) = (host.limits.idle, host.limits.ping);
         let scope = channel.carrier.scope();
+        let pace = Pace::of(&host.limits);
         let mut dialogue = Dialogue::new(host, bound.peer, scope, bound.handled);
         dialogue.is_managed = C::IS_MANAGED;
         Self {
@@ -65,6 +69,7 @@ impl<C: Carrier> Serving<C> {
             heard: Instant::now(),
             is_pinged: false,
             has_yielded: false,
+            pace,
             is_held: false,
             idle,
             ping,
@@ -100,6 +105,11 @@ impl<C: Carrier> Serving<C> {
                 return Poll::Ready(end);
             }
             if self.deferred.is_some() || self.outgoing.unsent().len() > FULL || self.is_waiting() {
+                return self.poll_timer(context);
+            }
+            if let Some(pace) = &mut self.pace
+                && pace.poll(context).is_pending()
+            {
                 return self.poll_timer(context);
             }
             if self.outgoing.unacknowledged() > self.dialogue.host.limits.queue {
@@ -185,12 +195,14 @@ impl<C: Carrier> Serving<C> {
         self.is_pinged = false;
         let mut wakes = Wakes::default();
         let mut has_delivered = false;
+        let mut stanzas = 0;
         self.is_held = false;
         let result = loop {
             if self.deferred.is_some() {
                 break Ok(());
             }
-            if self.outgoing.unsent().len() > FULL || self.is_waiting() {
+            let is_used_up = self.pace.as_mut().is_some_and(|pace| pace.is_used_up());
+            if self.outgoing.unsent().len() > FULL || self.is_waiting() || is_used_up {
                 self.is_held = true;
                 break Ok(());
             }
@@ -203,6 +215,10 @@ impl<C: Carrier> Serving<C> {
                 Ok(None) => break Ok(()),
                 Err(end) => break Err(end),
             };
+            stanzas += 1;
+            if let Some(pace) = &mut self.pace {
+                pace.take(text.len());
+            }
             match self.dialogue.handle(text, &mut self.outgoing, &mut wakes) {
                 Ok(deferred) => self.deferred = deferred,
                 Err(error) => break Err(End::Failed(error)),
@@ -212,6 +228,9 @@ impl<C: Carrier> Serving<C> {
                 wakes.wake_all();
             }
         };
+        if stanzas > 0 {
+            self.dialogue.host.measure.stanzas.add(stanzas);
+        }
         has_delivered |= wakes.deliveries() > 0;
         result.map(|()| has_delivered)
     }

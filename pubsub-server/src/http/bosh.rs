@@ -101,7 +101,7 @@ fn begin(
     let terms = Terms::agree(&request, &host.http.bosh);
     let (session, waiting) = Session::begin(id, terms, request, witness);
     let carrier = BoshStream::new(session.clone(), host.bosh.clone());
-    let span = tracing::info_span!("bosh", address = %remote.address);
+    let span = connection::span("bosh", remote.address);
     let serve = connection::serve(carrier, remote, host.clone(), permit);
     host.crew.spawn(serve.instrument(span));
     Some((session, waiting))

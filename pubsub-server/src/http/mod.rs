@@ -8,6 +8,7 @@ mod body;
 mod bosh;
 mod client;
 mod host_meta;
+mod metrics;
 mod origin;
 mod serving;
 mod websocket;
@@ -20,6 +21,7 @@ pub(crate) use self::serving::admit;
 use std::sync::Arc;
 
 use hyper::body::{Body, Buf};
+use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request, Response, StatusCode};
 
 use self::answer::Answer;
@@ -42,6 +44,8 @@ enum Door {
     Bosh,
     HostMeta,
     HostMetaJson,
+    Health,
+    Metrics,
 }
 
 impl HttpService {
@@ -49,7 +53,8 @@ impl HttpService {
         Self { host }
     }
 
-    /// Whether requests to this path are for the service: its two paths, and `/.well-known/host-meta` (XEP-0156).
+    /// Whether requests to this path are for the service: its two paths, `/.well-known/host-meta` (XEP-0156), `/healthz`
+    /// and `/metrics`.
     #[must_use]
     pub fn serves(&self, path: &str) -> bool {
         self.door(path).is_some()
@@ -59,6 +64,12 @@ impl HttpService {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         Statistics::of(&self.host)
+    }
+
+    /// The same as text for Prometheus, which is what `/metrics` answers.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        metrics::write(&self.statistics())
     }
 
     /// The path of the WebSocket.
@@ -80,6 +91,8 @@ impl HttpService {
             path if path == http.bosh_path => Some(Door::Bosh),
             host_meta::PATH => Some(Door::HostMeta),
             host_meta::JSON_PATH => Some(Door::HostMetaJson),
+            metrics::HEALTH_PATH => Some(Door::Health),
+            metrics::METRICS_PATH => Some(Door::Metrics),
             _ => None,
         }
     }
@@ -102,6 +115,20 @@ impl HttpService {
         };
         if *self.host.shutdown.borrow() {
             return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the server goes down\n").build();
+        }
+        match door {
+            Door::Health => return Answer::text(StatusCode::OK, "ok\n").build(),
+            Door::Metrics
+                if self.host.http.public_metrics || client.is_local(request.headers()) =>
+            {
+                let answer = Answer::new(StatusCode::OK, HttpBody::bytes(self.metrics()));
+                return answer.with(CONTENT_TYPE, metrics::TYPE).build();
+            }
+            Door::Metrics => {
+                let words = "metrics are for this machine, unless the settings of the server make them public\n";
+                return Answer::text(StatusCode::FORBIDDEN, words).build();
+            }
+            _ => {}
         }
         let asked = origin::host_of(request.uri(), request.headers());
         // Every page may know where the doors are (RFC 6415 §2).

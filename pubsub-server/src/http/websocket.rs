@@ -37,7 +37,7 @@ pub(super) fn accept<B>(host: &Arc<Host>, mut request: Request<B>, remote: Remot
     };
     let permit = permit.among(&host.carried.websocket);
     let upgrade = hyper::upgrade::on(&mut request);
-    let span = tracing::info_span!("websocket", address = %remote.address);
+    let span = connection::span("websocket", remote.address);
     let task_host = host.clone();
     let serve = async move {
         match upgrade.await {

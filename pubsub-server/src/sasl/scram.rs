@@ -31,9 +31,8 @@ impl<'m> ClientFirst<'m> {
             return Err(SaslError::MalformedRequest);
         };
         match (binding, is_bound) {
-            ("n", false) | ("p=tls-exporter", true) => {}
             ("y", false) if is_bindable => return Err(SaslError::NotAuthorized),
-            ("y", false) => {}
+            ("n" | "y", false) | ("p=tls-exporter", true) => {}
             _ => return Err(SaslError::MalformedRequest),
         }
         let header = message

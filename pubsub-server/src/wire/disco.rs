@@ -117,12 +117,15 @@ pub(crate) fn write_command(out: &mut String, node: &str, service: &str, is_info
 const PENDING: &str = "Get pending subscription requests";
 
 /// `disco#info` of the domain.
-pub(crate) fn write_domain(out: &mut String, may_register: bool) {
+pub(crate) fn write_domain(out: &mut String, may_register: bool, is_admin: bool) {
     open(out, "info", None);
     identity(out, "server", "im", "XMPP PubSub server");
     features(out, DOMAIN_FEATURES);
     if may_register {
         features(out, &["jabber:iq:register"]);
+    }
+    if is_admin {
+        features(out, &[super::namespace::COMMANDS]);
     }
     close(out);
 }

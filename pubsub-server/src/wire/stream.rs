@@ -25,6 +25,7 @@ pub(crate) enum StreamError {
     Shutdown,
     AccountRemoved,
     AccountDisabled,
+    SessionEnded,
     HandledCountTooHigh,
 }
 
@@ -76,6 +77,7 @@ impl StreamError {
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
             Self::AccountDisabled => ("not-authorized", "the account was disabled"),
+            Self::SessionEnded => ("not-authorized", "an administrator has ended the session"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
@@ -111,12 +113,18 @@ pub(crate) fn write_component_header(out: &mut String, domain: &str, id: &str) {
     out.push('>');
 }
 
+/// How the offer to encrypt is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starttls {
+    Optional,
+    Required,
+}
+
 /// The features before authentication.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entrance {
     /// Whether one can encrypt, and whether one must: then nothing else is offered (RFC 6120 §5.3.1).
-    pub(crate) is_securable: bool,
-    pub(crate) must_secure: bool,
+    pub(crate) starttls: Option<Starttls>,
     /// Whether a login can be bound to the connection (XEP-0440).
     pub(crate) is_bindable: bool,
     pub(crate) may_register: bool,
@@ -125,16 +133,15 @@ pub(crate) struct Entrance {
 impl Entrance {
     pub(crate) fn write<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str>) {
         out.push_str("<stream:features>");
-        if self.is_securable {
+        if let Some(starttls) = self.starttls {
             out.push_str("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>");
-            out.push_str(if self.must_secure {
-                "<required/>"
-            } else {
-                "<optional/>"
+            out.push_str(match starttls {
+                Starttls::Required => "<required/>",
+                Starttls::Optional => "<optional/>",
             });
             out.push_str("</starttls>");
         }
-        if !self.must_secure {
+        if self.starttls != Some(Starttls::Required) {
             self.write_login(out, mechanisms);
         }
         out.push_str("</stream:features>");

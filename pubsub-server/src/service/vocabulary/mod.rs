@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::access::Affiliation;
 use super::node::Item;
 use super::options::{Field, NodeConfig};
-use super::personal;
 use super::relations::Relations;
 use super::terms::{SubscriptionState, Terms};
 
@@ -222,35 +221,6 @@ impl Request<'_> {
             | Self::Affiliations { node }
             | Self::SetAffiliations { node, .. } => node,
         }
-    }
-}
-
-impl<'x> Request<'x> {
-    /// The same of the node that is called so among all nodes, instead of by its owner. An instant node is given the `fresh` name.
-    pub(crate) fn at(mut self, owner: &str, fresh: &str) -> Self {
-        let name: &mut Cow<'x, str> = match &mut self {
-            Self::Create { node, .. } => node.get_or_insert_with(|| Cow::Owned(fresh.to_owned())),
-            Self::Configuration { node }
-            | Self::Configure { node, .. }
-            | Self::Delete { node, .. }
-            | Self::Purge { node }
-            | Self::Publish { node, .. }
-            | Self::Retract { node, .. }
-            | Self::Items { node, .. }
-            | Self::Archive { node, .. }
-            | Self::Subscribe { node, .. }
-            | Self::Unsubscribe { node, .. }
-            | Self::SubscriptionOptions { node, .. }
-            | Self::SetSubscriptionOptions { node, .. }
-            | Self::Authorize { node, .. }
-            | Self::Pending { node }
-            | Self::Subscriptions { node }
-            | Self::SetSubscriptions { node, .. }
-            | Self::Affiliations { node }
-            | Self::SetAffiliations { node, .. } => node,
-        };
-        *name = Cow::Owned(personal::key(owner, name));
-        self
     }
 }
 

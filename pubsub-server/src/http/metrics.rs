@@ -1,0 +1,100 @@
+//! How the server is: `/healthz` for who decides whether to send it clients, `/metrics` for who draws curves (the text format of Prometheus). Says nothing
+//! of anybody in particular.
+
+use std::fmt::Write as _;
+
+use crate::statistics::Statistics;
+
+pub(super) const HEALTH_PATH: &str = "/healthz";
+pub(super) const METRICS_PATH: &str = "/metrics";
+
+/// The type of the text.
+pub(super) const TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All metrics, as text.
+pub(super) fn write(now: &Statistics) -> String {
+    let mut out = String::new();
+    head(&mut out, "clients", "gauge", "Clients that are connected.");
+    for (transport, count) in [
+        ("tcp", now.tcp),
+        ("websocket", now.websocket),
+        ("bosh", now.bosh),
+    ] {
+        let _ = writeln!(
+            out,
+            "pubsub_server_clients{{transport=\"{transport}\"}} {count}"
+        );
+    }
+    for (name, value, about) in [
+        ("nodes", now.nodes, "Nodes."),
+        (
+            "subscriptions",
+            now.subscriptions,
+            "Subscriptions to nodes.",
+        ),
+        (
+            "awaited",
+            now.awaited,
+            "Nodes that do not exist and are awaited.",
+        ),
+        ("items", now.items, "Items that are kept."),
+        (
+            "stored_bytes",
+            now.stored_bytes,
+            "Bytes of items that are kept.",
+        ),
+        (
+            "waiting_bytes",
+            now.waiting_bytes,
+            "Bytes of changes that wait to be stored.",
+        ),
+    ] {
+        head(&mut out, name, "gauge", about);
+        let _ = writeln!(out, "pubsub_server_{name} {value}");
+    }
+    for (name, value, about) in [
+        (
+            "published_total",
+            now.published,
+            "Items that were published.",
+        ),
+        (
+            "delivered_total",
+            now.delivered,
+            "Notifications that were handed to clients.",
+        ),
+        (
+            "stanzas_total",
+            now.stanzas,
+            "Stanzas that clients have sent.",
+        ),
+        ("logins_total", now.logins, "Logins."),
+        (
+            "refused_logins_total",
+            now.refused_logins,
+            "Attempts to log in that were refused.",
+        ),
+        (
+            "slow_readers_total",
+            now.slow_readers,
+            "Clients that were cut off because they did not read.",
+        ),
+    ] {
+        head(&mut out, name, "counter", about);
+        let _ = writeln!(out, "pubsub_server_{name} {value}");
+    }
+    let about = "How long it took to store a group of changes.";
+    head(&mut out, "commit_seconds", "summary", about);
+    let (seconds, micros) = (now.group_micros / 1_000_000, now.group_micros % 1_000_000);
+    let _ = writeln!(
+        out,
+        "pubsub_server_commit_seconds_sum {seconds}.{micros:06}"
+    );
+    let _ = writeln!(out, "pubsub_server_commit_seconds_count {}", now.groups);
+    out
+}
+
+fn head(out: &mut String, name: &str, kind: &str, about: &str) {
+    let _ = writeln!(out, "# HELP pubsub_server_{name} {about}");
+    let _ = writeln!(out, "# TYPE pubsub_server_{name} {kind}");
+}
