@@ -61,8 +61,6 @@ impl Dialogue {
                 let is_last = !self.host.router.is_available(&actor.bare);
                 self.host.broker.absent(actor, is_last);
                 self.leave_rooms(wakes);
-                let is_last = !self.host.router.is_available(&actor.bare);
-                self.host.broker.absent(actor, is_last);
             }
             (Destination::Local(to), Some(step), _) if to.contains('@') => {
                 let to: Arc<str> = address::bare(to).into();
