@@ -23,13 +23,10 @@ mod program;
 mod road;
 #[path = "push/sender.rs"]
 mod sender;
-#[path = "push/usage.rs"]
-mod usage;
 #[path = "push/way.rs"]
 mod way;
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use contestant::Contestant;
 use way::Way;
@@ -102,20 +99,8 @@ impl Plan {
     }
 }
 
-/// As many connections as are measured need, in this process and in those that it starts.
-fn allow_files() {
-    let status = Command::new("prlimit")
-        .arg(format!("--pid={}", std::process::id()))
-        .arg(format!("--nofile={FILES}:"))
-        .status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "more than {FILES} open files have to be allowed: see `ulimit -Hn`"
-    );
-}
-
 fn main() {
-    allow_files();
+    bench_support::allow_files(FILES);
     let plan = Plan::read();
     let ways = plan.chosen(&Way::ALL);
     for part in plan.chosen(&PARTS) {

@@ -10,6 +10,8 @@ mod dashboard;
 mod django;
 #[path = "browser/foreign.rs"]
 mod foreign;
+#[path = "browser/guestbook.rs"]
+mod guestbook;
 #[path = "browser/push.rs"]
 mod push;
 #[path = "browser/readme.rs"]

@@ -6,6 +6,8 @@ mod disk;
 mod kill;
 #[path = "durable/ordeal.rs"]
 mod ordeal;
+#[path = "durable/people.rs"]
+mod people;
 #[path = "durable/program.rs"]
 mod program;
 #[path = "durable/restart.rs"]

@@ -28,12 +28,59 @@ macro_rules! transcripts {
     };
 }
 
+/// The conditions of XEP-0060 §16.3 that this service has a use for: all but `configuration-required`, as no subscription waits for its options here.
+const CONDITIONS: [&str; 22] = [
+    "closed-node",
+    "invalid-jid",
+    "invalid-options",
+    "invalid-payload",
+    "invalid-subid",
+    "item-forbidden",
+    "item-required",
+    "jid-required",
+    "max-items-exceeded",
+    "max-nodes-exceeded",
+    "nodeid-required",
+    "not-in-roster-group",
+    "not-subscribed",
+    "payload-required",
+    "payload-too-big",
+    "pending-subscription",
+    "precondition-not-met",
+    "presence-subscription-required",
+    "subid-required",
+    "too-many-subscriptions",
+    "unsupported",
+    "unsupported-access-model",
+];
+
+#[test]
+fn every_condition_has_a_transcript() {
+    let all: String = std::fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for condition in CONDITIONS {
+        let element = format!("<{condition} xmlns='http://jabber.org/protocol/pubsub#errors'");
+        assert!(all.contains(&element), "nothing provokes {condition}");
+    }
+}
+
 transcripts! {
     discover = "05_discover",
     own_standing = "05_6_own_standing",
     subscribe = "06_1_subscribe",
     subscribe_errors = "06_1_subscribe_errors",
     last_item = "06_1_7_last_item",
+    access_models = "04_5_access_models",
+    multi_subscribe = "06_1_6_multi_subscribe",
+    subscription_options = "06_3_subscription_options",
+    leases = "06_3_leases",
+    authorize = "08_6_authorize",
+    get_pending = "08_7_get_pending",
+    notify_sub = "08_8_notify_sub",
+    presence_based = "12_presence",
+    archive = "xep_0313_node_archive",
     retrieve_items = "06_5_retrieve_items",
     publish = "07_1_publish",
     publish_errors = "07_1_3_publish_errors",
@@ -72,6 +119,7 @@ transcripts! {
     rooms_govern = "xep_0045_govern",
     rooms_configure = "xep_0045_configure",
     components = "xep_0114_component",
+    admin = "xep_0133_admin",
     registration_closed = "xep_0077_closed",
     stream_management = "xep_0198_management",
 }

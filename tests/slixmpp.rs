@@ -3,6 +3,8 @@
 
 #[path = "slixmpp/library.rs"]
 mod library;
+#[path = "slixmpp/people.rs"]
+mod people;
 
 use serde_json::{Value, json};
 use support::peer::{PASSWORD, STRANGER};

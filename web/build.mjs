@@ -16,6 +16,7 @@ const EMBEDDED = '../pubsub-gateway/src/asset/dist';
 /** The pages' scripts, beside their sources. */
 const PAGES = [
     '../examples/status_wall/page',
+    '../examples/guestbook/page',
     '../examples/commits_live/page',
     '../pubsub-gateway/src/page/dashboard/dashboard',
 ];

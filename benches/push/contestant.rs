@@ -7,11 +7,11 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use bench_support::{Usage, usage};
 use support::{ChildProcess, free_addresses};
 use tempfile::TempDir;
 
 use crate::program::{PAUSE, STARTING, serve, until};
-use crate::usage::{Usage, usage};
 
 /// A server that is measured; it ends when this is dropped.
 pub(crate) struct Contestant {

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use bench_support::{Usage, usage};
 use mio::{Events, Interest, Poll, Token};
 
 use super::contestant::Contestant;
@@ -10,7 +11,6 @@ use super::hearer::{Account, Hearer};
 use super::message::ROOM;
 use super::road::Road;
 use super::sender::Sender;
-use super::usage::{Usage, usage};
 use super::way::Way;
 
 /// What is read at once.

@@ -4,6 +4,8 @@
 
 mod rounds;
 mod table;
+mod usage;
 
 pub use rounds::{Contestant, compare};
 pub use table::Table;
+pub use usage::{Meter, Usage, allow_files, usage};

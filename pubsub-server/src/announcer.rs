@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::router::{Directory, Router, Wakes};
+use crate::router::{Router, Wakes};
 use crate::service::node::Subscriptions;
 use crate::service::personal;
 use crate::service::relations::Relations;
 use crate::service::terms::Particular;
-use crate::service::vocabulary::{Audience, Notification, Write};
+use crate::service::vocabulary::{Announcement, Audience, Notification, Write};
 use crate::wire;
 use crate::wire::notification;
 
@@ -111,10 +111,13 @@ impl Announcer {
         let mut tail = String::with_capacity(512);
         notification::write_tail(&mut tail, from, id, notification);
         let directory = self.router.directory();
-        let deliver = if notification.config.presence_based_delivery {
-            Directory::deliver_to_present
-        } else {
-            Directory::deliver
+        let needs_presence = notification.config.presence_based_delivery;
+        let deliver = |wakes: &mut Wakes, jid: &str, parts: &[&str]| {
+            if needs_presence {
+                directory.deliver_to_present(wakes, jid, parts);
+            } else {
+                directory.deliver(wakes, jid, parts);
+            }
         };
         let before = wakes.deliveries();
         let mut escaped = String::new();
@@ -125,12 +128,7 @@ impl Announcer {
             }
             escaped.clear();
             wire::escaped(&mut escaped, jid);
-            deliver(
-                &directory,
-                wakes,
-                jid,
-                &[notification::HEAD, &escaped, &tail],
-            );
+            deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
         }
         if let (Some(particular), Some(all)) = (particular, subscribers) {
             let beginning = tail.strip_suffix(notification::END).unwrap_or(&tail);
@@ -142,12 +140,7 @@ impl Announcer {
                 }
                 escaped.clear();
                 wire::escaped(&mut escaped, jid);
-                deliver(
-                    &directory,
-                    wakes,
-                    jid,
-                    &[notification::HEAD, &escaped, beginning, &end],
-                );
+                deliver(wakes, jid, &[notification::HEAD, &escaped, beginning, &end]);
             }
         }
         let delivered = wakes.deliveries() - before;
@@ -190,12 +183,20 @@ impl Subscribers<'_> {
         if includes_body {
             notification::write_body(out, notification);
         }
-        if ids.len() > 1 {
+        if ids.len() > 1 && is_about_items(notification) {
             notification::write_headers(out, ids.iter().copied());
         }
         out.push_str(notification::END);
         !ids.is_empty()
     }
+}
+
+/// Whether it could differ from one subscription to another (XEP-0060 §12.14).
+fn is_about_items(notification: &Notification) -> bool {
+    matches!(
+        notification.announcement,
+        Announcement::Published { .. } | Announcement::Retracted { .. }
+    )
 }
 
 enum Recipients<'n> {

@@ -1,5 +1,6 @@
 //! What all connections of a server share. Holds, does nothing.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
 use crate::router::{Router, Wakes};
+use crate::service::vocabulary::Actor;
 use crate::statistics::{Carried, Measure};
 
 /// One domain with its PubSub service.
@@ -28,12 +30,17 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
-    pub(crate) people: Arc<People>,
+    /// Bare JIDs of those who may manage accounts.
+    pub(crate) admins: HashSet<String>,
     /// Who may speak for other domains.
     pub(crate) components: Components,
     /// The rooms, if there are any.
     pub(crate) rooms: Option<Hall>,
+    pub(crate) people: Arc<People>,
     pub(crate) accounts: Layered,
+    /// Where what belongs to people is kept over restarts.
+    #[cfg(feature = "durable")]
+    pub(crate) database: Option<crate::Database>,
     pub(crate) registrar: Registrar,
     pub(crate) allows_anonymous: bool,
     pub(crate) scram_iterations: NonZeroU32,
@@ -74,6 +81,11 @@ impl Host {
             )
     }
 
+    /// Whether somebody may manage accounts.
+    pub(crate) fn is_admin(&self, actor: &Actor) -> bool {
+        !actor.is_anonymous && self.admins.contains(&*actor.bare)
+    }
+
     /// Whether the address is of a component.
     pub(crate) fn is_of_component(&self, jid: &str) -> bool {
         !self.components.is_empty() && self.components.has(address::domain(jid))
@@ -90,9 +102,12 @@ impl Host {
         self.broker.address()
     }
 
-    /// Takes along what an account had that is gone: its nodes, its contacts, and the messages that waited for it.
+    /// Takes along what an account had that is gone: its nodes, its contacts, the messages that waited for it, and what it was in rooms.
     pub(crate) async fn forget(&self, bare: &Arc<str>) {
         self.broker.clear_out(bare);
+        if let Some(rooms) = &self.rooms {
+            rooms.forget(bare, &mut Wakes::default());
+        }
         let receipt = self.people.forget(bare, &mut Wakes::default());
         if let Some(receipt) = receipt
             && receipt.wait().await.is_err()

@@ -19,16 +19,21 @@
 //!
 //! # What it speaks
 //!
-//! - XMPP over TCP (RFC 6120): STARTTLS and direct TLS with a certificate; SASL SCRAM-SHA-256, SCRAM-SHA-1, both bound to TLS 1.3 too, PLAIN over TLS and on loopback,
-//!   ANONYMOUS if allowed; resource binding, where the newest
-//!   of two equal resources wins; messages and IQs between connected clients. No other servers, no rosters, no offline messages.
+//! - XMPP over TCP (RFC 6120): STARTTLS and direct TLS with a certificate; SASL SCRAM-SHA-256, SCRAM-SHA-1, both bound to TLS 1.3 too, PLAIN over TLS and
+//!   on loopback, ANONYMOUS if allowed; resource binding, where the newest of two equal resources wins; messages and IQs between clients. No other
+//!   servers.
+//! - People (RFC 6121): rosters, presence and its subscriptions, messages that wait for who is not there (XEP-0160, XEP-0203), copies of them for the
+//!   account's other clients (XEP-0280, XEP-0334), capabilities (XEP-0115). Every account has nodes of its own (XEP-0163): bookmarks (XEP-0402), avatars, moods.
 //! - The same for browsers, on [`Http::listen`] or through [`HttpService`]: over WebSocket (RFC 7395), with resumption as over TCP, and over BOSH
 //!   (XEP-0124, XEP-0206): held and pipelined requests, repetition, acknowledgements, pauses, key sequences, sessions that a page attaches to or takes
 //!   over after a reload. XEP-0156 says where the doors are. A password is taken as it is on loopback, or from a proxy there that speaks TLS.
 //! - XEP-0060 at `pubsub.{domain}`: §5 discovery, subscriptions, affiliations, meta-data; §6 subscribe, unsubscribe, retrieve items;
-//!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. Access models open and
-//!   whitelist; all publish models; publish-options; items that expire; nodes come to be when they are published to. Not: subscription options, authorisation
-//!   requests, presence and roster access, collections, PEP.
+//!   §7 publish (several items too), retract; §8 create, configure, default, delete, purge, subscriptions, affiliations. All access
+//!   models, with requests to the owners and `get-pending`; all publish models; publish-options; subscription options `deliver`, `include_body` and `expire`; several
+//!   subscriptions of one JID, if [`Config::multi_subscribe`] says so; delivery, subscriptions and items that depend on presence; items that expire; nodes come to be when
+//!   they are published to. Not: collections, digests.
+//! - XEP-0313 at nodes: the archive is the items that a node keeps, by their ids and the moments of their last publish; what the node lets go, the archive lets go. Searched
+//!   by `with` (the publisher), `start`, `end` and `ids`, in pages.
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
 //!
 //! # Behind an HTTP server
@@ -72,6 +77,7 @@ mod announcer;
 mod attempts;
 mod bosh;
 mod broker;
+mod commands;
 mod committing;
 mod components;
 mod config;
@@ -114,7 +120,7 @@ pub use config::{
 #[cfg(feature = "durable")]
 pub use database::{Database, DatabaseError};
 pub use http::{HttpBody, HttpClient, HttpService};
-pub use server::{BindError, RunningServer, Server};
+pub use server::{AnnounceError, BindError, RunningServer, Server};
 pub use service::access::Affiliation;
 pub use service::node::Item;
 pub use service::options::{

@@ -53,6 +53,7 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
         () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
         () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
+        () = keep_rooms(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
@@ -76,6 +77,12 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
             "connections were cut off at shutdown"
         );
     }
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database)
+        && let Err(error) = rooms.keep(database).await
+    {
+        tracing::error!(%error, "the last changes of rooms could not be kept");
+    }
 }
 
 /// Waits until the server is told to go down.
@@ -98,6 +105,16 @@ async fn sweep(host: &Host) {
         tokio::time::sleep(SWEEP).await;
         host.broker.sweep(broker::now());
     }
+}
+
+/// Writes rooms that last, again and again.
+async fn keep_rooms(host: &Host) {
+    #[cfg(feature = "durable")]
+    if let (Some(rooms), Some(database)) = (&host.rooms, &host.database) {
+        rooms.keep_on(database).await;
+    }
+    let _ = host;
+    std::future::pending::<()>().await;
 }
 
 /// Ends the connections of accounts that end, and what was theirs with those that are gone.

@@ -37,7 +37,12 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     digits(fraction)?;
     let mut time = time.splitn(3, ':').map(digits);
-    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+    // Seconds are left out in the examples of XEP-0060.
+    let (hour, minute, second) = (
+        time.next()??,
+        time.next()??,
+        time.next().unwrap_or(Some(0))?,
+    );
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -96,6 +101,8 @@ mod tests {
             ("2000-02-29T01:30:00+01:30", Some(951_782_400)),
             ("2000-02-28T20:00:00-04:00", Some(951_782_400)),
             ("1901-01-01T00:00:00Z", Some(0)),
+            ("2000-02-29T00:00Z", Some(951_782_400)),
+            ("2000-02-29T00:00:Z", None),
             ("2000-02-29", None),
             ("2000-02-29T00:00:00", None),
             ("2000-13-29T00:00:00Z", None),

@@ -1,11 +1,13 @@
 //! The server as its embedder sees it: bind, serve, shut down.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use pubsub_xml::Reader;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,7 +18,7 @@ use crate::accounts::{AccountError, Accounts, Layered, MemoryAccounts, add_accou
 use crate::address;
 use crate::admission::Register;
 use crate::attempts::Attempts;
-use crate::broker::Broker;
+use crate::broker::{self, Broker};
 use crate::components::Components;
 use crate::config::{Config, NodeCreation};
 use crate::crew::Crew;
@@ -27,7 +29,7 @@ use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Router, Wakes};
 use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Measure, Statistics};
 use crate::storage::StorageError;
@@ -64,6 +66,27 @@ pub enum BindError {
     #[cfg(feature = "durable")]
     #[error(transparent)]
     Database(crate::DatabaseError),
+}
+
+/// Why something was not said in a room.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnnounceError {
+    /// The configuration has switched rooms off.
+    #[error("this server has no rooms; enable them in its configuration")]
+    NoRooms,
+    /// The name is no part of a JID.
+    #[error("\"{0}\" cannot be the name of a room")]
+    Name(String),
+    /// The text has characters that XML cannot carry.
+    #[error("the text has characters that XML cannot carry")]
+    Text,
+    /// The payload is no XML.
+    #[error("the payload is not well-formed")]
+    Payload(#[source] pubsub_xml::XmlError),
+    /// The rooms are full.
+    #[error("{0}")]
+    Refused(&'static str),
 }
 
 /// A server that listens but does not serve yet.
@@ -103,6 +126,10 @@ impl Server {
                 Ok(()) | Err(AccountError::Taken(_)) => {}
                 Err(error) => return Err(BindError::Account(error)),
             }
+        }
+        #[cfg(feature = "durable")]
+        if let (Some(rooms), Some(database)) = (&host.rooms, &host.database) {
+            rooms.restore(database).await.map_err(BindError::Database)?;
         }
         let (xmpp, xmpp_address) = listen(config.listen).await?;
         let (direct, direct_address) = match config.encryption.as_ref().and_then(|tls| tls.direct) {
@@ -279,6 +306,41 @@ impl RunningServer {
         Statistics::of(&self.host)
     }
 
+    /// Says something in a room, in the room's own name: a message from its address without a nickname, which nobody else can send. `room` is the part
+    /// before the `@`. A room that does not exist is made, to last, and owned by nobody but the server. `payload` are XML elements that go beside the
+    /// text, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`AnnounceError`] says what is wrong with the room or the payload.
+    pub fn announce(&self, room: &str, text: &str, payload: &str) -> Result<(), AnnounceError> {
+        let host = &self.host;
+        let rooms = host.rooms.as_ref().ok_or(AnnounceError::NoRooms)?;
+        let local =
+            address::normalize_local(room).ok_or_else(|| AnnounceError::Name(room.to_owned()))?;
+        let mut content = String::from("<body>");
+        pubsub_xml::escape_text(&mut content, text).map_err(|_| AnnounceError::Text)?;
+        content.push_str("</body>");
+        content.push_str(payload);
+        let whole = format!("<message>{content}</message>");
+        let mut reader = Reader::new(&whole);
+        let check = reader.root().and_then(|_| reader.inner().map(drop));
+        check
+            .and_then(|()| reader.finish())
+            .map_err(AnnounceError::Payload)?;
+        let jid = format!("{local}@{}", rooms.domain);
+        let mut wakes = Wakes::default();
+        rooms
+            .announce(
+                &jid,
+                &host.domain,
+                content.into(),
+                broker::now(),
+                &mut wakes,
+            )
+            .map_err(|refusal| AnnounceError::Refused(refusal.error().text))
+    }
+
     /// Adds an account, which is kept if accounts are.
     ///
     /// # Errors
@@ -417,14 +479,18 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
     )
     .map_err(BindError::Storage)?;
     let rooms = rooms.map(|domain| Hall::new(domain, config.rooms.clone(), router.clone()));
+    let domain_of_admins = domain.clone();
     Ok(Host {
         domain,
         broker,
+        admins: admins(config, &domain_of_admins)?,
         components,
         rooms,
         router,
         people,
         accounts: Layered::new(accounts),
+        #[cfg(feature = "durable")]
+        database: config.database.clone(),
         registrar: Registrar::new(config.registration),
         allows_anonymous: config.anonymous,
         scram_iterations: NonZeroU32::new(config.scram_iterations).ok_or(BindError::Iterations)?,
@@ -447,6 +513,16 @@ fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Host, BindErr
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// The addresses of those who may manage accounts.
+fn admins(config: &Config, domain: &str) -> Result<HashSet<String>, BindError> {
+    let names = config.admins.iter().map(|name| {
+        let local = address::normalize_local(name);
+        let local = local.ok_or_else(|| AccountError::Invalid(name.clone()));
+        Ok(format!("{}@{domain}", local.map_err(BindError::Account)?))
+    });
+    names.collect()
 }
 
 /// The domains of the components, which are no others of the server.

@@ -121,12 +121,12 @@ impl Statistics {
             tcp: tcp.get(),
             websocket: websocket.get(),
             bosh: bosh.get(),
+            components: components.get(),
+            rooms: host.rooms.as_ref().map_or(0, Hall::len),
             logins: host.measure.logins.get(),
             refused_logins: host.measure.refused_logins.get(),
             stanzas: host.measure.stanzas.get(),
             slow_readers: host.measure.slow_readers.get(),
-            components: components.get(),
-            rooms: host.rooms.as_ref().map_or(0, Hall::len),
             ..host.broker.statistics()
         }
     }

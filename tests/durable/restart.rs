@@ -139,3 +139,69 @@ async fn until_empty(client: &mut RawClient, node: &str) {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_restart_keeps_who_waits_and_on_what_terms() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || DiskStorage::open(directory.path(), SyncLevel::Always).unwrap();
+    let first = server(open()).await;
+    let mut ann = login(&first, "ann").await;
+    let mut bob = login(&first, "bob").await;
+    assert_done(
+        &ask(
+            &mut ann,
+            "set",
+            &create("/asked", &[("access_model", "authorize")]),
+        )
+        .await,
+    );
+    assert_done(&ask(&mut ann, "set", &create("/news", &[])).await);
+    assert_done(&ask(&mut bob, "set", &subscribe("/asked", "bob")).await);
+    assert_done(&ask(&mut bob, "set", &subscribe("/news", "bob")).await);
+    let options = |value: &str| {
+        format!(
+            "<options node='/news' jid='bob@localhost'>{}</options>",
+            form(&[("include_body", value)])
+        )
+    };
+    // Away from the plain form, back, and away again: one of the two records is there each time.
+    for value in ["1", "0", "1"] {
+        assert_done(&ask(&mut bob, "set", &options(value)).await);
+    }
+    drop((ann, bob));
+    first.shutdown().await;
+
+    let second = server(open()).await;
+    let mut ann = login(&second, "ann").await;
+    let mut bob = login(&second, "bob").await;
+    let listed = ask(&mut bob, "get", "<subscriptions/>").await;
+    assert_eq!(listed.matches("<subscription ").count(), 2, "{listed}");
+    assert_eq!(
+        listed.matches("subscription='pending'").count(),
+        1,
+        "{listed}"
+    );
+    let entry = "<publish node='/news'><item><entry xmlns='http://www.w3.org/2005/Atom'><title>Rain</title></entry></item></publish>";
+    assert_done(&ask(&mut ann, "set", entry).await);
+    let message = within(PATIENCE, bob.message()).await.unwrap();
+    assert!(message.contains("<body>Rain</body>"), "{message}");
+    let approval = "<subscriptions node='/asked'><subscription jid='bob@localhost' subscription='subscribed'/></subscriptions>";
+    assert_done(&manage(&mut ann, "set", approval).await);
+    let message = within(PATIENCE, bob.message()).await.unwrap();
+    assert!(
+        message.contains("subscription='subscribed'") && message.contains("/asked"),
+        "{message}"
+    );
+    drop((ann, bob));
+    second.shutdown().await;
+
+    let third = server(open()).await;
+    let mut bob = login(&third, "bob").await;
+    let listed = ask(&mut bob, "get", "<subscriptions/>").await;
+    assert_eq!(
+        listed.matches("subscription='subscribed'").count(),
+        2,
+        "{listed}"
+    );
+    third.shutdown().await;
+}

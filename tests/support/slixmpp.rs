@@ -36,7 +36,14 @@ impl Slixmpp {
     ///
     /// When slixmpp is not installed (`cargo xtask setup` does it) or cannot log in.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Self {
-        Self::begin(address, user, password, &[]).await
+        Self::start(
+            "client.py",
+            address,
+            &format!("{user}@localhost"),
+            password,
+            &[],
+        )
+        .await
     }
 
     /// Logs in with TLS, of the kind `starttls` or `direct`, to a server whose certificate is of that authority.
@@ -53,20 +60,39 @@ impl Slixmpp {
     ) -> Self {
         let authority = authority.to_string_lossy();
         let settings = [("CLIENT_TLS", kind), ("CLIENT_AUTHORITY", &authority)];
-        Self::begin(address, user, password, &settings).await
+        Self::start(
+            "client.py",
+            address,
+            &format!("{user}@localhost"),
+            password,
+            &settings,
+        )
+        .await
     }
 
-    async fn begin(
+    /// Logs in with a full JID, as somebody who talks to others (`tests/slixmpp/person.py`).
+    ///
+    /// # Panics
+    ///
+    /// As [`login`](Self::login).
+    pub async fn person(address: SocketAddr, jid: &str, password: &str) -> Self {
+        Self::start("person.py", address, jid, password, &[]).await
+    }
+
+    async fn start(
+        script: &str,
         address: SocketAddr,
-        user: &str,
+        jid: &str,
         password: &str,
         settings: &[(&str, &str)],
     ) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slixmpp/client.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("slixmpp")
+            .join(script);
         let mut command = Command::new(interpreter());
         command.envs(settings.iter().copied()).arg(script).args([
             &address.to_string(),
-            &format!("{user}@localhost"),
+            jid,
             password,
         ]);
         let mut client = Self {

@@ -5,44 +5,64 @@ use clap::Args;
 use crate::setup;
 use crate::step::Step;
 
-/// A benchmark is a `[[bench]]` of `benches/`.
+/// A benchmark is a `[[bench]]` of `benches/`, or a part of one.
 struct Bench {
     name: &'static str,
+    /// The program, and what it is told.
+    command: &'static str,
     needs_peers: bool,
 }
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 10] = [
     Bench {
         name: "payload",
+        command: "payload",
         needs_peers: false,
     },
     Bench {
         name: "compile",
+        command: "compile",
         needs_peers: false,
     },
     Bench {
         name: "postgres",
+        command: "postgres",
         needs_peers: true,
     },
     Bench {
         name: "durable",
+        command: "durable",
         needs_peers: false,
     },
     Bench {
         name: "backlog",
+        command: "backlog",
         needs_peers: false,
     },
     Bench {
         name: "throughput",
+        command: "throughput",
         needs_peers: true,
     },
     Bench {
         name: "push",
+        command: "push",
         needs_peers: true,
     },
     Bench {
         name: "browser",
+        command: "browser",
         needs_peers: true,
+    },
+    Bench {
+        name: "server",
+        command: "server",
+        needs_peers: true,
+    },
+    Bench {
+        name: "growth",
+        command: "server -- growth",
+        needs_peers: false,
     },
 ];
 
@@ -73,9 +93,9 @@ pub fn run(selection: &Selection) -> Result<bool, String> {
         setup::everything()?;
     }
     let mut passed = true;
-    for Bench { name, .. } in chosen {
+    for Bench { name, command, .. } in chosen {
         // Of the whole workspace, like the servers that some of them start, so that no dependency is built twice.
-        let command = format!("cargo bench --workspace --bench {name}");
+        let command = format!("cargo bench --workspace --bench {command}");
         passed &= Step::check(name, &command).run().passed;
     }
     Ok(passed)

@@ -84,6 +84,8 @@ pub struct Config {
     pub storage: Arc<dyn Storage>,
     /// BOSH and WebSocket, for browsers.
     pub http: Http,
+    /// User names of accounts that may manage the others (XEP-0133). Default: none.
+    pub admins: Vec<String>,
     /// Programs that speak for domains of their own.
     pub components: Components,
     /// Rooms for many to talk in.
@@ -137,6 +139,7 @@ impl Default for Config {
             node_defaults: NodeConfig::default(),
             storage: Arc::new(Volatile),
             http: Http::default(),
+            admins: Vec::new(),
             components: Components::default(),
             rooms: Rooms::default(),
             limits: Limits::default(),

@@ -2,13 +2,16 @@
 
 use pubsub_xml::{Name, Reader};
 
+use super::commanding;
 use super::contacts;
 use super::dialogue::{Dialogue, drain};
 use super::pubsub;
 use super::serving::Deferred;
 use crate::accounts::{AccountError, Accounts as _, change_password};
+use crate::commands::Command;
 use crate::registration::{self, Application};
 use crate::router::Wakes;
+use crate::wire::command;
 use crate::wire::disco;
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
@@ -24,6 +27,7 @@ pub(super) fn answer_domain(
     wakes: &mut Wakes,
 ) -> Result<Option<Deferred>, StreamError> {
     let host = &dialogue.host;
+    let is_admin = host.is_admin(&dialogue.peer.actor);
     answer(
         dialogue,
         stanza,
@@ -31,11 +35,21 @@ pub(super) fn answer_domain(
         out,
         wakes,
         |local, space, node, out| match (local, space) {
+            ("query", namespace::DISCO_ITEMS) if is_admin && node == Some(namespace::COMMANDS) => {
+                commanding::write_items(out, &host.domain);
+                Ok(())
+            }
+            ("query", namespace::DISCO_INFO) if is_admin && node.is_some() => {
+                let found = node.and_then(Command::find);
+                let command = found.ok_or(StanzaError::NODE_NOT_FOUND)?;
+                commanding::write_info(out, command);
+                Ok(())
+            }
             ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) if node.is_some() => {
                 Err(StanzaError::NODE_NOT_FOUND)
             }
             ("query", namespace::DISCO_INFO) => {
-                disco::write_domain(out, host.registrar.is_open());
+                disco::write_domain(out, host.registrar.is_open(), is_admin);
                 Ok(())
             }
             ("query", namespace::DISCO_ITEMS) => {
@@ -119,6 +133,13 @@ fn answer(
         let application = registration::read(reader)?;
         drain(reader)?;
         return Ok(register(dialogue, stanza, application, out));
+    }
+    if name.is("command", namespace::COMMANDS)
+        && stanza.to.as_deref() == Some(&*dialogue.host.domain)
+    {
+        let execution = command::read(reader)?;
+        drain(reader)?;
+        return Ok(commanding::execute(dialogue, stanza, &execution, out));
     }
     let is_own = stanza.to.as_deref().is_none_or(|to| to.contains('@'));
     if is_own && is_of_nodes(&name, stanza) {

@@ -59,6 +59,8 @@ impl Dialogue {
             (Destination::Own, None, "unavailable") if stanza.to.is_none() => {
                 people.withdraw(&self.peer, &tail, wakes);
                 self.leave_rooms(wakes);
+                let is_last = !self.host.router.is_available(&actor.bare);
+                self.host.broker.absent(actor, is_last);
             }
             (Destination::Local(to), Some(step), _) if to.contains('@') => {
                 let to: Arc<str> = address::bare(to).into();

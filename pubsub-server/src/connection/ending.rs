@@ -64,12 +64,20 @@ pub(super) async fn finish<C: Carrier>(
             }
         }
         End::Closed | End::Failed(_) => {
-            leave(&host, &peer);
+            // A client that came back before its old connection was known to be lost has not read everything.
+            let is_replaced = end == End::Failed(StreamError::Conflict);
+            leave(&host, &peer, || {
+                if is_replaced {
+                    peer.outbox.unread(&mut outgoing)
+                } else {
+                    Vec::new()
+                }
+            });
             say_goodbye(&mut carrier, &mut outgoing, end).await;
             return;
         }
     }
-    leave(&host, &peer);
+    leave(&host, &peer, || peer.outbox.left_behind());
 }
 
 /// Tells a client that did not get in why, and closes.
@@ -117,20 +125,22 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
     matches!(is_over, Ok(Turn::Replaced)) || !peer.outbox.is_attached(attachment)
 }
 
-/// Takes the client out of the router, with what it awaits, and an anonymous one out of its subscriptions.
-fn leave(host: &Host, peer: &Arc<Peer>) {
+/// Takes the client out of the router, with what it awaits, and an anonymous one out of its subscriptions. What it has not read is looked at when nobody can
+/// send it anything any more.
+fn leave(host: &Host, peer: &Arc<Peer>, unread: impl FnOnce() -> Vec<String>) {
     let is_last = host.router.unbind(peer);
     let mut wakes = Wakes::default();
     host.people.depart(&peer.actor, &mut wakes);
-    let unread = peer.outbox.left_behind();
     host.people
-        .return_messages(&peer.actor, &unread, &mut wakes);
+        .return_messages(&peer.actor, &unread(), &mut wakes);
     drop(wakes);
     host.broker.end_session(peer.actor.session);
     if let Some(rooms) = &host.rooms {
         let mut wakes = Wakes::default();
         rooms.depart(&peer.actor.full, peer.actor.session, &mut wakes);
     }
+    host.broker
+        .absent(&peer.actor, !host.router.is_available(&peer.actor.bare));
     if is_last && peer.actor.is_anonymous {
         host.broker.depart(&peer.actor);
     }

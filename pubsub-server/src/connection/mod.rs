@@ -5,11 +5,13 @@
 //! `ending` is the way out.
 
 mod account;
+mod archive;
 mod attendance;
 mod binding;
 mod bosh;
 mod carrier;
 mod channel;
+mod commanding;
 pub(crate) mod component;
 mod contacts;
 mod destination;

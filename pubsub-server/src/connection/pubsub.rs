@@ -18,7 +18,7 @@ use crate::wire::error::{self, StanzaError};
 use crate::wire::request::{self, Command, RequestError};
 use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::stream::StreamError;
-use crate::wire::{command, disco, namespace, page, reply};
+use crate::wire::{archive, command, disco, namespace, page, reply};
 
 /// Answers an IQ of type get or set to the service.
 pub(super) fn answer(
@@ -59,6 +59,21 @@ pub(super) fn answer_at(
                 wakes,
                 (owner, name.namespace == namespace::DISCO_INFO),
             );
+        }
+        ("query", namespace::ARCHIVE) if is_set && owner.is_none() => match archive::read(reader) {
+            Ok(query) => {
+                drain(reader)?;
+                super::archive::answer(dialogue, stanza, query, out, wakes);
+                return Ok(());
+            }
+            Err(error) => Err(error),
+        },
+        ("query", namespace::ARCHIVE) if owner.is_none() => {
+            drain(reader)?;
+            dialogue.open_result(out, stanza);
+            archive::write_form(out);
+            stanza::close(out, Kind::Iq);
+            return Ok(());
         }
         ("command", namespace::COMMANDS) if is_set && owner.is_none() => {
             let execution = command::read(reader)?;
@@ -281,7 +296,8 @@ fn discover(
             Ok(())
         }
         None if is_info => {
-            disco::write_service(out);
+            let broker = &dialogue.host.broker;
+            disco::write_service(out, broker.rules.multi_subscribe, broker.knows_people());
             Ok(())
         }
         None => {

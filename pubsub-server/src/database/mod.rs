@@ -155,7 +155,7 @@ impl Database {
         self.pool.close().await;
     }
 
-    fn failed(&self, source: sqlx::Error) -> DatabaseError {
+    pub(crate) fn failed(&self, source: sqlx::Error) -> DatabaseError {
         DatabaseError::Sqlite {
             path: self.path.clone(),
             source,

@@ -210,6 +210,25 @@ impl Room {
         }
     }
 
+    /// An account is gone. Whoever makes another of that name later is nobody here.
+    pub(crate) fn forget_account(&mut self, bare: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        let sessions: Vec<Arc<str>> = self
+            .nicks
+            .keys()
+            .filter(|full| crate::address::bare(full) == bare)
+            .cloned()
+            .collect();
+        for full in sessions {
+            if let Ok(left) = self.leave(&full, "".into(), &[]) {
+                outcome.tellings.extend(left.tellings);
+                outcome.gone.extend(left.gone);
+            }
+        }
+        outcome.is_lasting = self.affiliations.remove(bare).is_some();
+        outcome
+    }
+
     /// The lists of §8.4, 8.5, 9.2, 9.5, 9.7, 10.5 and 10.8: by affiliation, or by role.
     pub(crate) fn list(&self, visitor: &Visitor, asked: &Line) -> Result<Vec<Line>, Refusal> {
         let own = self.affiliation(&visitor.bare);

@@ -1,8 +1,13 @@
 //! All rooms of a server: finds them, makes them, lets go of those that are over, and knows which session is in which.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
+#[cfg(feature = "durable")]
+use super::keeping::Kept;
 use super::refusal::Refusal;
 use super::room::{Limits, Room};
 use super::settings::Bounds;
@@ -21,6 +26,11 @@ pub(crate) struct Hall {
     limits: Limits,
     router: Arc<Router>,
     register: Mutex<Register>,
+    /// Rooms that are to be written, and the word that there are some.
+    pub(super) changed: Mutex<HashSet<Arc<str>>>,
+    /// Whether somebody writes them.
+    pub(super) is_keeping: AtomicBool,
+    pub(super) news: Notify,
     /// The rooms that a session is in, by full JID.
     visits: Mutex<HashMap<Arc<str>, Vec<Arc<str>>>>,
 }
@@ -52,6 +62,9 @@ impl Hall {
             limits,
             router,
             register: Mutex::default(),
+            changed: Mutex::default(),
+            is_keeping: AtomicBool::new(false),
+            news: Notify::new(),
             visits: Mutex::default(),
         }
     }
@@ -122,6 +135,41 @@ impl Hall {
         if room.is_over() {
             room.is_gone = true;
         }
+        if outcome.is_lasting {
+            self.note(room);
+        }
+    }
+
+    /// Takes in a room that was kept.
+    #[cfg(feature = "durable")]
+    pub(super) fn take_back(&self, kept: Kept) {
+        let room = Room::restored(kept, self.limits, rand::random());
+        let mut register = self.register();
+        *register.founded.entry(room.founder.clone()).or_default() += 1;
+        register
+            .rooms
+            .insert(room.jid.clone(), Arc::new(Mutex::new(room)));
+    }
+
+    /// An account is gone, and with it what it was in all rooms; one that it alone owned has nobody above its members then.
+    pub(crate) fn forget(&self, bare: &str, wakes: &mut Wakes) {
+        for (jid, _) in self.addresses() {
+            let _ = self.in_room(&jid, wakes, |room, outcome| {
+                *outcome = room.forget_account(bare);
+                Ok(())
+            });
+        }
+    }
+
+    /// Notes that a room is to be written, or is gone.
+    fn note(&self, room: &mut Room) {
+        if room.settings.is_persistent || room.is_kept {
+            room.is_kept = room.settings.is_persistent;
+            if self.is_keeping.load(Ordering::Relaxed) {
+                lock(&self.changed).insert(room.jid.clone());
+                self.news.notify_one();
+            }
+        }
     }
 
     fn strike_out(&self, room: &Arc<Mutex<Room>>, jid: &str) {
@@ -154,7 +202,9 @@ impl Hall {
         if register.rooms.contains_key(jid) {
             return Ok(());
         }
+        let is_ours = !visitor.bare.contains('@') && visitor.session == 0;
         match self.rules.creation {
+            _ if is_ours => {}
             RoomCreation::Everyone => {}
             RoomCreation::Accounts if !visitor.is_anonymous => {}
             RoomCreation::Accounts | RoomCreation::Nobody => {
@@ -179,6 +229,33 @@ impl Hall {
         room.is_locked = is_locked;
         register.rooms.insert(jid, Arc::new(Mutex::new(room)));
         Ok(())
+    }
+
+    /// Says something in the name of a room, which is made to last if there is none.
+    pub(crate) fn announce(
+        &self,
+        jid: &str,
+        domain: &Arc<str>,
+        content: Arc<str>,
+        now: u64,
+        wakes: &mut Wakes,
+    ) -> Result<(), Refusal> {
+        let server = Visitor {
+            bare: domain.clone(),
+            full: domain.clone(),
+            session: 0,
+            is_anonymous: false,
+        };
+        // It is locked until it is known to last: so nobody finds it half made.
+        self.ensure(jid, &server, true)?;
+        self.in_room(jid, wakes, |room, outcome| {
+            if room.is_locked && room.founder == *domain {
+                room.is_locked = false;
+                room.settings.is_persistent = true;
+            }
+            *outcome = room.announce(content, now);
+            Ok(())
+        })
     }
 
     /// Notes that a session is about to enter a room. It is taken back if it does not.

@@ -30,7 +30,7 @@ impl History {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "durable"))]
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Spoken>> {
         self.messages.iter()
     }

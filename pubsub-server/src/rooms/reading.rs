@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use pubsub_xml::{Reader, XmlError};
 
-use super::moment;
 use super::standing::{Affiliation, Role};
 use super::talking::Invitation;
 use super::vocabulary::{Destroyed, Entry, Line, Past};
 use super::words::{ADMIN, MUC, OWNER, USER};
 use crate::address;
+use crate::moment;
 use crate::wire::namespace;
 
 const STANZA_ID: &str = "urn:xmpp:sid:0";

@@ -37,6 +37,8 @@ pub(crate) struct Room {
     pub(crate) limits: Limits,
     /// Its owner has not said yet what it is to be; nobody else may enter.
     pub(crate) is_locked: bool,
+    /// It was noted for being kept, and is to be removed there when it is gone.
+    pub(crate) is_kept: bool,
     /// It was destroyed; whoever still holds it looks for another.
     pub(crate) is_gone: bool,
     /// How many messages were numbered, and what makes the numbers of this room's life unlike those of another.
@@ -88,6 +90,7 @@ impl Room {
             history: History::default(),
             limits,
             is_locked: false,
+            is_kept: false,
             is_gone: false,
             said: 0,
             epoch,

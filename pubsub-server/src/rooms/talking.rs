@@ -71,6 +71,26 @@ impl Room {
         Ok(outcome)
     }
 
+    /// Says something in the room's own name: from its address without a nickname, which no occupant has.
+    pub(crate) fn announce(&mut self, content: Arc<str>, now: u64) -> Outcome {
+        let message = Arc::new(Spoken {
+            nick: "".into(),
+            id: None,
+            number: self.next_number(),
+            content,
+            at: now,
+        });
+        let mut outcome = Outcome {
+            is_lasting: true,
+            ..Outcome::default()
+        };
+        let most = self.settings.history;
+        self.history
+            .push(message.clone(), most, self.limits.history_bytes);
+        outcome.tell_all(Words::Message(message));
+        outcome
+    }
+
     /// Passes a message on to one occupant.
     pub(crate) fn whisper(
         &self,

@@ -205,6 +205,11 @@ impl Router {
         }
     }
 
+    /// Whether any resource of the account is available.
+    pub(crate) fn is_available(&self, bare: &str) -> bool {
+        self.directory().available(bare).next().is_some()
+    }
+
     /// Ends every stream.
     pub(crate) fn end_all(&self, error: StreamError) {
         for peers in self.directory().accounts.values() {
@@ -261,12 +266,25 @@ impl Directory<'_> {
             .find(|peer| &*peer.actor.full == jid)
     }
 
+    /// All bound resources, components too.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.accounts.values().flatten()
+    }
+
     /// The available resources of the account with that bare JID.
     pub(crate) fn available(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
         let peers = self.accounts.get(bare).map_or(&[][..], Vec::as_slice);
         peers
             .iter()
             .filter(|peer| peer.is_available.load(Ordering::Relaxed))
+    }
+
+    /// The component that the domain of a JID belongs to.
+    fn component(&self, jid: &str) -> Option<&Arc<Peer>> {
+        if !self.has_components {
+            return None;
+        }
+        self.accounts.get(address::domain(jid))?.first()
     }
 
     /// The resources of an account that a message to it is for: those that have sent presence, or, if none has, those that never do.
@@ -294,14 +312,6 @@ impl Directory<'_> {
                 wakes.deliver(peer, parts);
             }
         }
-    }
-
-    /// The component that the domain of a JID belongs to.
-    fn component(&self, jid: &str) -> Option<&Arc<Peer>> {
-        if !self.has_components {
-            return None;
-        }
-        self.accounts.get(address::domain(jid))?.first()
     }
 
     /// Hands a stanza to whom a JID stands for, bare or full.

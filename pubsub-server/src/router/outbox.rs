@@ -206,6 +206,16 @@ impl Outbox {
         parked.outgoing.stanzas()
     }
 
+    /// The same of a connection that still has its half.
+    pub(crate) fn unread(&self, outgoing: &mut Outgoing) -> Vec<String> {
+        let mut state = self.state();
+        let State {
+            pending, lengths, ..
+        } = &mut *state;
+        outgoing.absorb(pending, lengths);
+        outgoing.stanzas()
+    }
+
     /// Becomes the client's connection in place of any other. The number says which one it is.
     pub(crate) fn attach(&self) -> u64 {
         let mut state = self.state();

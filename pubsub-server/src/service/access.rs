@@ -180,6 +180,7 @@ pub(crate) fn may_ask(
         | Request::SetSubscriptionOptions { .. }
         | Request::Authorize { .. }
         | Request::Pending { .. }
+        | Request::Archive { .. }
         | Request::Items { .. }
         | Request::Subscriptions { .. }
         | Request::SetSubscriptions { .. }

@@ -220,7 +220,7 @@ impl Service {
     fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
         let node = self.nodes.get_mut(name)?;
         let before = std::mem::replace(&mut node.config, config);
-        self.note_expiring(name);
+        self.note_endings(name);
         Some(before)
     }
 
@@ -233,12 +233,13 @@ impl Service {
         }
         let name = node.name.clone();
         self.nodes.insert(name.clone(), node);
-        self.note_expiring(&name);
+        self.note_endings(&name);
     }
 
     fn take_node(&mut self, name: &str) -> Option<Node> {
         let gone = self.nodes.remove(name)?;
         self.expiring.remove(name);
+        self.fleeting.remove(name);
         self.bytes -= gone.items.bytes();
         self.items -= gone.items.len();
         self.subscriptions -= gone.subscription_count();
@@ -248,8 +249,8 @@ impl Service {
         Some(gone)
     }
 
-    /// Notes whether anything of the node expires.
-    fn note_expiring(&mut self, name: &str) {
+    /// Notes whether anything of the node ends by itself.
+    fn note_endings(&mut self, name: &str) {
         let Some(node) = self.nodes.get(name) else {
             return;
         };
@@ -258,6 +259,11 @@ impl Service {
             self.expiring.insert(node.name.clone());
         } else {
             self.expiring.remove(name);
+        }
+        if node.config.purge_offline {
+            self.fleeting.insert(node.name.clone());
+        } else {
+            self.fleeting.remove(name);
         }
     }
 
@@ -312,7 +318,7 @@ impl Service {
         if all.len() == 0 {
             node.particular = None;
         }
-        self.note_expiring(name);
+        self.note_endings(name);
         self.refresh_standing(jid, name);
         before
     }

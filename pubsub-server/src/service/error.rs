@@ -145,12 +145,13 @@ impl ServiceError {
     pub(crate) fn condition(&self) -> Condition {
         let (kind, defined, specific) = match self {
             Self::NodeExists { .. } => ("cancel", "conflict", ""),
-            Self::NodeNotFound { .. } | Self::ItemNotFound { .. } => {
+            Self::NodeNotFound { .. } | Self::ItemNotFound { .. } | Self::NotPending { .. } => {
                 ("cancel", "item-not-found", "")
             }
-            Self::CreationForbidden { .. } | Self::Forbidden { .. } | Self::AccountsOnly { .. } => {
-                ("auth", "forbidden", "")
-            }
+            Self::CreationForbidden { .. }
+            | Self::Forbidden { .. }
+            | Self::NotYours { .. }
+            | Self::AccountsOnly { .. } => ("auth", "forbidden", ""),
             Self::NodeRequired => ("modify", "bad-request", "nodeid-required"),
             Self::BadName { .. } | Self::LastOwner { .. } => ("modify", "not-acceptable", ""),
             Self::ItemRequired => ("modify", "bad-request", "item-required"),
@@ -166,12 +167,10 @@ impl ServiceError {
             Self::NotInRosterGroup { .. } => ("auth", "not-authorized", "not-in-roster-group"),
             Self::ApprovalRequired { .. } => ("auth", "not-authorized", "not-subscribed"),
             Self::PendingSubscription { .. } => ("auth", "not-authorized", "pending-subscription"),
-            Self::NotYours { .. } => ("auth", "forbidden", ""),
             Self::SubscriptionIdRequired { .. } => ("modify", "bad-request", "subid-required"),
             Self::InvalidSubscriptionOption { .. } => ("modify", "bad-request", "invalid-options"),
             Self::InvalidJid => ("modify", "bad-request", "invalid-jid"),
             Self::JidRequired => ("modify", "bad-request", "jid-required"),
-            Self::NotPending { .. } => ("cancel", "item-not-found", ""),
             Self::NotSubscribed { .. } => ("cancel", "unexpected-request", "not-subscribed"),
             Self::InvalidSubscriptionId { .. } => ("modify", "not-acceptable", "invalid-subid"),
             Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {

@@ -60,7 +60,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         0..18_u8,
         0..4_u8,
         items,
-        0..14_u8,
+        0..15_u8,
         0..5_u8,
         0..6_u8,
     )
@@ -103,6 +103,7 @@ impl Step {
             ("pubsub#access_model", "authorize"),
             ("pubsub#access_model", "presence"),
             ("pubsub#tempsub", "1"),
+            ("pubsub#purge_offline", "1"),
         ][usize::from(self.option)];
         vec![Field {
             name: name.into(),
@@ -298,6 +299,13 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
         .map(|node| node.name.clone())
         .collect();
     prop_assert_eq!(&expiring, &service.expiring);
+    let fleeting: BTreeSet<_> = service
+        .nodes
+        .values()
+        .filter(|node| node.config.purge_offline)
+        .map(|node| node.name.clone())
+        .collect();
+    prop_assert_eq!(&fleeting, &service.fleeting);
     prop_assert_eq!(bytes, service.bytes);
     prop_assert_eq!(subscriptions, service.subscriptions);
     prop_assert!(bytes <= MAX_STORED);

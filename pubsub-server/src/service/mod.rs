@@ -25,7 +25,10 @@ use self::access::Affiliation;
 use self::error::ServiceError;
 use self::node::{Node, bare_of};
 use self::options::NodeConfig;
-use self::vocabulary::{Actor, Context, Outcome, Request, Write};
+use self::terms::Expiry;
+use self::vocabulary::{
+    Actor, Announcement, Audience, Context, Notification, Outcome, Request, Write,
+};
 use self::wishes::Wishes;
 
 /// What one service allows.
@@ -61,6 +64,8 @@ pub(crate) struct Service {
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
+    /// The nodes of which items go when their publisher does.
+    fleeting: BTreeSet<Arc<str>>,
     /// The nodes of which items or subscriptions expire.
     expiring: BTreeSet<Arc<str>>,
     bytes: usize,
@@ -75,6 +80,7 @@ impl Service {
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
             wishes: Wishes::default(),
+            fleeting: BTreeSet::new(),
             expiring: BTreeSet::new(),
             bytes: 0,
             items: 0,
@@ -183,6 +189,52 @@ impl Service {
     /// The nodes of which items or subscriptions expire.
     pub(crate) fn expiring(&self) -> &BTreeSet<Arc<str>> {
         &self.expiring
+    }
+
+    /// What happens when a resource is no longer available: subscriptions that last only as long end, and so do items of the account at nodes with
+    /// `pubsub#purge_offline` when no resource is left.
+    pub(crate) fn absence(&self, actor: &Actor, is_last: bool) -> (Vec<Write>, Vec<Notification>) {
+        let is_over = |jid: &Arc<str>| *jid == actor.full || (is_last && *jid == actor.bare);
+        let mut writes: Vec<Write> = self
+            .nodes_of(&actor.bare)
+            .flat_map(|node| {
+                node.subscriptions_of(&actor.bare)
+                    .filter(|one| one.terms.expire == Expiry::Presence && is_over(one.jid))
+                    .map(|one| node.end(one, false))
+            })
+            .collect();
+        let mut notifications = Vec::new();
+        let fleeting = self.fleeting.iter().filter(|_| is_last);
+        for node in fleeting.filter_map(|name| self.nodes.get(name)) {
+            let own = node.items.iter();
+            let ids: Vec<Arc<str>> = own
+                .filter(|item| item.publisher == actor.bare)
+                .map(|item| item.id.clone())
+                .collect();
+            if ids.is_empty() {
+                continue;
+            }
+            if node.config.persist_items {
+                writes.extend(ids.iter().map(|item| Write::RemoveItem {
+                    node: node.name.clone(),
+                    item: item.clone(),
+                }));
+            } else {
+                writes.push(Write::RemoveItems {
+                    node: node.name.clone(),
+                    is_durable: false,
+                });
+            }
+            if node.config.notify_retract {
+                notifications.push(Notification {
+                    node: node.name.clone(),
+                    config: node.config.clone(),
+                    announcement: Announcement::Retracted { ids },
+                    audience: Audience::Subscribers,
+                });
+            }
+        }
+        (writes, notifications)
     }
 
     /// The writes with which a session ends: what it awaits is awaited no more.

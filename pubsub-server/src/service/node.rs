@@ -175,6 +175,13 @@ impl Node {
         self.subscriptions.len() + self.particular.as_ref().map_or(0, |all| all.len())
     }
 
+    /// How many subscriptions are granted.
+    pub(crate) fn subscriber_count(&self) -> usize {
+        let others = self.particular.iter().flat_map(|all| all.iter());
+        let granted = |one: &Subscription<'_>| one.terms.state == SubscriptionState::Subscribed;
+        self.subscriptions.len() + others.filter(granted).count()
+    }
+
     /// All subscriptions.
     pub(crate) fn all_subscriptions(&self) -> impl Iterator<Item = Subscription<'_>> {
         self.subscriptions

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::options::{AccessModel, MaxItems, NodeConfig, SendLast};
+use super::vocabulary::Request;
 
 const MARK: char = '\0';
 
@@ -45,6 +46,35 @@ pub(crate) fn defaults() -> NodeConfig {
         max_items: MaxItems::Count(1),
         send_last: SendLast::OnSubscriptionAndPresence,
         ..NodeConfig::default()
+    }
+}
+
+impl<'x> Request<'x> {
+    /// The same of the node that is called so among all nodes, instead of by its owner. An instant node is given the `fresh` name.
+    pub(crate) fn at(mut self, owner: &str, fresh: &str) -> Self {
+        let name: &mut Cow<'x, str> = match &mut self {
+            Self::Create { node, .. } => node.get_or_insert_with(|| Cow::Owned(fresh.to_owned())),
+            Self::Configuration { node }
+            | Self::Configure { node, .. }
+            | Self::Delete { node, .. }
+            | Self::Purge { node }
+            | Self::Publish { node, .. }
+            | Self::Retract { node, .. }
+            | Self::Items { node, .. }
+            | Self::Subscribe { node, .. }
+            | Self::Unsubscribe { node, .. }
+            | Self::SubscriptionOptions { node, .. }
+            | Self::SetSubscriptionOptions { node, .. }
+            | Self::Authorize { node, .. }
+            | Self::Pending { node }
+            | Self::Archive { node, .. }
+            | Self::Subscriptions { node }
+            | Self::SetSubscriptions { node, .. }
+            | Self::Affiliations { node }
+            | Self::SetAffiliations { node, .. } => node,
+        };
+        *name = Cow::Owned(key(owner, name));
+        self
     }
 }
 

@@ -9,12 +9,9 @@ const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// A body is cut after so many bytes.
 const LONGEST: usize = 2048;
 
-/// What an Atom entry has as summary, or else as title; of anything else where it is.
-pub(crate) fn of(node: &str, item: &Item) -> String {
-    let mut words = entry(&item.payload)
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| format!("{node}: {}", item.id));
+/// What an Atom entry has as summary, or else as title. Nothing else is understood, and then there is no body (XEP-0060 §12.7).
+pub(crate) fn of(item: &Item) -> Option<String> {
+    let mut words = entry(&item.payload).ok().flatten()?;
     if words.len() > LONGEST {
         let mut end = LONGEST;
         while !words.is_char_boundary(end) {
@@ -23,7 +20,7 @@ pub(crate) fn of(node: &str, item: &Item) -> String {
         words.truncate(end);
         words.push('…');
     }
-    words
+    Some(words)
 }
 
 fn entry(payload: &str) -> Result<Option<String>, XmlError> {
@@ -61,18 +58,18 @@ mod tests {
         for (payload, expected) in [
             (
                 "<entry xmlns='http://www.w3.org/2005/Atom'><title>A title</title><summary>&lt;A&gt; summary</summary></entry>",
-                "<A> summary",
+                Some("<A> summary"),
             ),
             (
                 "<entry xmlns='http://www.w3.org/2005/Atom'><id>1</id><title>A title</title></entry>",
-                "A title",
+                Some("A title"),
             ),
             (
                 "<entry xmlns='http://www.w3.org/2005/Atom'><x xmlns='urn:x'/></entry>",
-                "/n: i",
+                None,
             ),
-            ("<x xmlns='urn:x'>text</x>", "/n: i"),
-            ("", "/n: i"),
+            ("<x xmlns='urn:x'>text</x>", None),
+            ("", None),
         ] {
             let item = Item {
                 id: "i".into(),
@@ -80,7 +77,7 @@ mod tests {
                 payload: payload.into(),
                 published: 0,
             };
-            assert_eq!(of("/n", &item), expected, "{payload}");
+            assert_eq!(of(&item).as_deref(), expected, "{payload}");
         }
     }
 }

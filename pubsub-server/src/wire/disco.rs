@@ -69,6 +69,7 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#subscription-options",
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/rsm",
+    "urn:xmpp:mam:2",
     "urn:xmpp:ping",
     BATCH,
     AWAIT,
@@ -116,12 +117,15 @@ pub(crate) fn write_command(out: &mut String, node: &str, service: &str, is_info
 const PENDING: &str = "Get pending subscription requests";
 
 /// `disco#info` of the domain.
-pub(crate) fn write_domain(out: &mut String, may_register: bool) {
+pub(crate) fn write_domain(out: &mut String, may_register: bool, is_admin: bool) {
     open(out, "info", None);
     identity(out, "server", "im", "XMPP PubSub server");
     features(out, DOMAIN_FEATURES);
     if may_register {
         features(out, &["jabber:iq:register"]);
+    }
+    if is_admin {
+        features(out, &[super::namespace::COMMANDS]);
     }
     close(out);
 }
@@ -168,10 +172,22 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
 }
 
 /// `disco#info` of the PubSub service.
-pub(crate) fn write_service(out: &mut String) {
+pub(crate) fn write_service(out: &mut String, multi_subscribe: bool, knows_people: bool) {
     open(out, "info", None);
     identity(out, "pubsub", "service", "PubSub service");
     features(out, PUBSUB_FEATURES);
+    if multi_subscribe {
+        features(out, &["http://jabber.org/protocol/pubsub#multi-subscribe"]);
+    }
+    if knows_people {
+        features(
+            out,
+            &[
+                "http://jabber.org/protocol/pubsub#access-presence",
+                "http://jabber.org/protocol/pubsub#access-roster",
+            ],
+        );
+    }
     close(out);
 }
 
@@ -200,7 +216,7 @@ pub(crate) fn write_node(out: &mut String, node: &Node) {
         out,
         "pubsub#num_subscribers",
         "text-single",
-        &node.subscription_count().to_string(),
+        &node.subscriber_count().to_string(),
     );
     for (name, affiliation) in [
         ("pubsub#owner", Affiliation::Owner),

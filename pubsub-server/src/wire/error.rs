@@ -138,6 +138,20 @@ impl StanzaError {
         "resource-constraint",
         "the account has too many connected resources",
     );
+    pub(crate) const ADMINS_ONLY: Self = Self::new(
+        "auth",
+        "forbidden",
+        "only administrators may do that (admins in the configuration of the server)",
+    );
+    pub(crate) const NO_COMMAND: Self =
+        Self::new("cancel", "item-not-found", "there is no such command");
+    pub(crate) const NO_ACCOUNT: Self =
+        Self::new("cancel", "item-not-found", "there is no such account");
+    pub(crate) const NOT_HERE: Self = Self::new(
+        "cancel",
+        "feature-not-implemented",
+        "these accounts cannot be changed here; do it where they are kept",
+    );
     pub(crate) const INTERNAL: Self = Self::new(
         "wait",
         "internal-server-error",

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a pure function of text; there is no state and no socket. Writers append to a buffer and never build a tree.
 
+pub(crate) mod archive;
 pub(crate) mod authorization;
 pub(crate) mod body;
 pub(crate) mod command;
@@ -28,6 +29,7 @@ pub(crate) mod namespace {
     pub(crate) const CLIENT: &str = "jabber:client";
     pub(crate) const DATA_FORM: &str = "jabber:x:data";
     pub(crate) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+    pub(crate) const ARCHIVE: &str = "urn:xmpp:mam:2";
     pub(crate) const COMMANDS: &str = "http://jabber.org/protocol/commands";
     pub(crate) const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
     pub(crate) const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";

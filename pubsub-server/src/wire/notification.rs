@@ -132,14 +132,15 @@ pub(crate) fn write_body(out: &mut String, notification: &Notification) {
     let Announcement::Published { items } = &notification.announcement else {
         return;
     };
-    out.push_str("<body>");
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            out.push('\n');
-        }
-        super::text(out, &body::of(&notification.node, item));
+    if !notification.config.deliver_payloads {
+        return;
     }
-    out.push_str("</body>");
+    let words: Vec<String> = items.iter().filter_map(|item| body::of(item)).collect();
+    if !words.is_empty() {
+        out.push_str("<body>");
+        super::text(out, &words.join("\n"));
+        out.push_str("</body>");
+    }
 }
 
 fn open(out: &mut String, element: &str, node: &str) {

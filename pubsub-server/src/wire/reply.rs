@@ -9,7 +9,8 @@ use crate::service::vocabulary::Reply;
 /// The children of the result.
 pub(crate) fn write(out: &mut String, reply: &Reply) {
     match reply {
-        Reply::Done => {}
+        // An archive is answered with messages of its own.
+        Reply::Done | Reply::Archive { .. } => {}
         Reply::Reminded => {
             command::open(out, GET_PENDING, PENDING_SESSION, "completed");
             command::close(out);
@@ -77,9 +78,7 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             node,
             jid,
             subscription,
-        } => {
-            write_granted(out, node, jid, subscription, "pending");
-        }
+        } => write_granted(out, node, jid, subscription, "pending"),
         Reply::Configuration { node, config } => {
             out.push_str(OPEN_OWNER);
             open(out, "configure", node);
@@ -181,7 +180,8 @@ fn open_list(out: &mut String, element: &str, node: Option<&str>) {
     out.push('>');
 }
 
-fn write_item(out: &mut String, item: &Item) {
+/// One item with its payload.
+pub(crate) fn write_item(out: &mut String, item: &Item) {
     out.push_str("<item");
     attribute(out, "id", &item.id);
     attribute(out, "publisher", &item.publisher);

@@ -108,41 +108,15 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
                     notify,
                 }));
             }
-            ("subscribe", true) => {
-                let jid = read_jid(reader)?;
-                reader.skip()?;
-                command = Some(Command::Node(Request::Subscribe {
-                    node: required(node)?,
-                    jid,
-                    awaits: false,
-                    form: Vec::new(),
-                }));
+            ("subscribe" | "unsubscribe", true) => {
+                let is_subscribing = name.local == "subscribe";
+                command = Some(Command::Node(read_subscriber(
+                    reader,
+                    node,
+                    is_subscribing,
+                )?));
             }
-            ("unsubscribe", true) => {
-                let jid = read_jid(reader)?;
-                let subscription = reader.attribute("subid");
-                reader.skip()?;
-                command = Some(Command::Node(Request::Unsubscribe {
-                    node: required(node)?,
-                    jid,
-                    subscription,
-                }));
-            }
-            ("items", false) => {
-                let max = reader
-                    .attribute("max_items")
-                    .and_then(|max| max.parse().ok());
-                let ids = read_ids(reader)?;
-                let selection = match max {
-                    _ if !ids.is_empty() => Selection::ById(ids),
-                    Some(max) => Selection::Latest(max),
-                    None => Selection::All,
-                };
-                command = Some(Command::Node(Request::Items {
-                    node: required(node)?,
-                    selection,
-                }));
-            }
+            ("items", false) => command = Some(Command::Node(read_wanted(reader, node)?)),
             ("subscriptions", false) => {
                 reader.skip()?;
                 command = Some(Command::OwnSubscriptions(node));
@@ -175,6 +149,52 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
         _ => {}
     }
     complete(command, form, selected_page)
+}
+
+/// Reads `<subscribe/>` or `<unsubscribe/>`.
+fn read_subscriber<'x>(
+    reader: &mut Reader<'x>,
+    node: Option<Cow<'x, str>>,
+    is_subscribing: bool,
+) -> Result<Request<'x>, RequestError> {
+    let jid = read_jid(reader)?;
+    let subscription = reader.attribute("subid");
+    reader.skip()?;
+    let node = required(node)?;
+    Ok(if is_subscribing {
+        Request::Subscribe {
+            node,
+            jid,
+            awaits: false,
+            form: Vec::new(),
+        }
+    } else {
+        Request::Unsubscribe {
+            node,
+            jid,
+            subscription,
+        }
+    })
+}
+
+/// Reads which items are asked for.
+fn read_wanted<'x>(
+    reader: &mut Reader<'x>,
+    node: Option<Cow<'x, str>>,
+) -> Result<Request<'x>, RequestError> {
+    let max = reader
+        .attribute("max_items")
+        .and_then(|max| max.parse().ok());
+    let ids = read_ids(reader)?;
+    let selection = match max {
+        _ if !ids.is_empty() => Selection::ById(ids),
+        Some(max) => Selection::Latest(max),
+        None => Selection::All,
+    };
+    Ok(Request::Items {
+        node: required(node)?,
+        selection,
+    })
 }
 
 /// The `<options/>` of a request: on its own, or beside `<subscribe/>`.

@@ -25,6 +25,7 @@ pub(crate) enum StreamError {
     Shutdown,
     AccountRemoved,
     AccountDisabled,
+    SessionEnded,
     HandledCountTooHigh,
 }
 
@@ -76,6 +77,7 @@ impl StreamError {
             Self::Shutdown => ("system-shutdown", "the server is going down"),
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
             Self::AccountDisabled => ("not-authorized", "the account was disabled"),
+            Self::SessionEnded => ("not-authorized", "an administrator has ended the session"),
             Self::HandledCountTooHigh => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
@@ -103,19 +105,19 @@ pub(crate) fn write_header(out: &mut String, domain: &str, id: &str) {
     out.push_str(" version='1.0' xml:lang='en'>");
 }
 
-/// How the offer to encrypt is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Starttls {
-    Optional,
-    Required,
-}
-
 /// The server's stream header for a component (XEP-0114): `from` is the component's own domain.
 pub(crate) fn write_component_header(out: &mut String, domain: &str, id: &str) {
     out.push_str("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'");
     attribute(out, "from", domain);
     attribute(out, "id", id);
     out.push('>');
+}
+
+/// How the offer to encrypt is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starttls {
+    Optional,
+    Required,
 }
 
 /// The features before authentication.

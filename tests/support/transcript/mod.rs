@@ -122,6 +122,7 @@ fn config(settings: &[(String, String)]) -> Config {
                     per_address_and_hour: number(),
                 };
             }
+            "admin" => config.admins.push(value.clone()),
             "component" => {
                 config.components.listen = Some(config.listen);
                 config
@@ -132,6 +133,7 @@ fn config(settings: &[(String, String)]) -> Config {
             "rooms_per_account" => config.rooms.rooms_per_account = number(),
             "rooms_per_session" => config.rooms.rooms_per_session = number(),
             "room_nick" => config.rooms.nick = number(),
+            "multi_subscribe" => config.multi_subscribe = number() == 1,
             "anonymous_creates" => config.node_creation = NodeCreation::Everyone,
             other => panic!("there is no setting {other}"),
         }

@@ -59,7 +59,7 @@ pub(super) fn decide(
             affiliation: *affiliation,
         })
         .collect();
-    let mut following = Changes::following(context.relations, &after);
+    let mut following = Changes::following(context.relations, node, &after);
     writes.append(&mut following.writes);
     Ok(Outcome {
         writes,

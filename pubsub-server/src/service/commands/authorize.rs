@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::publish::last_item;
 use crate::service::Service;
 use crate::service::access::{Action, admit, require};
 use crate::service::error::ServiceError;
 use crate::service::node::{Node, bare_of};
+use crate::service::options::SendLast;
 use crate::service::relations::Relations;
 use crate::service::terms::{Subscription, SubscriptionState, Terms};
 use crate::service::vocabulary::{
@@ -143,6 +145,10 @@ impl Changes {
         let state = Some(SubscriptionState::Subscribed);
         self.notifications
             .push(changed(node, one.jid, one.id, state));
+        // As if the subscription had just been made (§12.10).
+        if node.config.send_last != SendLast::Never {
+            self.notifications.extend(last_item(node, one.jid));
+        }
     }
 
     pub(super) fn end(&mut self, node: &Node, one: Subscription<'_>) {
@@ -151,13 +157,13 @@ impl Changes {
             .push(changed(node, one.jid, one.id, None));
     }
 
-    /// What follows for the subscriptions when the node is as it is about to be: those end that it no longer lets in, and who waits is approved
-    /// where no approval is needed any more.
-    pub(crate) fn following(relations: &dyn Relations, node: &Node) -> Self {
+    /// What follows for the subscriptions of a node when it is as it is about to be, which may be without its items: those end that it no longer
+    /// lets in, and who waits is approved where no approval is needed any more.
+    pub(crate) fn following(relations: &dyn Relations, node: &Node, after: &Node) -> Self {
         let mut changes = Self::default();
         for one in node.all_subscriptions() {
             let is_pending = one.terms.state == SubscriptionState::Pending;
-            match admit(relations, node, bare_of(one.jid), Action::Subscribe) {
+            match admit(relations, after, bare_of(one.jid), Action::Subscribe) {
                 Ok(()) if is_pending => changes.approve(node, one),
                 Ok(()) => {}
                 Err(ServiceError::ApprovalRequired { .. }) if is_pending => {}

@@ -36,7 +36,7 @@ pub(super) fn decide(
         config: config.clone(),
     }];
     let after = node.configured(config.clone());
-    let mut following = Changes::following(context.relations, &after);
+    let mut following = Changes::following(context.relations, node, &after);
     writes.append(&mut following.writes);
     if config.persist_items {
         let surplus = node

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::service::Service;
 use crate::service::access::{Action, admit};
 use crate::service::error::ServiceError;
 use crate::service::node::{Item, Items, Node};
 use crate::service::vocabulary::{
     Actor, Context, Outcome, Page, PageInfo, PageStart, Reply, Selection,
 };
+use crate::service::{Rules, Service};
 
 /// Beyond so many items a page in the middle does not tell its index: counting would cost more than the page (XEP-0059 §2.6 allows it).
 const COUNTED: usize = 10_000;
@@ -31,10 +31,7 @@ pub(super) fn decide(
             node: node.name.clone(),
         });
     }
-    let budget = Budget {
-        items: service.rules.max_page,
-        bytes: service.rules.max_page_bytes,
-    };
+    let budget = Budget::of(&service.rules, None);
     let (items, page) = match selection {
         Selection::ById(ids) => (by_id(node, &ids), None),
         Selection::All => whole(&node.items, budget),
@@ -110,12 +107,21 @@ fn locate(items: &Items, chosen: &[Arc<Item>]) -> PageInfo {
 
 /// How much one answer may hold.
 #[derive(Clone, Copy)]
-struct Budget {
+pub(super) struct Budget {
     items: usize,
     bytes: usize,
 }
 
 impl Budget {
+    /// What the service allows in one answer, and what was asked for.
+    pub(super) fn of(rules: &Rules, asked: Option<usize>) -> Self {
+        let budget = Self {
+            items: rules.max_page,
+            bytes: rules.max_page_bytes,
+        };
+        asked.map_or(budget, |asked| budget.at_most(asked))
+    }
+
     fn at_most(self, items: usize) -> Self {
         Self {
             items: self.items.min(items),
@@ -123,7 +129,10 @@ impl Budget {
         }
     }
 
-    fn take_front<'i>(self, items: impl Iterator<Item = &'i Arc<Item>>) -> Vec<Arc<Item>> {
+    pub(super) fn take_front<'i>(
+        self,
+        items: impl Iterator<Item = &'i Arc<Item>>,
+    ) -> Vec<Arc<Item>> {
         let mut left = self.bytes;
         items
             .take(self.items)
@@ -138,7 +147,7 @@ impl Budget {
             .collect()
     }
 
-    fn take_back<'i>(
+    pub(super) fn take_back<'i>(
         self,
         items: impl DoubleEndedIterator<Item = &'i Arc<Item>>,
     ) -> Vec<Arc<Item>> {

@@ -1,6 +1,7 @@
 //! One file a verb of XEP-0060, each with a function that decides. This file only sends a request to its verb.
 
 mod affiliations;
+mod archive;
 mod authorize;
 mod configure;
 mod create;
@@ -14,7 +15,7 @@ mod subscription_options;
 mod subscriptions;
 mod unsubscribe;
 
-pub(crate) use self::authorize::waiting;
+pub(crate) use self::authorize::{Changes, waiting};
 pub(crate) use self::publish::last_item;
 use self::subscribe::Wanted;
 
@@ -49,6 +50,9 @@ pub(super) fn decide(
         } => publish::decide(service, context, actor, &node, &items, &options),
         Request::Retract { node, ids, notify } => {
             retract::decide(service, actor, &node, &ids, notify)
+        }
+        Request::Archive { node, filter, page } => {
+            archive::decide(service, context, actor, &node, &filter, &page)
         }
         Request::Items { node, selection } => {
             items::decide(service, context, actor, &node, selection)

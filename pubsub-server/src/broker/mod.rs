@@ -4,6 +4,9 @@
 //! lock is held. All else is handed to the committer, still under the lock, which answers and tells when it is on the disk. Either way
 //! all subscribers of a node hear of its changes in the order in which they were made.
 
+mod personal;
+mod presence;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,16 +14,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::announcer::{Announcer, Subscribers};
 use crate::committing::{Announced, Asker, Committer, Content, Entry};
 use crate::router::{Router, Wakes};
-use crate::service::access::{Action, admit};
-use crate::service::commands::last_item;
+use crate::service::Rules;
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
-use crate::service::options::SendLast;
 use crate::service::relations::Relations;
 use crate::service::vocabulary::{
     Actor, Audience, Context, Notification, Page, PageInfo, Reply, Request, Write,
 };
-use crate::service::{Rules, personal};
 use crate::shards::{Leaver, Shard, Shards};
 use crate::statistics::Statistics;
 use crate::storage::{Storage, StorageError};
@@ -69,6 +69,11 @@ impl Broker {
             relations,
             committer,
         })
+    }
+
+    /// Whether there are rosters for the access models `presence` and `roster` to ask.
+    pub(crate) fn knows_people(&self) -> bool {
+        self.relations.knows_people()
     }
 
     /// The address of the service.
@@ -189,41 +194,29 @@ impl Broker {
         None
     }
 
-    /// Whether something is not kept yet, so that what tells of the state goes through [`Self::answer`].
-    pub(crate) fn is_busy(&self) -> bool {
-        self.committer.as_ref().is_some_and(Committer::is_busy)
-    }
-
-    /// Ends the subscriptions of somebody who never comes back.
-    pub(crate) fn depart(&self, actor: &Actor) {
-        let mut wakes = Wakes::default();
-        for mut shard in self.shards.each() {
-            let writes = shard.service.departure(&actor.bare, !actor.is_anonymous);
-            if !writes.is_empty() {
-                let guest = actor.is_anonymous.then(|| actor.bare.clone());
-                self.change(&mut shard, writes, guest.map(Leaver::Guest), &mut wakes);
+    /// Answers with several stanzas, in their order, when all that they tell is kept.
+    pub(crate) fn answer_all(&self, asker: &Asker<'_>, stanzas: Vec<String>, wakes: &mut Wakes) {
+        let committer = self
+            .committer
+            .as_ref()
+            .filter(|committer| committer.is_busy());
+        for text in stanzas {
+            match committer {
+                Some(committer) => {
+                    let entry = Entry {
+                        answer: Some(asker.answer(Content::Written(text), &[])),
+                        ..Entry::default()
+                    };
+                    committer.submit(entry, wakes);
+                }
+                None => wakes.deliver(asker.peer, &[&text]),
             }
         }
     }
 
-    /// Ends what a session awaits.
-    pub(crate) fn end_session(&self, session: u64) {
-        for mut shard in self.shards.each() {
-            let writes = shard.service.farewell(session);
-            // Nobody keeps them, so there is nothing to commit.
-            self.shards.apply(&mut shard, &writes);
-        }
-        if let Some(committer) = self
-            .committer
-            .as_ref()
-            .filter(|committer| committer.is_busy())
-        {
-            let entry = Entry {
-                leaver: Some(Leaver::Session(session)),
-                ..Entry::default()
-            };
-            committer.submit(entry, &mut Wakes::default());
-        }
+    /// Whether something is not kept yet, so that what tells of the state goes through [`Self::answer`].
+    pub(crate) fn is_busy(&self) -> bool {
+        self.committer.as_ref().is_some_and(Committer::is_busy)
     }
 
     /// What an account awaits: node, JID and the id of the subscription that it becomes.
@@ -254,92 +247,6 @@ impl Broker {
         } = &*self.rules;
         let own = max_awaited.saturating_sub(own);
         own.min(max_awaited_by_all.saturating_sub(all))
-    }
-
-    /// Sends the newest items that a resource is owed when it becomes available.
-    pub(crate) fn greet(&self, actor: &Actor, wakes: &mut Wakes) {
-        let now = now();
-        for mut shard in self.shards.each() {
-            let owed: Vec<Notification> = shard
-                .service
-                .nodes_of(&actor.bare)
-                .filter(|node| node.config.send_last == SendLast::OnSubscriptionAndPresence)
-                .filter(|node| {
-                    node.subscriptions_at(&actor.bare)
-                        .chain(node.subscriptions_at(&actor.full))
-                        .any(|one| one.terms.hears())
-                })
-                .filter(|node| {
-                    let newest = node.items.newest();
-                    newest.is_some_and(|item| !node.has_expired(item, now))
-                })
-                .filter_map(|node| last_item(node, &actor.full))
-                .collect();
-            for notification in owed {
-                self.owe(&mut shard, notification, wakes);
-            }
-        }
-    }
-
-    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does (XEP-0163 §4.3.3).
-    pub(crate) fn greet_with(
-        &self,
-        owner: &str,
-        actor: &Actor,
-        is_wanted: impl Fn(&str) -> bool,
-        wakes: &mut Wakes,
-    ) {
-        for name in self.shards.names_of(owner) {
-            if !personal::split(&name).is_some_and(|(_, node)| is_wanted(node)) {
-                continue;
-            }
-            let Some(mut shard) = self.shards.of(&name) else {
-                continue;
-            };
-            let owed = shard.service.node(&name).and_then(|node| {
-                let newest = node.items.newest()?;
-                let is_due = node.config.send_last == SendLast::OnSubscriptionAndPresence
-                    && !node.has_expired(newest, now())
-                    && admit(&*self.relations, node, &actor.bare, Action::Retrieve).is_ok();
-                is_due.then(|| last_item(node, &actor.full)).flatten()
-            });
-            if let Some(notification) = owed {
-                self.owe(&mut shard, notification, wakes);
-            }
-        }
-    }
-
-    /// The names of all nodes of an account, as they are called among all nodes.
-    pub(crate) fn names_of(&self, owner: &str) -> Vec<Arc<str>> {
-        self.shards.names_of(owner)
-    }
-
-    /// Removes all nodes of an account that is gone.
-    pub(crate) fn clear_out(&self, owner: &str) {
-        let mut wakes = Wakes::default();
-        for node in self.shards.names_of(owner) {
-            if let Some(mut shard) = self.shards.of(&node)
-                && shard.service.node(&node).is_some()
-            {
-                self.change(
-                    &mut shard,
-                    vec![Write::DeleteNode { node }],
-                    None,
-                    &mut wakes,
-                );
-            }
-        }
-    }
-
-    /// Sends what somebody is owed, once it is kept.
-    fn owe(&self, shard: &mut Shard, notification: Notification, wakes: &mut Wakes) {
-        match &self.committer {
-            Some(committer) if shard.is_undecided(&notification.node, committer.kept()) => {
-                let owed = vec![notification];
-                self.hand_over(committer, shard, Vec::new(), owed, Entry::default(), wakes);
-            }
-            _ => self.announce(shard, &notification, wakes),
-        }
     }
 
     /// Removes all items that have expired by then. Those of a node that is asked for go without waiting for this.
@@ -419,7 +326,7 @@ impl Broker {
         }
         let writes = shard.service.expiry(name, now);
         if !writes.is_empty() {
-            self.change(shard, writes, None, wakes);
+            self.change(shard, writes, Vec::new(), None, wakes);
         }
     }
 
@@ -428,6 +335,7 @@ impl Broker {
         &self,
         shard: &mut Shard,
         writes: Vec<Write>,
+        notifications: Vec<Notification>,
         leaver: Option<Leaver>,
         wakes: &mut Wakes,
     ) {
@@ -437,9 +345,14 @@ impl Broker {
                     leaver,
                     ..Entry::default()
                 };
-                self.hand_over(committer, shard, writes, Vec::new(), entry, wakes);
+                self.hand_over(committer, shard, writes, notifications, entry, wakes);
             }
-            None => self.shards.apply(shard, &writes),
+            None => {
+                self.shards.apply(shard, &writes);
+                for notification in &notifications {
+                    self.announce(shard, notification, wakes);
+                }
+            }
         }
     }
 
@@ -516,7 +429,7 @@ fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
             let node = shard.service.node(&notification.node)?;
             if node.subscriptions.is_empty()
                 && node.particular.is_none()
-                && personal::owner(&node.name).is_none()
+                && crate::service::personal::owner(&node.name).is_none()
             {
                 return None;
             }
