@@ -203,13 +203,13 @@ async fn the_program_ends_in_peace_and_logs_as_it_is_told() {
     .await;
     let mut ann = RawClient::login(address, "ann", "secret").await.unwrap();
     // What was asked before the end is answered before the end.
-    let mut burst = String::new();
-    for number in 0..50 {
-        burst.push_str(&format!(
+    let publish = |number: u32| {
+        format!(
             "<iq type='set' id='b{number}' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
              <publish node='/end'><item id='{number}'><x xmlns='urn:x'/></item></publish></pubsub></iq>"
-        ));
-    }
+        )
+    };
+    let burst: String = (0..50).map(publish).collect();
     ann.send(&burst).await.unwrap();
     within(PATIENCE, ann.until_any(&["id='b0'"])).await.unwrap();
     let killed = std::process::Command::new("kill")
