@@ -231,15 +231,14 @@ impl Arguments {
             .domain
             .or(file.domain)
             .unwrap_or(defaults.domain.clone());
-        let empty = Table::default();
-        let certificate = match self
+        let given = self
             .browsers
-            .certificate(file.gateway.as_ref().unwrap_or(&empty))?
-        {
+            .certificate(file.gateway.as_ref().unwrap_or(&Table::default()))?;
+        let given = match given {
             Some(certificate) => Some(certificate),
             None => Certificate::read(file.tls_certificate, file.tls_key)?,
         };
-        let certificate = match certificate {
+        let certificate = match given {
             None if self.self_signed || file.self_signed => {
                 Some(Certificate::self_signed(&domain, data.as_deref())?)
             }
@@ -300,11 +299,7 @@ impl Arguments {
                 .collect(),
             anonymous,
             accounts_only,
-            node_creation: if anonymous {
-                NodeCreation::Everyone
-            } else {
-                NodeCreation::Accounts
-            },
+            node_creation: creation(anonymous),
             admins: file.admins.into_iter().chain(self.admins).collect(),
             components,
             rooms,
@@ -319,6 +314,15 @@ impl Arguments {
             tls,
             renewal,
         })
+    }
+}
+
+/// Where one may log in without an account, one may make nodes without one.
+fn creation(is_anonymous: bool) -> NodeCreation {
+    if is_anonymous {
+        NodeCreation::Everyone
+    } else {
+        NodeCreation::Accounts
     }
 }
 

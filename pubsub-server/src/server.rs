@@ -403,6 +403,10 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindEr
 }
 
 /// The accounts that outlive this run of the server.
+#[cfg_attr(
+    not(feature = "durable"),
+    expect(clippy::unused_async, reason = "only a database has to be waited for")
+)]
 async fn kept(config: &Config) -> Result<Arc<dyn Accounts>, BindError> {
     if let Some(store) = &config.accounts_store {
         return Ok(store.clone());
