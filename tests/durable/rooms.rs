@@ -66,7 +66,7 @@ async fn a_room_that_lasts_is_there_after_a_restart() {
     for part in [
         "remember &lt;this&gt;",
         "hall@rooms.localhost/Ann",
-        "<subject>Tea</subject>",
+        ">Tea</subject>",
         "affiliation='none'",
     ] {
         assert!(told.contains(part), "{part}: {told}");

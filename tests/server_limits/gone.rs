@@ -124,7 +124,7 @@ async fn a_session_that_nobody_resumes_ends() {
             .await
             .unwrap();
         assert!(answer.contains("service-unavailable"));
-        ann.send("<message to='bob@localhost' id='are-you-there'/><iq type='get' id='x' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>").await.unwrap();
+        ann.send("<message to='bob@localhost' id='are-you-there'><body/><no-store xmlns='urn:xmpp:hints'/></message><iq type='get' id='x' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>").await.unwrap();
         if ann
             .until_any(&["id='x'"])
             .await
