@@ -109,7 +109,9 @@ var Conversation = class {
   enter(room2, nick, told) {
     this.#told = told;
     this.#room = room2;
-    this.#send(`<presence xmlns="jabber:client" to="${xml(`${room2}/${nick}`)}"><x xmlns="${MUC}"><history maxstanzas="50"/></x></presence>`);
+    this.#send(
+      `<presence xmlns="jabber:client" to="${xml(`${room2}/${nick}`)}"><x xmlns="${MUC}"><history maxstanzas="50"/></x></presence>`
+    );
   }
   close() {
     this.#told = null;
@@ -283,7 +285,10 @@ async function join(name, user, password) {
     },
     over: (reason) => {
       show3("waiting", "Reconnecting", reason);
-      setTimeout(() => void join(name, user, password).catch((error) => show3("wrong", "Offline", String(error))), AGAIN);
+      setTimeout(
+        () => void join(name, user, password).catch((error) => show3("wrong", "Offline", String(error))),
+        AGAIN
+      );
     }
   });
 }

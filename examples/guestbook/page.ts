@@ -93,7 +93,10 @@ async function join(name: string, user: string, password: string): Promise<void>
         },
         over: (reason) => {
             show('waiting', 'Reconnecting', reason);
-            setTimeout(() => void join(name, user, password).catch((error) => show('wrong', 'Offline', String(error))), AGAIN);
+            setTimeout(
+                () => void join(name, user, password).catch((error) => show('wrong', 'Offline', String(error))),
+                AGAIN,
+            );
         },
     });
 }
@@ -160,7 +163,8 @@ async function attempt(form: HTMLFormElement, work: () => Promise<void>): Promis
         return true;
     } catch (error) {
         if (problem) {
-            problem.textContent = error instanceof TypeError ? 'The server cannot be reached.' : (error as Error).message;
+            problem.textContent =
+                error instanceof TypeError ? 'The server cannot be reached.' : (error as Error).message;
             problem.hidden = false;
         }
         return false;

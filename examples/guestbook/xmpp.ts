@@ -14,7 +14,10 @@ export interface Told {
 
 /** The server said no. */
 export class RefusedError extends Error {
-    constructor(readonly condition: string, words: string) {
+    constructor(
+        readonly condition: string,
+        words: string,
+    ) {
         super(words);
     }
 }
@@ -65,7 +68,9 @@ export class Conversation {
     enter(room: string, nick: string, told: Told): void {
         this.#told = told;
         this.#room = room;
-        this.#send(`<presence xmlns="jabber:client" to="${xml(`${room}/${nick}`)}"><x xmlns="${MUC}"><history maxstanzas="50"/></x></presence>`);
+        this.#send(
+            `<presence xmlns="jabber:client" to="${xml(`${room}/${nick}`)}"><x xmlns="${MUC}"><history maxstanzas="50"/></x></presence>`,
+        );
     }
 
     close(): void {

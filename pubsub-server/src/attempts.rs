@@ -137,8 +137,19 @@ mod tests {
             attempts.delay("ann", other, much_later + FORGOTTEN),
             Duration::ZERO
         );
+    }
+
+    #[test]
+    fn who_gets_in_is_forgiven_but_not_where_others_guess_from() {
+        let attempts = Attempts::new(MOST);
+        let (one, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let now = Instant::now();
+        for _ in 0..20 {
+            attempts.note_failure("ann", one, now);
+        }
         attempts.note_success("ann");
-        assert_eq!(attempts.delay("ann", other, later), FIRST, "the address");
+        assert_eq!(attempts.delay("ann", other, now), Duration::ZERO);
+        assert_eq!(attempts.delay("ann", one, now), FIRST);
     }
 
     #[test]

@@ -5,11 +5,7 @@ use support::peer::PASSWORD;
 use support::{Peer, Slixmpp};
 
 support::on_peers! {
-    {
-        ours: support::OurServer,
-        prosody: support::Prosody,
-        ejabberd: support::Ejabberd,
-    }
+    { ours: support::OurServer }
     {
         two_people_get_to_know_each_other,
     }
