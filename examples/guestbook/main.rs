@@ -60,6 +60,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         // From one address, because all pages of one machine have it.
         registration: Registration::Open {
             per_address_and_hour: 100,
+            per_hour: 1_000,
         },
         ..Config::default()
     })

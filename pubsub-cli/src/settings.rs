@@ -330,6 +330,7 @@ fn registration(door: Option<Door>) -> Registration {
     match door {
         Some(Door::Open) => Registration::Open {
             per_address_and_hour: 20,
+            per_hour: 1_000,
         },
         Some(Door::Closed) | None => Registration::Closed,
     }

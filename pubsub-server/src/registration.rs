@@ -1,6 +1,6 @@
 //! In-band registration (XEP-0077): who may make an account now, and what the forms look like. The accounts themselves are elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,11 +15,29 @@ const HOUR: Duration = Duration::from_hours(1);
 /// So many addresses are remembered; when there are more, the window starts anew for those that were quiet.
 const REMEMBERED: usize = 10_000;
 
-/// Counts registrations by address.
+/// Counts registrations, by address and all together.
 #[derive(Debug)]
 pub(crate) struct Registrar {
     policy: Registration,
-    recent: Mutex<HashMap<IpAddr, Vec<Instant>>>,
+    recent: Mutex<Recent>,
+}
+
+/// Those of the last hour.
+#[derive(Debug, Default)]
+struct Recent {
+    all: VecDeque<Instant>,
+    by_address: HashMap<IpAddr, Vec<Instant>>,
+}
+
+/// Why nobody may register just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Registration is closed.
+    Closed,
+    /// Too many came from that address.
+    Address,
+    /// Too many came from everywhere.
+    Server,
 }
 
 /// What a client asks with a `jabber:iq:register` set.
@@ -43,27 +61,35 @@ impl Registrar {
     }
 
     /// Whether one more account may be made from that address now; if so it is counted.
-    pub(crate) fn admit(&self, address: IpAddr, now: Instant) -> bool {
+    pub(crate) fn admit(&self, address: IpAddr, now: Instant) -> Result<(), Limit> {
         let Registration::Open {
             per_address_and_hour,
+            per_hour,
         } = self.policy
         else {
-            return false;
+            return Err(Limit::Closed);
         };
+        let is_recent = |time: &Instant| now.duration_since(*time) < HOUR;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if recent.len() >= REMEMBERED {
-            recent.retain(|_, times| times.iter().any(|time| now.duration_since(*time) < HOUR));
+        let Recent { all, by_address } = &mut *recent;
+        while all.pop_front_if(|time| !is_recent(time)).is_some() {}
+        if all.len() >= per_hour {
+            return Err(Limit::Server);
         }
-        if recent.len() >= REMEMBERED && !recent.contains_key(&address) {
-            return false;
+        if by_address.len() >= REMEMBERED {
+            by_address.retain(|_, times| times.iter().any(is_recent));
         }
-        let times = recent.entry(address).or_default();
-        times.retain(|time| now.duration_since(*time) < HOUR);
+        if by_address.len() >= REMEMBERED && !by_address.contains_key(&address) {
+            return Err(Limit::Server);
+        }
+        let times = by_address.entry(address).or_default();
+        times.retain(is_recent);
         if times.len() >= per_address_and_hour {
-            return false;
+            return Err(Limit::Address);
         }
         times.push(now);
-        true
+        all.push_back(now);
+        Ok(())
     }
 }
 
@@ -109,18 +135,37 @@ pub(crate) fn write_form(out: &mut String, registered: Option<&str>) {
 mod tests {
     use super::*;
 
+    fn registrar(per_address_and_hour: usize, per_hour: usize) -> Registrar {
+        Registrar::new(Registration::Open {
+            per_address_and_hour,
+            per_hour,
+        })
+    }
+
     #[test]
     fn an_address_is_admitted_so_often_in_an_hour() {
-        let registrar = Registrar::new(Registration::Open {
-            per_address_and_hour: 2,
-        });
+        let registrar = registrar(2, 100);
         let (one, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
         let start = Instant::now();
-        assert!(registrar.admit(one, start));
-        assert!(registrar.admit(one, start));
-        assert!(!registrar.admit(one, start));
-        assert!(registrar.admit(other, start));
-        assert!(registrar.admit(one, start + HOUR));
-        assert!(!Registrar::new(Registration::Closed).admit(one, start));
+        assert_eq!(registrar.admit(one, start), Ok(()));
+        assert_eq!(registrar.admit(one, start), Ok(()));
+        assert_eq!(registrar.admit(one, start), Err(Limit::Address));
+        assert_eq!(registrar.admit(other, start), Ok(()));
+        assert_eq!(registrar.admit(one, start + HOUR), Ok(()));
+        let closed = Registrar::new(Registration::Closed);
+        assert_eq!(closed.admit(one, start), Err(Limit::Closed));
+    }
+
+    #[test]
+    fn so_many_are_admitted_in_an_hour_wherever_they_come_from() {
+        let registrar = registrar(2, 3);
+        let start = Instant::now();
+        for number in 0..3 {
+            let address = IpAddr::from([10, 0, 0, number]);
+            assert_eq!(registrar.admit(address, start), Ok(()));
+        }
+        let other = IpAddr::from([10, 0, 1, 0]);
+        assert_eq!(registrar.admit(other, start), Err(Limit::Server));
+        assert_eq!(registrar.admit(other, start + HOUR), Ok(()));
     }
 }

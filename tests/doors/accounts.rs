@@ -44,6 +44,7 @@ async fn serve(data: &Path) -> RunningServer {
         database: Some(Database::open(data).await.unwrap()),
         registration: Registration::Open {
             per_address_and_hour: 9,
+            per_hour: 1_000,
         },
         scram_iterations: 16,
         ..Config::default()

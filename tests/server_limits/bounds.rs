@@ -53,6 +53,7 @@ async fn resources_of_an_account_are_limited() {
 async fn registration_makes_accounts_but_not_too_many() {
     let registration = Registration::Open {
         per_address_and_hour: 2,
+        per_hour: 1_000,
     };
     let server = Server::spawn(Config {
         registration,

@@ -25,10 +25,12 @@ pub enum Registration {
     /// Nobody.
     #[default]
     Closed,
-    /// Everybody, but only so many from one address in an hour.
+    /// Everybody, but only so many in an hour.
     Open {
-        /// How many.
+        /// How many from one address.
         per_address_and_hour: usize,
+        /// How many altogether.
+        per_hour: usize,
     },
 }
 

@@ -15,7 +15,7 @@ use super::security::Security;
 use crate::accounts::{AccountError, Accounts as _, Hash, add_account};
 use crate::address;
 use crate::host::Host;
-use crate::registration;
+use crate::registration::{self, Limit};
 use crate::sasl::scram::{ClientFirst, Exchange, decoy};
 use crate::sasl::{Mechanism, SaslError, plain};
 use crate::wire::error::{self, StanzaError};
@@ -339,9 +339,13 @@ async fn create_account(
     let (Some(username), Some(password)) = (application.username, application.password) else {
         return Err(StanzaError::BAD_ACCOUNT);
     };
-    if !host.registrar.admit(remote.address, Instant::now()) {
-        return Err(StanzaError::TOO_OFTEN);
-    }
+    host.registrar
+        .admit(remote.address, Instant::now())
+        .map_err(|limit| match limit {
+            Limit::Closed => StanzaError::CLOSED,
+            Limit::Address => StanzaError::TOO_OFTEN,
+            Limit::Server => StanzaError::TOO_OFTEN_ALL,
+        })?;
     add_account(
         &host.accounts,
         &username,

@@ -131,7 +131,12 @@ impl StanzaError {
     pub(crate) const TOO_OFTEN: Self = Self::new(
         "wait",
         "resource-constraint",
-        "too many registrations from this address; try again later",
+        "too many registrations from this address within an hour; try again in an hour at the latest",
+    );
+    pub(crate) const TOO_OFTEN_ALL: Self = Self::new(
+        "wait",
+        "resource-constraint",
+        "too many registrations at this server within an hour; try again in an hour at the latest",
     );
     pub(crate) const TOO_MANY_RESOURCES: Self = Self::new(
         "wait",

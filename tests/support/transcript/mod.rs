@@ -120,6 +120,7 @@ fn config(settings: &[(String, String)]) -> Config {
             "registrations" => {
                 config.registration = Registration::Open {
                     per_address_and_hour: number(),
+                    per_hour: 1_000,
                 };
             }
             "admin" => config.admins.push(value.clone()),
