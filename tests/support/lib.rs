@@ -37,6 +37,6 @@ pub use process::ChildProcess;
 pub use program::{example, program};
 pub use proxy::{Link, Proxy};
 pub use raw_client::{RawClient, base64};
-pub use site::Site;
+pub use site::{Site, packages};
 pub use slixmpp::{Refusal, Slixmpp};
 pub use websocket::WebSocketClient;

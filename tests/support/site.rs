@@ -65,13 +65,19 @@ pub fn with_page(router: Router, path: &str, html: &'static str) -> Router {
     router.route(path, get(page))
 }
 
+/// Where `cargo xtask setup` installs npm packages.
+#[must_use]
+pub fn packages() -> PathBuf {
+    target().join("npm")
+}
+
 /// A file of an npm package that `cargo xtask setup` installs, at `path`.
 ///
 /// # Panics
 ///
 /// When the package is not installed.
 pub fn with_script(router: Router, path: &str, file: &str) -> Router {
-    let place: PathBuf = target().join("npm/node_modules").join(file);
+    let place: PathBuf = packages().join("node_modules").join(file);
     let script = std::fs::read_to_string(&place)
         .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask setup`", place.display()));
     let answer =

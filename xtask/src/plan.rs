@@ -18,6 +18,7 @@ const PEER_TESTS: &[(&str, Option<&str>)] = &[
         Some("--skip ::prosody:: --skip ::ejabberd::"),
     ),
     ("slixmpp", None),
+    ("javascript", None),
     ("doors", Some("--skip slixmpp")),
     ("browser", None),
     (

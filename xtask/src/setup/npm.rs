@@ -6,11 +6,14 @@ use std::process::{Command, Stdio};
 use super::debian;
 
 /// What the tests run: clients of other people, and the compiler that judges the types we write; with their versions.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 7] = [
+    ("@xmpp/client", "0.14.0"),
     ("jquery", "4.0.0"),
+    ("stanza", "12.22.1"),
     ("strophe.js", "5.0.0"),
     ("strophejs-plugin-pubsub", "0.0.2"),
     ("typescript", "7.0.2"),
+    ("ws", "8.18.3"),
 ];
 
 /// Where the tests find them too (`tests/support/site.rs`).

@@ -1,0 +1,71 @@
+//! Clients of other people that npm has, as they are, over every transport that they know.
+
+use std::process::Command;
+use std::time::Duration;
+
+use pubsub_server::{Config, Http, RunningServer, Server};
+use support::{Dialogue, within};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+async fn server() -> RunningServer {
+    Server::spawn(Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        accounts: ["ann", "bob"]
+            .map(|name| (name.to_owned(), "secret".to_owned()))
+            .to_vec(),
+        http: Http {
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            ..Http::default()
+        },
+        ..Config::default()
+    })
+    .await
+    .unwrap()
+}
+
+/// Runs a script of `javascript/` and returns its last words.
+async fn run(script: &str, service: &str) -> String {
+    let mut command = Command::new("node");
+    command
+        .arg(format!(
+            "{}/javascript/{script}.mjs",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .arg(support::packages())
+        .arg(service);
+    let mut program = Dialogue::start(command);
+    let mut last = String::new();
+    while let Some(line) = within(PATIENCE, program.hear()).await {
+        last = line;
+    }
+    last
+}
+
+#[tokio::test]
+async fn xmpp_js_is_served_over_tcp() {
+    let server = server().await;
+    let service = format!("xmpp://{}", server.addr());
+    assert_eq!(run("xmpp", &service).await, "1 a & b");
+}
+
+#[tokio::test]
+async fn xmpp_js_is_served_over_websocket() {
+    let server = server().await;
+    let service = format!("ws://{}/xmpp-websocket", server.http_addr().unwrap());
+    assert_eq!(run("xmpp", &service).await, "1 a & b");
+}
+
+#[tokio::test]
+async fn stanza_js_is_served_over_websocket() {
+    let server = server().await;
+    let service = format!("ws://{}/xmpp-websocket", server.http_addr().unwrap());
+    assert_eq!(run("stanza", &service).await, "1 happy pubsub 0 hello");
+}
+
+#[tokio::test]
+async fn stanza_js_is_served_over_bosh() {
+    let server = server().await;
+    let service = format!("http://{}/xmpp-httpbind", server.http_addr().unwrap());
+    assert_eq!(run("stanza", &service).await, "1 happy pubsub 0 hello");
+}
