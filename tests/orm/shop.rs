@@ -146,7 +146,13 @@ async fn what_is_sold_is_told_by_the_commit_that_sells_it(outbox: Outbox) {
     };
     assert_eq!(hear(&mut orders).await.into_item(), Some(bought()));
     for subscription in [&mut orders, &mut eve] {
-        match hear(subscription).await {
+        let mut event = hear(subscription).await;
+        // Eve may have begun to listen before she was told what she bought.
+        if matches!(&event, Event::Published { .. }) {
+            assert_eq!(event.into_item(), Some(bought()));
+            event = hear(subscription).await;
+        }
+        match event {
             Event::Retracted { id, last, .. } => {
                 assert_eq!((id.as_str(), last), ("1", Some(bought())));
             }

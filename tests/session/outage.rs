@@ -72,6 +72,23 @@ async fn a_resumed_stream_sends_again_what_the_server_lacks_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_a_server_says_in_one_breath_with_the_resumption_is_heard() {
+    let peer = Peer::new().await;
+    let (session, mut connection) = online(&peer, config(&peer.url("")), MANAGED).await;
+    let publishing = publish(&session, "/n", &["1"]);
+    let came = connection.request().await;
+    drop(connection);
+    let (mut connection, _) = resuming(&peer).await;
+    let answer = format!(
+        "<resumed xmlns='urn:xmpp:sm:3' h='2' previd='resume-me'/><iq type='result' id='{}' from='pubsub.localhost'/>",
+        came.id
+    );
+    connection.send(&answer).await;
+    // Nothing else comes on this connection.
+    all_arrive(publishing).await;
+}
+
+#[tokio::test]
 async fn on_a_new_stream_unanswered_changes_are_sent_again_in_order() {
     let peer = Peer::new().await;
     let (session, mut connection) = online(&peer, config(&peer.url("")).window(3), MANAGED).await;

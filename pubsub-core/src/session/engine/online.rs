@@ -54,6 +54,10 @@ impl Engine {
             heard: Instant::now(),
             asked: None,
         };
+        // What came together with the end of the login will not be received again.
+        if let Err(error) = self.read(&mut wire, &scope) {
+            return Ended::Lost(error);
+        }
         loop {
             if self.is_done() {
                 self.farewell(wire).await;
