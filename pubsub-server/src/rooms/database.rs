@@ -1,5 +1,6 @@
 //! Rooms in the database of the server: a room is a few rows, written anew as a whole when it has changed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -76,28 +77,40 @@ impl Hall {
         }
     }
 
-    /// Writes what has changed.
+    /// Writes what has changed. Cancel safe, as [`Self::keep_on`].
     pub(crate) async fn keep(&self, database: &Database) -> Result<(), DatabaseError> {
-        let changed: Vec<Arc<str>> = lock(&self.changed).iter().cloned().collect();
-        if changed.is_empty() {
+        // Taken out before they are looked at: what changes meanwhile is noted again.
+        let mut changed = Taken {
+            hall: self,
+            rooms: std::mem::take(&mut *lock(&self.changed)),
+        };
+        if changed.rooms.is_empty() {
             return Ok(());
         }
-        // Taken out before they are looked at: what changes meanwhile is noted again.
-        lock(&self.changed).clear();
         let written = async {
             let begin = database.pool().begin_with("BEGIN IMMEDIATE");
             let mut transaction = begin.await?;
-            for jid in &changed {
+            for jid in &changed.rooms {
                 let kept = self.look(jid, |room| room.settings.is_persistent.then(|| room.kept()));
                 write(&mut transaction, jid, kept.flatten().as_ref()).await?;
             }
             transaction.commit().await
         };
-        let result = written.await;
-        if result.is_err() {
-            lock(&self.changed).extend(changed);
-        }
-        result.map_err(|error| database.failed(error))
+        written.await.map_err(|error| database.failed(error))?;
+        changed.rooms.clear();
+        Ok(())
+    }
+}
+
+/// Rooms on their way to the database. Those that do not arrive are noted again.
+struct Taken<'h> {
+    hall: &'h Hall,
+    rooms: HashSet<Arc<str>>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        lock(&self.hall.changed).extend(self.rooms.drain());
     }
 }
 
@@ -187,4 +200,32 @@ async fn load(connection: &mut SqliteConnection) -> Result<Vec<Kept>, sqlx::Erro
         loaded.push(kept);
     }
     Ok(loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::config::Rooms;
+
+    #[tokio::test]
+    async fn a_write_that_is_cut_short_is_still_to_be_done() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::open(directory.path()).await.expect("it opens");
+        let hall = Hall::new("rooms.x".into(), Rooms::default(), Arc::default());
+        hall.restore(&database).await.expect("tables");
+        lock(&hall.changed).insert("hall@rooms.x".into());
+        {
+            let mut writing = Box::pin(hall.keep(&database));
+            let first = writing
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(first, Poll::Pending));
+            assert!(lock(&hall.changed).is_empty());
+        }
+        assert_eq!(lock(&hall.changed).len(), 1);
+        hall.keep(&database).await.expect("kept");
+        assert!(lock(&hall.changed).is_empty());
+    }
 }
