@@ -97,10 +97,7 @@ impl SqliteAccounts {
         let told = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM account_end")
             .fetch_one(database.pool())
             .await
-            .map_err(|source| DatabaseError::Sqlite {
-                path: database.path().to_owned(),
-                source,
-            })?;
+            .map_err(|source| database.failed(source))?;
         Ok(Self {
             database: database.clone(),
             watch: Mutex::new(Watch {

@@ -47,17 +47,15 @@ impl People {
     /// Reads what a database has, and keeps there what changes from now on.
     pub(crate) async fn keep_in(&self, database: &Database) -> Result<(), DatabaseError> {
         database.migrate("people", MIGRATIONS).await?;
-        let failed = |source| DatabaseError::Sqlite {
-            path: database.path().to_owned(),
-            source,
-        };
         let contacts = sqlx::query(
             "SELECT owner, jid, name, groups, sees, is_seen, has_asked, is_listed, request FROM contact",
         );
-        let contacts = contacts.fetch_all(database.pool()).await.map_err(failed)?;
+        let contacts = contacts.fetch_all(database.pool()).await;
+        let contacts = contacts.map_err(|source| database.failed(source))?;
         let messages =
             sqlx::query("SELECT number, owner, stanza FROM waiting_message ORDER BY number");
-        let messages = messages.fetch_all(database.pool()).await.map_err(failed)?;
+        let messages = messages.fetch_all(database.pool()).await;
+        let messages = messages.map_err(|source| database.failed(source))?;
         let (queue, batches) = mpsc::unbounded_channel();
         let writer = Writer(tokio::spawn(write(database.clone(), batches)));
         let mut state = self.state();
