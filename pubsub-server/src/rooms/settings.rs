@@ -1,6 +1,8 @@
 //! What an owner may set of a room (XEP-0045 §10.2): the values, and the one table that the form, its reading and the room's features
 //! come from.
 
+use crate::service::options;
+
 /// Whom something is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Whom {
@@ -89,11 +91,11 @@ fn flag(value: bool) -> String {
     String::from(if value { "1" } else { "0" })
 }
 
+/// A box of the form; one that is sent empty is not ticked.
 fn boolean(value: &str) -> Option<bool> {
     match value.trim() {
-        "1" | "true" => Some(true),
-        "0" | "false" | "" => Some(false),
-        _ => None,
+        "" => Some(false),
+        value => options::boolean(value),
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::error::ServiceError;
 use super::node::bare_of;
-use super::options::{Field, Kind};
+use super::options::{Field, Kind, boolean};
 use crate::moment;
 
 /// How far a subscription got. None at all is the third state of the standard; nobody is ever `unconfigured` here.
@@ -88,7 +88,7 @@ pub(crate) const SUBSCRIPTION_OPTIONS: &[SubscriptionOption] = &[
         label: "Send notifications",
         kind: Kind::Boolean,
         read: |terms| flag(terms.deliver),
-        write: |terms, value| boolean(&mut terms.deliver, value),
+        write: |terms, value| boolean(value).map(|is| terms.deliver = is).is_some(),
         allowed: "1, 0, true or false",
     },
     SubscriptionOption {
@@ -96,7 +96,7 @@ pub(crate) const SUBSCRIPTION_OPTIONS: &[SubscriptionOption] = &[
         label: "Send a message body besides the payload",
         kind: Kind::Boolean,
         read: |terms| flag(terms.include_body),
-        write: |terms, value| boolean(&mut terms.include_body, value),
+        write: |terms, value| boolean(value).map(|is| terms.include_body = is).is_some(),
         allowed: "1, 0, true or false",
     },
     SubscriptionOption {
@@ -132,15 +132,6 @@ const FIXED: &[(&str, &[&str])] = &[
 
 fn flag(is_on: bool) -> Cow<'static, str> {
     Cow::Borrowed(if is_on { "1" } else { "0" })
-}
-
-fn boolean(into: &mut bool, value: &str) -> bool {
-    match value {
-        "1" | "true" => *into = true,
-        "0" | "false" => *into = false,
-        _ => return false,
-    }
-    true
 }
 
 impl Terms {

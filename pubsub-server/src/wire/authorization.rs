@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{attribute, form};
 use crate::address;
+use crate::service::options;
 use crate::service::vocabulary::Request;
 
 /// What the form is about.
@@ -59,13 +60,7 @@ pub(crate) fn read(submission: form::Submission<'_>) -> Option<Request<'_>> {
             "pubsub#subid" => subscription = Some(value).filter(|id| !id.is_empty()),
             // The standard's own example has it without the second letter b.
             "pubsub#subscriber_jid" | "pusub#subscriber_jid" => jid = address::normalize(&value),
-            "pubsub#allow" => {
-                is_allowed = match &*value {
-                    "1" | "true" => Some(true),
-                    "0" | "false" => Some(false),
-                    _ => None,
-                };
-            }
+            "pubsub#allow" => is_allowed = options::boolean(&value),
             _ => {}
         }
     }

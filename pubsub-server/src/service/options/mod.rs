@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use self::table::FIXED;
 use self::table::not_one_of;
-pub(crate) use self::table::{Kind, OPTIONS};
+pub(crate) use self::table::{Kind, OPTIONS, boolean};
 use super::error::ServiceError;
 
 /// Who may subscribe and read.

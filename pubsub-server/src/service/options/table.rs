@@ -34,7 +34,8 @@ macro_rules! flag {
             kind: Kind::Boolean,
             read: |config| Cow::Borrowed(if config.$field { "1" } else { "0" }),
             write: |config, value| {
-                config.$field = boolean($name, value)?;
+                config.$field = boolean(value)
+                    .ok_or_else(|| not_one_of($name, value, "1, 0, true or false"))?;
                 Ok(())
             },
         }
@@ -217,11 +218,12 @@ pub(super) const FIXED: &[(&str, &[&str])] = &[
     ("pubsub#itemreply", &["publisher"]),
 ];
 
-fn boolean(name: &str, value: &str) -> Result<bool, ServiceError> {
+/// A value of the type boolean (XEP-0004 §3.3).
+pub(crate) fn boolean(value: &str) -> Option<bool> {
     match value {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err(not_one_of(name, value, "1, 0, true or false")),
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
     }
 }
 
