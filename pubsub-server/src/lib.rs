@@ -96,6 +96,7 @@ mod moment;
 mod offline;
 mod people;
 mod presence;
+mod proof;
 mod proxied;
 mod registration;
 mod rooms;

@@ -8,9 +8,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ring::digest;
-
 use crate::accounts::is_equal;
+use crate::proof::sha1_hex;
 
 /// The domains that components may speak for, with their secrets.
 #[derive(Default)]
@@ -56,15 +55,7 @@ impl Components {
         let Some(secret) = self.secrets.get(domain) else {
             return false;
         };
-        let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
-        context.update(stream.as_bytes());
-        context.update(secret.as_bytes());
-        let expected: String = context
-            .finish()
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let expected = sha1_hex(&format!("{stream}{secret}"));
         is_equal(
             expected.as_bytes(),
             proof.trim().to_ascii_lowercase().as_bytes(),
