@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use pubsub_xml::{Reader, XmlError};
+use pubsub_xml::Reader;
 
 use super::binding::Bound;
 use super::channel::Channel;
-use super::dialogue::{Dialogue, drain, is_response};
+use super::dialogue::Dialogue;
 use super::end::End;
 use super::ending;
 use super::serving::Serving;
@@ -18,7 +18,7 @@ use crate::listener::told;
 use crate::router::{Outgoing, Peer, Wakes};
 use crate::service::vocabulary::Actor;
 use crate::wire::error::StanzaError;
-use crate::wire::stanza::{self, Kind, Stanza};
+use crate::wire::stanza::{Kind, Stanza};
 use crate::wire::stream::StreamError;
 use tokio::net::TcpStream;
 
@@ -138,27 +138,17 @@ impl Dialogue {
         out: &mut String,
         wakes: &mut Wakes,
     ) -> Result<(), StreamError> {
-        let mut readdressed = String::new();
-        let from = &self.peer.actor.full;
-        let refusal = match stanza::readdress(&mut readdressed, reader, stanza.kind, from) {
-            Ok(()) => {
-                let before = wakes.deliveries();
-                let directory = self.host.router.directory();
-                // An IQ to an account is not for its clients.
-                if stanza.kind != Kind::Iq || jid.contains('/') || self.host.is_of_component(jid) {
-                    directory.deliver(wakes, jid, &[&readdressed]);
-                }
-                (wakes.deliveries() == before).then_some(StanzaError::NOBODY_THERE)
-            }
-            Err(XmlError::UnexpectedText(_)) => Some(StanzaError::BAD_REQUEST),
-            Err(error) => return Err(error.into()),
+        let Some(readdressed) = self.readdressed(stanza, reader, out)? else {
+            return Ok(());
         };
-        drain(reader)?;
-        if let Some(refusal) = refusal
-            && !is_response(stanza)
-            && stanza.kind != Kind::Presence
-        {
-            self.fail(out, stanza, refusal);
+        let before = wakes.deliveries();
+        // An IQ to an account is not for its clients.
+        if stanza.kind != Kind::Iq || jid.contains('/') || self.host.is_of_component(jid) {
+            let directory = self.host.router.directory();
+            directory.deliver(wakes, jid, &[&readdressed]);
+        }
+        if wakes.deliveries() == before {
+            self.refuse_to_pass(stanza, StanzaError::NOBODY_THERE, out);
         }
         Ok(())
     }

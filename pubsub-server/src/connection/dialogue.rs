@@ -169,10 +169,10 @@ impl Dialogue {
                 self.fail(out, stanza, StanzaError::BAD_REQUEST);
                 Ok(None)
             }
-            (kind, Destination::Local(jid)) => self.pass_on(kind, stanza, &jid, reader, out, wakes),
+            (_, Destination::Local(jid)) => self.pass_on(stanza, &jid, reader, out, wakes),
             (Kind::Message, Destination::Own) => {
                 let bare = self.peer.actor.bare.clone();
-                self.pass_on(Kind::Message, stanza, &bare, reader, out, wakes)
+                self.pass_on(stanza, &bare, reader, out, wakes)
             }
             (_, destination) => {
                 drain(reader)?;

@@ -12,30 +12,52 @@ use crate::wire::stanza::{self, Kind, Stanza};
 use crate::wire::stream::StreamError;
 
 impl Dialogue {
-    /// Passes a stanza on to connected clients of this server, or has a message wait for them.
+    /// The whole of a stanza, from the client and for its recipient; none if it was refused.
+    pub(super) fn readdressed(
+        &self,
+        stanza: &Stanza<'_>,
+        reader: &mut Reader<'_>,
+        out: &mut String,
+    ) -> Result<Option<String>, StreamError> {
+        let mut readdressed = String::new();
+        let from = &self.peer.actor.full;
+        let result = stanza::readdress(&mut readdressed, reader, stanza.kind, from);
+        match result {
+            Ok(()) | Err(XmlError::UnexpectedText(_)) => drain(reader)?,
+            Err(error) => return Err(error.into()),
+        }
+        if result.is_ok() {
+            return Ok(Some(readdressed));
+        }
+        self.refuse_to_pass(stanza, StanzaError::BAD_REQUEST, out);
+        Ok(None)
+    }
+
+    /// Says why a stanza was not passed on, if that may be answered.
+    pub(super) fn refuse_to_pass(
+        &self,
+        stanza: &Stanza<'_>,
+        reason: StanzaError,
+        out: &mut String,
+    ) {
+        if !is_response(stanza) && stanza.kind != Kind::Presence {
+            self.fail(out, stanza, reason);
+        }
+    }
+
+    /// Passes a message or an IQ on to connected clients of this server, or has a message wait for them.
     pub(super) fn pass_on(
         &self,
-        kind: Kind,
         stanza: &Stanza<'_>,
         jid: &str,
         reader: &mut Reader<'_>,
         out: &mut String,
         wakes: &mut Wakes,
     ) -> Result<Option<Deferred>, StreamError> {
-        let mut readdressed = String::new();
-        match stanza::readdress(&mut readdressed, reader, kind, &self.peer.actor.full) {
-            Ok(()) => {}
-            Err(XmlError::UnexpectedText(_)) => {
-                drain(reader)?;
-                if !is_response(stanza) {
-                    self.fail(out, stanza, StanzaError::BAD_REQUEST);
-                }
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        }
-        drain(reader)?;
-        if kind == Kind::Message {
+        let Some(readdressed) = self.readdressed(stanza, reader, out)? else {
+            return Ok(None);
+        };
+        if stanza.kind == Kind::Message {
             return self.post(stanza, jid, readdressed, out, wakes);
         }
         let before = wakes.deliveries();
@@ -44,8 +66,8 @@ impl Dialogue {
             let directory = self.host.router.directory();
             directory.deliver(wakes, jid, &[&readdressed]);
         }
-        if wakes.deliveries() == before && !is_response(stanza) {
-            self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
+        if wakes.deliveries() == before {
+            self.refuse_to_pass(stanza, StanzaError::SERVICE_UNAVAILABLE, out);
         }
         Ok(None)
     }
