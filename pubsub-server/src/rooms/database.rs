@@ -217,6 +217,8 @@ mod tests {
         hall.restore(&database).await.expect("tables");
         lock(&hall.changed).insert("hall@rooms.x".into());
         {
+            let other = database.pool().begin_with("BEGIN IMMEDIATE").await;
+            let _other = other.expect("the write waits for this one");
             let mut writing = Box::pin(hall.keep(&database));
             let first = writing
                 .as_mut()

@@ -24,23 +24,22 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
-    let waiting = node
+    let mut asked = node
         .subscriptions_at(jid)
         .filter(|one| one.terms.state == SubscriptionState::Pending)
-        .filter(|one| subscription.is_none_or(|asked| asked == &**one.id));
-    let mut changes = Changes::default();
-    for one in waiting {
-        if is_allowed {
-            changes.approve(node, one);
-        } else {
-            changes.end(node, one);
-        }
-    }
-    if changes.writes.is_empty() {
+        .filter(|one| subscription.is_none_or(|asked| asked == &**one.id))
+        .peekable();
+    if asked.peek().is_none() {
         return Err(ServiceError::NotPending {
             node: node.name.clone(),
             jid: jid.clone(),
         });
+    }
+    let mut changes = Changes::default();
+    if is_allowed {
+        changes.let_in(node, |one| bare_of(one.jid) == bare_of(jid));
+    } else {
+        asked.for_each(|one| changes.end(node, one));
     }
     Ok(Outcome {
         writes: changes.writes,
@@ -135,7 +134,14 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn approve(&mut self, node: &Node, one: Subscription<'_>) {
+    /// Approves what waits of the accounts that are let in: whoever is, with one subscription, needs nobody's approval for another.
+    pub(super) fn let_in(&mut self, node: &Node, is_let_in: impl Fn(&Subscription<'_>) -> bool) {
+        for one in waiting(node).filter(is_let_in) {
+            self.approve(node, one);
+        }
+    }
+
+    fn approve(&mut self, node: &Node, one: Subscription<'_>) {
         let terms = Terms {
             state: SubscriptionState::Subscribed,
             ..one.terms.clone()

@@ -1,5 +1,7 @@
 //! The owner's view of the subscriptions of a node: list and change them, all or none (XEP-0060 §8.8). Who is changed hears of it.
 
+use std::collections::HashSet;
+
 use super::authorize::{Changes, changed};
 use crate::service::Service;
 use crate::service::access::{Action, admit, require};
@@ -39,6 +41,7 @@ pub(super) fn decide(
         });
     }
     let mut changes = Changes::default();
+    let (mut let_in, mut ended) = (HashSet::new(), HashSet::new());
     for (index, change) in wanted.iter().enumerate() {
         let asked = change.subscription.as_deref();
         let mut present = node
@@ -52,12 +55,14 @@ pub(super) fn decide(
             });
         }
         if !change.is_subscribed {
-            present.for_each(|one| changes.end(node, one));
-        } else if present.peek().is_some() {
-            present
-                .filter(|one| one.terms.state == SubscriptionState::Pending)
-                .for_each(|one| changes.approve(node, one));
-        } else {
+            for one in present {
+                ended.insert(one.id.clone());
+                changes.end(node, one);
+            }
+            continue;
+        }
+        let_in.insert(bare_of(&change.jid));
+        if present.peek().is_none() {
             match admit(
                 context.relations,
                 node,
@@ -81,6 +86,9 @@ pub(super) fn decide(
                 .push(changed(node, &change.jid, &subscription, state));
         }
     }
+    changes.let_in(node, |one| {
+        let_in.contains(bare_of(one.jid)) && !ended.contains(one.id)
+    });
     Ok(Outcome {
         writes: changes.writes,
         reply: Reply::Done,
