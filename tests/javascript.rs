@@ -57,6 +57,22 @@ async fn xmpp_js_is_served_over_websocket() {
 }
 
 #[tokio::test]
+async fn xmpp_js_asks_for_everything_at_once() {
+    let server = server().await;
+    let http = server.http_addr().unwrap();
+    for service in [
+        format!("xmpp://{}", server.addr()),
+        format!("ws://{http}/xmpp-websocket"),
+    ] {
+        assert_eq!(
+            run("sasl2", &service).await,
+            "sasl2 enabled, sasl2 resumed; true; while you were away",
+            "{service}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn stanza_js_is_served_over_websocket() {
     let server = server().await;
     let service = format!("ws://{}/xmpp-websocket", server.http_addr().unwrap());

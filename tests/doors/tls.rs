@@ -21,18 +21,18 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion
 
 use crate::PATIENCE;
 
-const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
+pub(crate) const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
     xmlns:stream='http://etherx.jabber.org/streams'>";
 const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
-struct Served {
-    server: RunningServer,
+pub(crate) struct Served {
+    pub(crate) server: RunningServer,
     tls: Tls,
-    certificates: Certificates,
+    pub(crate) certificates: Certificates,
     _directory: TempDir,
 }
 
-async fn serve(demand: Demand) -> Served {
+pub(crate) async fn serve(demand: Demand) -> Served {
     let directory = TempDir::new().unwrap();
     let certificates = Certificates::create(directory.path());
     let tls = tls(&certificates);
@@ -62,7 +62,7 @@ fn tls(certificates: &Certificates) -> Tls {
 }
 
 /// Shakes hands with a server whose certificate must be of that authority.
-async fn shake(
+pub(crate) async fn shake(
     address: SocketAddr,
     authority: &Path,
     version: &'static SupportedProtocolVersion,
@@ -87,7 +87,11 @@ async fn shake(
 }
 
 /// Sends words, and reads until `end` has come.
-async fn say<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, words: &str, end: &str) -> String {
+pub(crate) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    words: &str,
+    end: &str,
+) -> String {
     stream.write_all(words.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
     let mut answer = String::new();

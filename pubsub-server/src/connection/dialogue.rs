@@ -41,13 +41,14 @@ impl Dialogue {
         peer: Arc<Peer>,
         scope: Arc<Scope>,
         handled: Option<u32>,
+        is_resumable: bool,
     ) -> Self {
         Self {
             host,
             peer,
             scope,
             handled,
-            is_resumable: handled.is_some(),
+            is_resumable,
             is_managed: true,
             is_component: false,
             pings: 0,

@@ -57,7 +57,8 @@ impl<C: Carrier> Serving<C> {
         let (idle, ping) = (host.limits.idle, host.limits.ping);
         let scope = channel.carrier.scope();
         let pace = Pace::of(&host.limits);
-        let mut dialogue = Dialogue::new(host, bound.peer, scope, bound.handled);
+        let mut dialogue =
+            Dialogue::new(host, bound.peer, scope, bound.handled, bound.is_resumable);
         dialogue.is_managed = C::IS_MANAGED;
         Self {
             carrier: channel.carrier,
