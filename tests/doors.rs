@@ -4,6 +4,8 @@
 mod accounts;
 #[path = "doors/bind2.rs"]
 mod bind2;
+#[path = "doors/drain.rs"]
+mod drain;
 #[path = "doors/limits.rs"]
 mod limits;
 #[path = "doors/sasl2.rs"]

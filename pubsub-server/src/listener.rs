@@ -57,13 +57,15 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, direct, http, components));
+    drop((xmpp, direct, components));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
             // Whoever was just being bound when the others were told hears it now.
             tokio::select! {
                 () = host.crew.ended() => break,
+                // The last words of a BOSH session go out with its next request.
+                () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
                 () = tokio::time::sleep(PAUSE) => host.router.end_all(StreamError::Shutdown),
             }
         }

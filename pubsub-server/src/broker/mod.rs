@@ -219,6 +219,18 @@ impl Broker {
         self.committer.as_ref().is_some_and(Committer::is_busy)
     }
 
+    /// The number of the last decision that has to be kept.
+    pub(crate) fn last(&self) -> u64 {
+        self.committer.as_ref().map_or(0, Committer::last)
+    }
+
+    /// Whether everything up to that decision is kept, answered and told.
+    pub(crate) fn has_kept(&self, decision: u64) -> bool {
+        self.committer
+            .as_ref()
+            .is_none_or(|committer| committer.kept() >= decision)
+    }
+
     /// What an account awaits: node, JID and the id of the subscription that it becomes.
     pub(crate) fn awaited(&self, bare: &str) -> Vec<(Arc<str>, Arc<str>, Arc<str>)> {
         let mut found = Vec::new();

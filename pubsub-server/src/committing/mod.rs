@@ -68,6 +68,11 @@ impl Committer {
         self.queue.kept()
     }
 
+    /// The number of the last decision.
+    pub(crate) fn last(&self) -> u64 {
+        self.queue.last()
+    }
+
     /// Whether anything at all is on its way to the disk.
     pub(crate) fn is_busy(&self) -> bool {
         self.queue.is_busy()

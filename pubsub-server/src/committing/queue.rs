@@ -44,8 +44,12 @@ impl Queue {
         self.kept.load(Ordering::Acquire)
     }
 
+    pub(super) fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
     pub(super) fn is_busy(&self) -> bool {
-        self.last.load(Ordering::Acquire) > self.kept()
+        self.last() > self.kept()
     }
 
     pub(super) fn check_room(&self, most: usize) -> Result<(), ServiceError> {

@@ -53,9 +53,17 @@ async fn serve(host: Arc<Host>, socket: TcpStream, address: SocketAddr, permit: 
         let service = service.clone();
         async move { Ok::<hyper::Response<HttpBody>, Infallible>(service.handle(request, client).await) }
     });
+    // Whoever comes when the server goes down fetches the last words of a session, and has to be quick.
+    let is_down = *host.shutdown.borrow();
+    let head = if is_down {
+        host.http.head.min(host.limits.shutdown / 2)
+    } else {
+        host.http.head
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(host.http.head)
+        .header_read_timeout(head)
+        .keep_alive(!is_down)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(wire), answer)
         .with_upgrades();
@@ -63,7 +71,7 @@ async fn serve(host: Arc<Host>, socket: TcpStream, address: SocketAddr, permit: 
     let mut shutdown = host.shutdown.subscribe();
     let result = tokio::select! {
         result = &mut connection => result,
-        () = told(&mut shutdown) => {
+        () = told(&mut shutdown), if !is_down => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

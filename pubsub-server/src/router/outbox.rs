@@ -74,7 +74,11 @@ impl Outbox {
     /// Queues one stanza, given in parts. Returns whether the connection is to be woken: it was not yet due to look.
     pub(crate) fn push(&self, parts: &[&str]) -> bool {
         let mut state = self.state();
-        if state.ending.is_some() {
+        // When the server goes down, what was asked before is still answered.
+        if state
+            .ending
+            .is_some_and(|error| error != StreamError::Shutdown)
+        {
             return false;
         }
         let was_empty = state.pending.is_empty();
@@ -132,9 +136,6 @@ impl Outbox {
             }
         }
         state.in_flight = outgoing.len();
-        if let Some(error) = state.ending {
-            return Turn::End(error);
-        }
         if !state
             .waker
             .as_ref()
@@ -142,7 +143,7 @@ impl Outbox {
         {
             state.waker = Some(context.waker().clone());
         }
-        Turn::Serve
+        state.ending.map_or(Turn::Serve, Turn::End)
     }
 
     /// Looks whether the wait for a resuming connection is over, and remembers whom to wake.
