@@ -6,6 +6,8 @@ mod accounts;
 mod bind2;
 #[path = "doors/drain.rs"]
 mod drain;
+#[path = "doors/https.rs"]
+mod https;
 #[path = "doors/limits.rs"]
 mod limits;
 #[path = "doors/sasl2.rs"]

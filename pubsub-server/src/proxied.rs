@@ -1,5 +1,5 @@
 //! Connections that a load balancer passes on: it says first for whom it speaks, in the PROXY protocol (version 1 or 2). Only peers of the settings are
-//! believed. One of them may also speak for itself: what begins like XMPP or TLS has no such header.
+//! believed. One of them may also speak for itself: what begins like XMPP, TLS or HTTP has no such header.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 /// The longest header that is read. Version 1 has at most 107 bytes; in version 2 what says more than addresses may follow.
 const LONGEST: usize = 1024;
 
-/// What both versions begin with, letter by letter.
-const FIRST: [u8; 2] = [b'P', b'\r'];
+/// What the two versions begin with.
+const BEGINNINGS: [&[u8]; 2] = [b"PROXY ", b"\r\n\r\n\0\r\nQUIT\n"];
 
 /// Whether the peer is one of those that are believed.
 pub(crate) fn is_believed(peer: SocketAddr, proxies: &[IpAddr]) -> bool {
@@ -27,10 +27,11 @@ pub(crate) async fn read(socket: &mut TcpStream, peer: SocketAddr) -> io::Result
     loop {
         let count = socket.peek(&mut buffer).await?;
         let start = buffer.get(..count).unwrap_or_default();
-        match start.first() {
-            None => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Some(first) if !FIRST.contains(first) => return Ok(peer),
-            Some(_) => {}
+        if start.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !may_be_header(start) {
+            return Ok(peer);
         }
         let header = HeaderResult::parse(start);
         if header.is_incomplete() && count < LONGEST {
@@ -52,6 +53,16 @@ pub(crate) async fn read(socket: &mut TcpStream, peer: SocketAddr) -> io::Result
         socket.read_exact(header).await?;
         return Ok(told.unwrap_or(peer));
     }
+}
+
+/// Whether a header can begin so. A request of HTTP may begin with the same letter.
+fn may_be_header(start: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|beginning| {
+        start
+            .iter()
+            .zip(*beginning)
+            .all(|(one, other)| one == other)
+    })
 }
 
 fn wrong(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
@@ -76,5 +87,34 @@ fn of_bytes(header: &v2::Header<'_>) -> Option<SocketAddr> {
         }
         // It asks for itself, as to see whether we are there, or for somebody without an address.
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_header;
+
+    #[test]
+    fn a_header_is_told_from_a_request_as_soon_as_they_differ() {
+        for start in [
+            "P",
+            "PROXY",
+            "PROXY TCP4 1",
+            "\r\n",
+            "\r\n\r\n\0\r\nQUIT\n!",
+        ] {
+            assert!(may_be_header(start.as_bytes()), "{start:?}");
+        }
+        for start in [
+            "PO",
+            "POST / ",
+            "PROPFIND",
+            "GET",
+            "<?xml",
+            "\u{16}\u{3}",
+            "\r\r",
+        ] {
+            assert!(!may_be_header(start.as_bytes()), "{start:?}");
+        }
     }
 }

@@ -57,7 +57,7 @@ fn read(file: &Path) -> Vec<u8> {
     std::fs::read(file).unwrap()
 }
 
-fn tls(certificates: &Certificates) -> Tls {
+pub(crate) fn tls(certificates: &Certificates) -> Tls {
     Tls::from_pem(&read(&certificates.certificate), &read(&certificates.key)).unwrap()
 }
 
@@ -66,6 +66,17 @@ pub(crate) async fn shake(
     address: SocketAddr,
     authority: &Path,
     version: &'static SupportedProtocolVersion,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let socket = TcpStream::connect(address).await?;
+    shake_for(socket, authority, version, b"xmpp-client").await
+}
+
+/// The same, for what is spoken over a connection that is there.
+pub(crate) async fn shake_for(
+    socket: TcpStream,
+    authority: &Path,
+    version: &'static SupportedProtocolVersion,
+    protocol: &[u8],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(authority).unwrap() {
@@ -76,9 +87,8 @@ pub(crate) async fn shake(
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"xmpp-client".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
-    let socket = TcpStream::connect(address).await?;
     within(
         PATIENCE,
         TlsConnector::from(Arc::new(config)).connect(name, socket),
