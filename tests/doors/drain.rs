@@ -185,6 +185,11 @@ async fn what_was_taken_in_is_kept_and_answered_before_the_end() {
         async move { is_under_way.then_some(()) }
     })
     .await;
+    // Each group is in one place, whatever it took; every answer is counted, and so are the stanzas that asked.
+    let now = server.statistics();
+    assert_eq!(now.group_times.iter().sum::<u64>(), now.groups);
+    assert!(now.groups > 0 && now.group_micros > 0, "{now:?}");
+    assert!(now.stanzas_out > 500 && now.stanzas_in > 500, "{now:?}");
     within(PATIENCE, server.shutdown()).await;
     let mut ended = Vec::new();
     for client in clients {

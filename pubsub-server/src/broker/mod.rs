@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::announcer::{Announcer, Subscribers};
-use crate::committing::{Announced, Asker, Committer, Content, Entry};
+use crate::committing::{Announced, Asker, Committer, Content, Counts, Entry};
 use crate::router::{Router, Wakes};
 use crate::service::Rules;
 use crate::service::error::ServiceError;
@@ -297,16 +297,20 @@ impl Broker {
     pub(crate) fn statistics(&self) -> Statistics {
         let (published, delivered) = self.announcer.counts();
         let committer = self.committer.as_ref();
-        let (groups, group_micros, waiting_bytes) =
-            committer.map(Committer::counts).unwrap_or_default();
+        let Counts {
+            times,
+            micros,
+            waiting,
+        } = committer.map(Committer::counts).unwrap_or_default();
         let mut statistics = Statistics {
             nodes: self.shards.nodes(),
             stored_bytes: self.shards.stored(),
             published,
             delivered,
-            groups,
-            group_micros,
-            waiting_bytes,
+            groups: times.iter().sum(),
+            group_times: times,
+            group_micros: micros,
+            waiting_bytes: waiting,
             ..Statistics::default()
         };
         for shard in self.shards.each() {

@@ -80,6 +80,8 @@ pub(super) async fn finish<C: Carrier>(
                 management::write_acknowledgement(&mut words, handled);
                 outgoing.push_other(&words);
             }
+            let stanzas = outgoing.take_count();
+            host.measure.stanzas_out.add(stanzas.into());
             say_goodbye(&mut carrier, &mut outgoing, end).await;
             return;
         }

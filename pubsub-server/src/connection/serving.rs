@@ -185,6 +185,11 @@ impl<C: Carrier> Serving<C> {
 
     /// Writes until the carrier takes no more.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), End> {
+        let stanzas = self.outgoing.take_count();
+        if stanzas > 0 {
+            let measure = &self.dialogue.host.measure;
+            measure.stanzas_out.add(stanzas.into());
+        }
         match self.carrier.poll_write(context, &mut self.outgoing) {
             Poll::Ready(result) => result,
             Poll::Pending => Ok(()),
@@ -269,7 +274,7 @@ impl<C: Carrier> Serving<C> {
             }
         };
         if stanzas > 0 {
-            self.dialogue.host.measure.stanzas.add(stanzas);
+            self.dialogue.host.measure.stanzas_in.add(stanzas);
         }
         has_delivered |= wakes.deliveries() > 0;
         result.map(|()| has_delivered)

@@ -27,6 +27,8 @@ struct State {
     /// The length of each stanza in `pending`, while somebody has to know where each begins.
     lengths: Vec<u32>,
     keeps_lengths: bool,
+    /// How many stanzas were queued since the connection last emptied it.
+    stanzas: u32,
     /// How many bytes the connection held when it last emptied the queue.
     in_flight: usize,
     waker: Option<Waker>,
@@ -89,6 +91,7 @@ impl Outbox {
             state.lengths = Vec::new();
             return true;
         }
+        state.stanzas = state.stanzas.wrapping_add(1);
         state.pending.reserve(length);
         for part in parts {
             state.pending.extend_from_slice(part.as_bytes());
@@ -127,6 +130,7 @@ impl Outbox {
             return Turn::Replaced;
         }
         if !state.pending.is_empty() {
+            outgoing.count(std::mem::take(&mut state.stanzas));
             let State {
                 pending, lengths, ..
             } = &mut *state;

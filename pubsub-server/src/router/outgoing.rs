@@ -21,6 +21,8 @@ const ASK_AFTER_BYTES: usize = 32 * 1024;
 pub(crate) struct Outgoing {
     buffer: BytesMut,
     sent: usize,
+    /// How many stanzas were put in since somebody last asked.
+    stanzas: u32,
     ledger: Option<Ledger>,
 }
 
@@ -52,6 +54,7 @@ impl Outgoing {
         Self {
             buffer: BytesMut::new(),
             sent: 0,
+            stanzas: 0,
             ledger: is_framed.then(Ledger::default),
         }
     }
@@ -105,10 +108,21 @@ impl Outgoing {
 
     /// Appends one stanza.
     pub(crate) fn push_stanza(&mut self, stanza: &str) {
+        self.count(1);
         self.buffer.extend_from_slice(stanza.as_bytes());
         if let Some(ledger) = &mut self.ledger {
             ledger.push(stanza.len(), true);
         }
+    }
+
+    /// Notes that so many stanzas were put in.
+    pub(super) fn count(&mut self, stanzas: u32) {
+        self.stanzas = self.stanzas.wrapping_add(stanzas);
+    }
+
+    /// How many stanzas were put in since this was last asked.
+    pub(crate) fn take_count(&mut self) -> u32 {
+        std::mem::take(&mut self.stanzas)
     }
 
     /// Appends something that is not counted.
