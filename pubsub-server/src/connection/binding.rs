@@ -10,6 +10,7 @@ use pubsub_xml::Reader;
 use super::carrier::Carrier;
 use super::channel::Channel;
 use super::end::End;
+use super::ending;
 use super::login::Identity;
 use crate::address;
 use crate::host::Host;
@@ -146,8 +147,8 @@ fn read_resource(reader: &mut Reader<'_>) -> Result<String, End> {
     Ok(resource)
 }
 
-/// Takes over a session that is waiting, or that another connection still believes to serve. What goes out first is made of who it is and of the
-/// words that say that it goes on.
+/// Takes over a session that is waiting, or that another connection still believes to serve. From then on nobody else takes its leave. What goes out
+/// first is made of who it is and of the words that say that it goes on.
 pub(super) async fn resume(
     host: &Host,
     identity: &Identity,
@@ -187,11 +188,14 @@ pub(super) async fn resume(
     } = match parked {
         Ok(parked) => parked,
         Err(Turn::Replaced) => return Err(End::Replaced),
-        Err(_) => return Ok(None),
+        Err(_) => {
+            ending::leave(host, &peer, || peer.outbox.left_behind());
+            return Ok(None);
+        }
     };
     if let Err(error) = outgoing.acknowledge(handled) {
         peer.outbox.end(error);
-        host.router.unbind(&peer);
+        ending::leave(host, &peer, || peer.outbox.unread(&mut outgoing));
         return Err(error.into());
     }
     let mut resumed = String::new();
@@ -217,7 +221,7 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if let Some(peer) = self.peer.take() {
             peer.outbox.end(StreamError::Conflict);
-            self.host.router.unbind(&peer);
+            ending::leave(self.host, &peer, || peer.outbox.left_behind());
         }
     }
 }
