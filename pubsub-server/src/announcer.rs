@@ -61,6 +61,10 @@ impl Announcer {
         subscribers: Option<Subscribers<'_>>,
         wakes: &mut Wakes,
     ) {
+        let is_for_all = notification.audience == Audience::Subscribers;
+        if is_for_all && !notification.config.deliver_notifications {
+            return;
+        }
         if let Some((owner, node)) = personal::split(&notification.node) {
             return self.announce_personal(owner, node, notification, subscribers, wakes);
         }

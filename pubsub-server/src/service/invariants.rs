@@ -217,6 +217,7 @@ impl Step {
             _ => Request::Items {
                 node: node(),
                 selection: Selection::All,
+                subscription: None,
             },
         }
     }

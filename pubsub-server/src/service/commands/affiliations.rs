@@ -1,12 +1,13 @@
 //! The owner's view of the affiliations of a node: list and change them, all or none (XEP-0060 §8.9). A node keeps at least one owner, and
 //! who may no longer read loses the subscription.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::authorize::Changes;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
-use crate::service::error::ServiceError;
+use crate::service::error::{Entries, ServiceError};
 use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
 
 pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
@@ -32,6 +33,23 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
+    let jids: HashSet<&Arc<str>> = changes.iter().map(|(jid, _)| jid).collect();
+    if jids.len() < changes.len() {
+        return Err(ServiceError::BadRequest {
+            reason: "one request names the same account twice",
+        });
+    }
+    // None is made, so all are named (§8.9.2.4).
+    let refuse = |cause: ServiceError| ServiceError::Unchanged {
+        cause: Box::new(cause),
+        node: node.name.clone(),
+        entries: Entries::Affiliations(
+            changes
+                .iter()
+                .map(|(jid, _)| (jid.clone(), node.affiliation(jid)))
+                .collect(),
+        ),
+    };
     let mut after = node.configured(node.config.clone());
     for (jid, affiliation) in changes {
         if *affiliation == Affiliation::None {
@@ -41,15 +59,15 @@ pub(super) fn decide(
         }
     }
     if after.owners().next().is_none() {
-        return Err(ServiceError::LastOwner {
+        return Err(refuse(ServiceError::LastOwner {
             node: node.name.clone(),
-        });
+        }));
     }
     if after.affiliations.len() > service.rules.max_affiliations {
-        return Err(ServiceError::TooManyAffiliations {
+        return Err(refuse(ServiceError::TooManyAffiliations {
             node: node.name.clone(),
             limit: service.rules.max_affiliations,
-        });
+        }));
     }
     let mut writes: Vec<Write> = changes
         .iter()

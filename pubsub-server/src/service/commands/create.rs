@@ -98,8 +98,9 @@ impl Creation {
     fn grant(&mut self, service: &Service, context: &Context<'_>, node: &Node) {
         let mut places = service.rules.max_subscriptions;
         for (jid, wish) in service.wishes().of_node(&node.name) {
-            let is_subscribed =
-                places > 0 && may_stay_subscribed(context.relations, node, bare_of(jid));
+            let is_subscribed = places > 0
+                && node.config.takes_subscriptions
+                && may_stay_subscribed(context.relations, node, bare_of(jid));
             if is_subscribed {
                 places -= 1;
                 self.writes.push(Write::Subscribe {

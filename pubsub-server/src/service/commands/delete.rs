@@ -15,7 +15,7 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
-    let notifications = if node.config.notify_delete {
+    let notifications = if node.config.notify_delete && node.config.deliver_notifications {
         vec![Notification {
             node: node.name.clone(),
             config: node.config.clone(),

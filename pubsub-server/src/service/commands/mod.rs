@@ -54,8 +54,13 @@ pub(super) fn decide(
         Request::Archive { node, filter, page } => {
             archive::decide(service, context, actor, &node, &filter, &page)
         }
-        Request::Items { node, selection } => {
-            items::decide(service, context, actor, &node, selection)
+        Request::Items {
+            node,
+            selection,
+            subscription,
+        } => {
+            let subscription = subscription.as_deref();
+            items::decide(service, context, actor, &node, selection, subscription)
         }
         Request::Subscribe {
             node,

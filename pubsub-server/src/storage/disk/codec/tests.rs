@@ -16,7 +16,7 @@ fn config() -> impl Strategy<Value = NodeConfig> {
                 let option = &OPTIONS[*option];
                 let value = match option.kind {
                     Kind::Boolean => ["0", "1"][choice % 2],
-                    Kind::Text | Kind::Texts => number,
+                    Kind::Text | Kind::Texts | Kind::Addresses => number,
                     Kind::Choice(words) => words[choice % words.len()],
                 };
                 Field {
