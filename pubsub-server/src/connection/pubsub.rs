@@ -60,15 +60,15 @@ pub(super) fn answer_at(
                 (owner, name.namespace == namespace::DISCO_INFO),
             );
         }
-        ("query", namespace::ARCHIVE) if is_set && owner.is_none() => match archive::read(reader) {
+        ("query", namespace::ARCHIVE) if is_set => match archive::read(reader) {
             Ok(query) => {
                 drain(reader)?;
-                super::archive::answer(dialogue, stanza, query, out, wakes);
+                super::archive::answer(dialogue, owner, stanza, query, out, wakes);
                 return Ok(());
             }
             Err(error) => Err(error),
         },
-        ("query", namespace::ARCHIVE) if owner.is_none() => {
+        ("query", namespace::ARCHIVE) => {
             drain(reader)?;
             dialogue.open_result(out, stanza);
             archive::write_form(out);
@@ -249,7 +249,7 @@ fn require_node(
 }
 
 /// What a node is called among all nodes.
-fn called<'n>(owner: Option<&str>, name: &'n str) -> Cow<'n, str> {
+pub(super) fn called<'n>(owner: Option<&str>, name: &'n str) -> Cow<'n, str> {
     match owner {
         Some(owner) => Cow::Owned(personal::key(owner, name)),
         None => Cow::Borrowed(name),

@@ -77,6 +77,8 @@ const PUBSUB_FEATURES: &[&str] = &[
 const SERVICE_ONLY: &[&str] = &[
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/pubsub#get-pending",
+    // Nodes of accounts have archives, and say so themselves; messages are not archived.
+    super::namespace::ARCHIVE,
     "urn:xmpp:ping",
     AWAIT,
 ];

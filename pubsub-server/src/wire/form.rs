@@ -142,7 +142,7 @@ pub(crate) fn write_meta_data(out: &mut String, config: &NodeConfig) {
 
 fn labelled(out: &mut String, name: &str, label: &str, kind: Kind, value: &str) {
     open_labelled(out, name, label, kind);
-    if let Kind::Choice(words) = kind {
+    if let Kind::Choice(words) | Kind::Choices(words) = kind {
         for word in words {
             out.push_str("<option>");
             write_value(out, word);
@@ -162,7 +162,7 @@ fn open_labelled(out: &mut String, name: &str, label: &str, kind: Kind) {
         match kind {
             Kind::Boolean => "boolean",
             Kind::Text => "text-single",
-            Kind::Texts => "list-multi",
+            Kind::Texts | Kind::Choices(_) => "list-multi",
             Kind::Addresses => "jid-multi",
             Kind::Choice(_) => "list-single",
         },
@@ -171,7 +171,7 @@ fn open_labelled(out: &mut String, name: &str, label: &str, kind: Kind) {
 }
 
 fn close_labelled(out: &mut String, kind: Kind, value: &str) {
-    if matches!(kind, Kind::Texts | Kind::Addresses) {
+    if matches!(kind, Kind::Texts | Kind::Addresses | Kind::Choices(_)) {
         for line in value.lines() {
             write_value(out, line);
         }

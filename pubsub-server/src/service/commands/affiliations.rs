@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::authorize::Changes;
+use super::listening::news_for_newcomers;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
 use crate::service::error::{Entries, ServiceError};
@@ -51,11 +52,12 @@ pub(super) fn decide(
         ),
     };
     let mut after = node.configured(node.config.clone());
+    let held = Arc::make_mut(&mut after.affiliations);
     for (jid, affiliation) in changes {
         if *affiliation == Affiliation::None {
-            after.affiliations.remove(jid);
+            held.remove(jid);
         } else {
-            after.affiliations.insert(jid.clone(), *affiliation);
+            held.insert(jid.clone(), *affiliation);
         }
     }
     if after.owners().next().is_none() {
@@ -79,9 +81,11 @@ pub(super) fn decide(
         .collect();
     let mut following = Changes::following(context.relations, node, &after);
     writes.append(&mut following.writes);
+    let mut notifications = following.notifications;
+    notifications.extend(news_for_newcomers(context, node, &after));
     Ok(Outcome {
         writes,
         reply: Reply::Done,
-        notifications: following.notifications,
+        notifications,
     })
 }

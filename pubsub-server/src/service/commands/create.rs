@@ -84,7 +84,7 @@ pub(super) fn creation(
         config,
         creator: actor.bare.clone(),
         created: context.now,
-        affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
+        affiliations: Arc::new(BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)])),
         subscriptions: Arc::default(),
         particular: None,
         items: Items::default(),

@@ -255,7 +255,7 @@ mod tests {
             let values: &[&str] = match option.kind {
                 Kind::Boolean => &["0", "1"],
                 Kind::Text | Kind::Texts | Kind::Addresses => &["7"],
-                Kind::Choice(words) => words,
+                Kind::Choice(words) | Kind::Choices(words) => words,
             };
             for value in values {
                 let config = NodeConfig::default()

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     /// The same of JIDs.
     Addresses,
     Choice(&'static [&'static str]),
+    /// Several of them; written as one, a line each.
+    Choices(&'static [&'static str]),
 }
 
 /// One option of the table.
