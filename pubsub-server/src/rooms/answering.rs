@@ -249,7 +249,7 @@ impl Asked<'_> {
         let mut is_ping = false;
         while let Some(name) = reader.child()? {
             is_ping |= name.is("ping", namespace::PING);
-            content.push_str(&reader.raw()?);
+            content.push_str(&reader.raw_in(namespace::CLIENT)?);
         }
         drain(reader)?;
         Ok(self.decide(wakes, |room, outcome| {

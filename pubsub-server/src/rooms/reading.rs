@@ -57,7 +57,7 @@ pub(crate) fn presence(reader: &mut Reader<'_>) -> Result<Presence, XmlError> {
             // Only the room says what it says there.
             reader.skip()?;
         } else {
-            rest.push_str(&reader.raw()?);
+            rest.push_str(&reader.raw_in(namespace::CLIENT)?);
         }
     }
     presence.entry.presence = rest.into();
@@ -98,7 +98,7 @@ pub(crate) fn message(reader: &mut Reader<'_>, room: &str) -> Result<Message, Xm
                 let is_own = space == namespace::CLIENT;
                 message.has_body |= is_own && local == "body";
                 message.has_subject |= is_own && local == "subject";
-                message.content.push_str(&reader.raw()?);
+                message.content.push_str(&reader.raw_in(namespace::CLIENT)?);
             }
         }
     }
