@@ -89,6 +89,9 @@ mod connection;
 mod crew;
 #[cfg(feature = "durable")]
 mod database;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod http;
 mod listener;
