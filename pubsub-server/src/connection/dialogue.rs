@@ -136,10 +136,7 @@ impl Dialogue {
                 self.forward(stanza, &jid, reader, out, wakes)?;
                 Ok(None)
             }
-            (_, Destination::Rooms(jid)) => {
-                self.visit(stanza, &jid, reader, out, wakes)?;
-                Ok(None)
-            }
+            (_, Destination::Rooms(jid)) => self.visit(stanza, &jid, reader, out, wakes),
             (Kind::Presence, destination) => {
                 self.notice_presence(stanza, &destination, reader, out, wakes)
             }
