@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::router::{Router, Wakes};
+use crate::router::{Parts, Router, Wakes};
 use crate::service::node::Subscriptions;
 use crate::service::personal;
 use crate::service::relations::Relations;
@@ -110,13 +110,15 @@ impl Announcer {
         let id = self.announced.fetch_add(1, Ordering::Relaxed);
         let mut tail = String::with_capacity(512);
         notification::write_tail(&mut tail, from, id, notification);
+        let is_shared = audience.len() > 1;
+        let shared: Option<Arc<str>> = is_shared.then(|| tail.as_str().into());
         let directory = self.router.directory();
         let needs_presence = notification.config.presence_based_delivery;
-        let deliver = |wakes: &mut Wakes, jid: &str, parts: &[&str]| {
+        let deliver = |wakes: &mut Wakes, jid: &str, stanza: Parts<'_>| {
             if needs_presence {
-                directory.deliver_to_present(wakes, jid, parts);
+                directory.deliver_to_present(wakes, jid, stanza);
             } else {
-                directory.deliver(wakes, jid, parts);
+                directory.deliver_parts(wakes, jid, stanza);
             }
         };
         let before = wakes.deliveries();
@@ -128,7 +130,10 @@ impl Announcer {
             }
             escaped.clear();
             wire::escaped(&mut escaped, jid);
-            deliver(wakes, jid, &[notification::HEAD, &escaped, &tail]);
+            let end = shared.as_ref();
+            let rest = if end.is_some() { "" } else { &tail };
+            let own = [notification::HEAD, &escaped, rest];
+            deliver(wakes, jid, Parts { own: &own, end });
         }
         if let (Some(particular), Some(all)) = (particular, subscribers) {
             let beginning = tail.strip_suffix(notification::END).unwrap_or(&tail);
@@ -140,7 +145,8 @@ impl Announcer {
                 }
                 escaped.clear();
                 wire::escaped(&mut escaped, jid);
-                deliver(wakes, jid, &[notification::HEAD, &escaped, beginning, &end]);
+                let own = [notification::HEAD, &escaped, beginning, &end];
+                deliver(wakes, jid, own[..].into());
             }
         }
         let delivered = wakes.deliveries() - before;
@@ -202,6 +208,15 @@ fn is_about_items(notification: &Notification) -> bool {
 enum Recipients<'n> {
     These(std::slice::Iter<'n, Arc<str>>),
     Subscribers(std::collections::btree_map::Keys<'n, Arc<str>, Arc<str>>),
+}
+
+impl Recipients<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::These(jids) => jids.len(),
+            Self::Subscribers(jids) => jids.len(),
+        }
+    }
 }
 
 impl<'n> Iterator for Recipients<'n> {

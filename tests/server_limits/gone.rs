@@ -7,7 +7,7 @@ use support::within;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::{ANN, HEADER, PATIENCE, ask, login, publish, rest, say, server};
+use crate::{ANN, HEADER, PATIENCE, ask, assert_ended, login, publish, rest, say, server};
 
 #[tokio::test]
 async fn a_lost_session_is_resumed_without_loss_or_repetition() {
@@ -136,4 +136,51 @@ async fn a_session_that_nobody_resumes_ends() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the session is still there");
+}
+
+#[tokio::test]
+async fn a_session_that_is_resumed_with_a_wrong_count_ends_as_any_other() {
+    let server = server(Limits::default()).await;
+    let mut ann = login(&server, "ann").await;
+    let mut bob = login(&server, "bob").await;
+    bob.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+        .await
+        .unwrap();
+    let enabled = bob.until_any(&["max='120'/>"]).await.unwrap();
+    let id = enabled.split("id='").last().unwrap();
+    let id = id.split('\'').next().unwrap().to_owned();
+    for (client, name) in [(&mut bob, "bob"), (&mut ann, "ann")] {
+        let enter = format!(
+            "<presence to='hall@rooms.localhost/{name}'><x xmlns='http://jabber.org/protocol/muc'/></presence>"
+        );
+        client.send(&enter).await.unwrap();
+        client.until_any(&["<subject"]).await.unwrap();
+        // Who made it opens it.
+        let open = "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>";
+        client
+            .request("set", "hall@rooms.localhost", open)
+            .await
+            .unwrap();
+    }
+    drop(bob);
+    ann.send(
+        "<message to='bob@localhost' type='chat'><body>hear me</body></message>\
+         <iq type='get' id='sent' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+    )
+    .await
+    .unwrap();
+    ann.until_any(&["id='sent'"]).await.unwrap();
+
+    let auth = ANN.replace("AGFubgBzZWNyZXQ=", "AGJvYgBzZWNyZXQ=");
+    let resume = format!(
+        "{HEADER}{auth}{HEADER}<resume xmlns='urn:xmpp:sm:3' previd='{id}' h='4000000000'/>"
+    );
+    let refused = say(server.addr(), resume.as_bytes()).await;
+    assert_ended(&refused, "undefined-condition", "a wrong count");
+
+    let gone = "type='unavailable' from='hall@rooms.localhost/bob'";
+    ann.until_any(&[gone]).await.unwrap();
+    let mut again = login(&server, "bob").await;
+    again.send("<presence/>").await.unwrap();
+    again.until_any(&["hear me"]).await.unwrap();
 }

@@ -87,12 +87,10 @@ impl Accounts for MemoryAccounts {
     fn replace<'a>(&'a self, username: &'a str, credentials: Credentials) -> AccountFuture<'a, ()> {
         Box::pin(async move {
             let mut state = self.state();
-            let is_enabled = state.table.get(username).is_none_or(|kept| kept.is_enabled);
-            let kept = Kept {
-                credentials,
-                is_enabled,
+            let Some(kept) = state.table.get_mut(username) else {
+                return Err(AccountError::Missing(username.to_owned()));
             };
-            state.table.insert(username.to_owned(), kept);
+            kept.credentials = credentials;
             Ok(())
         })
     }

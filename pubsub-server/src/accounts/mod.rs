@@ -114,7 +114,7 @@ pub trait Accounts: std::fmt::Debug + Send + Sync + 'static {
         Box::pin(async { Err(AccountError::Unsupported("added")) })
     }
 
-    /// Gives a user other credentials, as after a change of password; adds the account if it is missing.
+    /// Gives a user other credentials, as after a change of password, or fails with [`AccountError::Missing`]: whoever was removed meanwhile stays so.
     fn replace<'a>(&'a self, username: &'a str, credentials: Credentials) -> AccountFuture<'a, ()> {
         let _ = (username, credentials);
         Box::pin(async { Err(AccountError::Unsupported("changed")) })
@@ -169,11 +169,11 @@ pub async fn add_account(
     accounts.add(&username, credentials).await
 }
 
-/// Gives a user another password; adds the account if it is missing.
+/// Gives a user another password.
 ///
 /// # Errors
 ///
-/// As [`add_account`], but for the account that is there already.
+/// As [`add_account`], but [`AccountError::Missing`] instead of the account that is there already.
 pub async fn change_password(
     accounts: &dyn Accounts,
     username: &str,

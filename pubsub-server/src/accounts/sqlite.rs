@@ -57,13 +57,9 @@ const ADD: &str = "INSERT INTO account (name, after_end, sha1_salt, sha1_iterati
     sha256_salt, sha256_iterations, sha256_stored_key, sha256_server_key) \
     VALUES (?, (SELECT coalesce(max(number), 0) FROM account_end), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING";
 
-const REPLACE: &str = "INSERT INTO account (name, after_end, sha1_salt, sha1_iterations, sha1_stored_key, sha1_server_key, \
-    sha256_salt, sha256_iterations, sha256_stored_key, sha256_server_key) \
-    VALUES (?, (SELECT coalesce(max(number), 0) FROM account_end), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET \
-    sha1_salt = excluded.sha1_salt, sha1_iterations = excluded.sha1_iterations, \
-    sha1_stored_key = excluded.sha1_stored_key, sha1_server_key = excluded.sha1_server_key, \
-    sha256_salt = excluded.sha256_salt, sha256_iterations = excluded.sha256_iterations, \
-    sha256_stored_key = excluded.sha256_stored_key, sha256_server_key = excluded.sha256_server_key";
+const REPLACE: &str = "UPDATE account SET \
+    sha1_salt = ?2, sha1_iterations = ?3, sha1_stored_key = ?4, sha1_server_key = ?5, \
+    sha256_salt = ?6, sha256_iterations = ?7, sha256_stored_key = ?8, sha256_server_key = ?9 WHERE name = ?1";
 
 /// Ends after one, but for those of accounts that were made anew since.
 const ENDS: &str = "SELECT e.number, e.name, e.is_removed, \
@@ -212,7 +208,13 @@ impl Accounts for SqliteAccounts {
     }
 
     fn replace<'a>(&'a self, username: &'a str, credentials: Credentials) -> AccountFuture<'a, ()> {
-        Box::pin(async move { self.write(REPLACE, username, &credentials).await.map(drop) })
+        Box::pin(async move {
+            if self.write(REPLACE, username, &credentials).await? {
+                Ok(())
+            } else {
+                Err(AccountError::Missing(username.to_owned()))
+            }
+        })
     }
 
     fn remove<'a>(&'a self, username: &'a str) -> AccountFuture<'a, ()> {
@@ -335,6 +337,10 @@ mod tests {
         );
         let missing = ours.enable("ann", true).await;
         assert!(matches!(missing, Err(AccountError::Missing(_))));
+        // Who was removed does not come back by a new password.
+        let missing = change_password(&ours, "ann", "again", 7).await;
+        assert!(matches!(missing, Err(AccountError::Missing(_))));
+        assert!(!ours.exists("ann").await.expect("asked"));
         // Ends of before it was opened are nobody's business.
         let later = open().await;
         theirs.remove("bob").await.expect("removed");

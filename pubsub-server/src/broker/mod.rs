@@ -71,11 +71,6 @@ impl Broker {
         })
     }
 
-    /// Whether there are rosters for the access models `presence` and `roster` to ask.
-    pub(crate) fn knows_people(&self) -> bool {
-        self.relations.knows_people()
-    }
-
     /// The address of the service.
     pub(crate) fn address(&self) -> &Arc<str> {
         &self.announcer.address

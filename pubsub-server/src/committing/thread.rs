@@ -16,9 +16,6 @@ use crate::storage::{Storage, StorageError};
 /// After such a silence the store may tidy up.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// After so many deliveries their recipients are woken, before the rest of the group.
-const MANY_DELIVERIES: usize = 16 * 1024;
-
 /// A scratch buffer that held a large answer is not kept.
 const KEPT: usize = 16 * 1024;
 
@@ -113,7 +110,7 @@ impl Work {
                 self.announcer
                     .announce(&told.notification, told.subscribers(), &mut wakes);
             }
-            if wakes.deliveries() >= MANY_DELIVERIES {
+            if wakes.are_many() {
                 wakes.wake_all();
             }
             if out.capacity() > KEPT {

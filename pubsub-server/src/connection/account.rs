@@ -245,6 +245,7 @@ fn register(
                 return success;
             }
             Err(AccountError::Invalid(_)) => StanzaError::BAD_ACCOUNT,
+            Err(AccountError::Missing(_)) => StanzaError::NO_ACCOUNT,
             Err(_) => StanzaError::INTERNAL,
         };
         error::write(&mut failure, reason);

@@ -9,6 +9,7 @@ use pubsub_xml::Reader;
 use super::carrier::Carrier;
 use super::channel::Channel;
 use super::end::End;
+use super::ending;
 use super::login::Identity;
 use crate::address;
 use crate::host::Host;
@@ -125,7 +126,7 @@ fn read_resource(reader: &mut Reader<'_>) -> Result<String, End> {
     Ok(resource)
 }
 
-/// Takes over a session that is waiting, or that another connection still believes to serve.
+/// Takes over a session that is waiting, or that another connection still believes to serve. From then on nobody else takes its leave.
 async fn resume(
     host: &Host,
     identity: &Identity,
@@ -163,11 +164,14 @@ async fn resume(
     } = match parked {
         Ok(parked) => parked,
         Err(Turn::Replaced) => return Err(End::Replaced),
-        Err(_) => return Ok(None),
+        Err(_) => {
+            ending::leave(host, &peer, || peer.outbox.left_behind());
+            return Ok(None);
+        }
     };
     if let Err(error) = outgoing.acknowledge(handled) {
         peer.outbox.end(error);
-        host.router.unbind(&peer);
+        ending::leave(host, &peer, || peer.outbox.unread(&mut outgoing));
         return Err(error.into());
     }
     let mut answer = String::new();
@@ -192,7 +196,7 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if let Some(peer) = self.peer.take() {
             peer.outbox.end(StreamError::Conflict);
-            self.host.router.unbind(&peer);
+            ending::leave(self.host, &peer, || peer.outbox.left_behind());
         }
     }
 }

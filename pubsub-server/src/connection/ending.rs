@@ -127,7 +127,7 @@ async fn linger(host: &Host, peer: &Arc<Peer>, attachment: u64, parked: Parked) 
 
 /// Takes the client out of the router, with what it awaits, and an anonymous one out of its subscriptions. What it has not read is looked at when nobody can
 /// send it anything any more.
-fn leave(host: &Host, peer: &Arc<Peer>, unread: impl FnOnce() -> Vec<String>) {
+pub(super) fn leave(host: &Host, peer: &Arc<Peer>, unread: impl FnOnce() -> Vec<String>) {
     let is_last = host.router.unbind(peer);
     let mut wakes = Wakes::default();
     host.people.depart(&peer.actor, &mut wakes);

@@ -296,8 +296,7 @@ fn discover(
             Ok(())
         }
         None if is_info => {
-            let broker = &dialogue.host.broker;
-            disco::write_service(out, broker.rules.multi_subscribe, broker.knows_people());
+            disco::write_service(out, broker.rules.multi_subscribe);
             Ok(())
         }
         None => {

@@ -27,9 +27,6 @@ use crate::wire::stream::StreamError;
 /// With so much unsent, nothing more is read.
 const FULL: usize = 256 * 1024;
 
-/// After so many deliveries of one batch their recipients are woken, before the rest of the batch.
-const MANY_DELIVERIES: usize = 16 * 1024;
-
 /// An answer that takes time; empty: none. Nothing else is read until it is there.
 pub(super) type Deferred = Pin<Box<dyn Future<Output = String> + Send>>;
 
@@ -223,7 +220,7 @@ impl<C: Carrier> Serving<C> {
                 Ok(deferred) => self.deferred = deferred,
                 Err(error) => break Err(End::Failed(error)),
             }
-            if wakes.deliveries() >= MANY_DELIVERIES {
+            if wakes.are_many() {
                 has_delivered = true;
                 wakes.wake_all();
             }

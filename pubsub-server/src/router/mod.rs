@@ -5,9 +5,11 @@
 
 mod outbox;
 mod outgoing;
+mod waiting;
 
 pub(crate) use self::outbox::{Outbox, Parked, Turn};
 pub(crate) use self::outgoing::Outgoing;
+pub(crate) use self::waiting::Parts;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -81,6 +83,10 @@ impl Peer {
     }
 }
 
+/// After so many deliveries their recipients are woken. It is high, because what gathers for a client is written at once and the rest of it
+/// costs little to gather: a beginning of its own, and a share of a text.
+const MANY: usize = 512 * 1024;
+
 /// Who has something to do and has not been told: connections that have something to send, and the thread that commits. They are, at the
 /// latest when this is dropped.
 ///
@@ -94,15 +100,24 @@ pub(crate) struct Wakes {
 }
 
 impl Wakes {
+    /// Whether it is time to wake those who have something to send, before the rest of a batch.
+    pub(crate) fn are_many(&self) -> bool {
+        self.deliveries >= MANY
+    }
+
     /// How many stanzas were delivered since this was empty.
     pub(crate) fn deliveries(&self) -> usize {
         self.deliveries
     }
 
-    pub(crate) fn deliver(&mut self, peer: &Arc<Peer>, parts: &[&str]) {
+    pub(crate) fn deliver(&mut self, peer: &Arc<Peer>, own: &[&str]) {
+        self.deliver_parts(peer, own.into());
+    }
+
+    fn deliver_parts(&mut self, peer: &Arc<Peer>, stanza: Parts<'_>) {
         self.deliveries += 1;
         let peer = peer.behind.as_ref().unwrap_or(peer);
-        if peer.outbox.push(parts) {
+        if peer.outbox.push(stanza) {
             self.peers.push(peer.clone());
         }
     }
@@ -303,28 +318,33 @@ impl Directory<'_> {
             .filter(|peer| peer.is_copied.load(Ordering::Relaxed))
     }
 
-    /// The same, but only to resources that have sent presence.
-    pub(crate) fn deliver_to_present(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
-        let is_full = jid.contains('/');
-        let present = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
-        for peer in self.available(address::bare(jid)).filter(present) {
-            if !is_full || *peer.actor.full == *jid {
-                wakes.deliver(peer, parts);
+    /// Hands a stanza to whom a JID stands for, bare or full.
+    pub(crate) fn deliver(&self, wakes: &mut Wakes, jid: &str, own: &[&str]) {
+        self.deliver_parts(wakes, jid, own.into());
+    }
+
+    /// The same of a stanza whose end is everybody's.
+    pub(crate) fn deliver_parts(&self, wakes: &mut Wakes, jid: &str, stanza: Parts<'_>) {
+        if jid.contains('/') {
+            if let Some(peer) = self.full(jid).or_else(|| self.component(jid)) {
+                wakes.deliver_parts(peer, stanza);
+            }
+        } else if let Some(component) = self.component(jid) {
+            wakes.deliver_parts(component, stanza);
+        } else {
+            for peer in self.available(jid) {
+                wakes.deliver_parts(peer, stanza);
             }
         }
     }
 
-    /// Hands a stanza to whom a JID stands for, bare or full.
-    pub(crate) fn deliver(&self, wakes: &mut Wakes, jid: &str, parts: &[&str]) {
-        if jid.contains('/') {
-            if let Some(peer) = self.full(jid).or_else(|| self.component(jid)) {
-                wakes.deliver(peer, parts);
-            }
-        } else if let Some(component) = self.component(jid) {
-            wakes.deliver(component, parts);
-        } else {
-            for peer in self.available(jid) {
-                wakes.deliver(peer, parts);
+    /// The same, but only to resources that have sent presence.
+    pub(crate) fn deliver_to_present(&self, wakes: &mut Wakes, jid: &str, stanza: Parts<'_>) {
+        let is_full = jid.contains('/');
+        let present = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        for peer in self.available(address::bare(jid)).filter(present) {
+            if !is_full || *peer.actor.full == *jid {
+                wakes.deliver_parts(peer, stanza);
             }
         }
     }

@@ -6,9 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use bytes::BytesMut;
-
 use super::outgoing::Outgoing;
+use super::waiting::{Parts, Waiting};
 use crate::wire::stream::StreamError;
 
 /// Buffers that grew beyond this are given back when they are empty.
@@ -23,10 +22,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    pending: BytesMut,
-    /// The length of each stanza in `pending`, while somebody has to know where each begins.
-    lengths: Vec<u32>,
-    keeps_lengths: bool,
+    waiting: Waiting,
     /// How many bytes the connection held when it last emptied the queue.
     in_flight: usize,
     waker: Option<Waker>,
@@ -61,7 +57,7 @@ impl Outbox {
         Self {
             limit,
             state: Mutex::new(State {
-                keeps_lengths: is_framed,
+                waiting: Waiting::new(is_framed),
                 ..State::default()
             }),
         }
@@ -71,29 +67,19 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues one stanza, given in parts. Returns whether the connection is to be woken: it was not yet due to look.
-    pub(crate) fn push(&self, parts: &[&str]) -> bool {
+    /// Queues one stanza. Returns whether the connection is to be woken: it was not yet due to look.
+    pub(crate) fn push(&self, stanza: Parts<'_>) -> bool {
         let mut state = self.state();
         if state.ending.is_some() {
             return false;
         }
-        let was_empty = state.pending.is_empty();
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if state.pending.len() + state.in_flight + length > self.limit {
+        let was_empty = state.waiting.is_empty();
+        if state.waiting.len() + state.in_flight + stanza.len() > self.limit {
             state.ending = Some(StreamError::SlowReader);
-            state.pending = BytesMut::new();
-            state.lengths = Vec::new();
+            state.waiting.clear();
             return true;
         }
-        state.pending.reserve(length);
-        for part in parts {
-            state.pending.extend_from_slice(part.as_bytes());
-        }
-        if state.keeps_lengths {
-            state
-                .lengths
-                .push(u32::try_from(length).unwrap_or(u32::MAX));
-        }
+        state.waiting.push(stanza);
         was_empty
     }
 
@@ -122,14 +108,8 @@ impl Outbox {
         if state.attachment != attachment {
             return Turn::Replaced;
         }
-        if !state.pending.is_empty() {
-            let State {
-                pending, lengths, ..
-            } = &mut *state;
-            outgoing.absorb(pending, lengths);
-            if pending.capacity() > KEPT {
-                *pending = BytesMut::new();
-            }
+        if !state.waiting.is_empty() {
+            outgoing.absorb(&mut state.waiting);
         }
         state.in_flight = outgoing.len();
         if let Some(error) = state.ending {
@@ -161,12 +141,9 @@ impl Outbox {
     /// Counts stanzas from here on (XEP-0198). What waits is moved out first, uncounted.
     pub(crate) fn start_counting(&self, outgoing: &mut Outgoing) {
         let mut state = self.state();
-        let State {
-            pending, lengths, ..
-        } = &mut *state;
-        outgoing.absorb(pending, lengths);
+        outgoing.absorb(&mut state.waiting);
         outgoing.start_counting();
-        state.keeps_lengths = true;
+        state.waiting.keep_lengths();
     }
 
     /// Leaves the connection's half behind for whoever resumes. Returns false if the stream has been told to end.
@@ -199,20 +176,13 @@ impl Outbox {
         let Some(mut parked) = state.parked.take() else {
             return Vec::new();
         };
-        let State {
-            pending, lengths, ..
-        } = &mut *state;
-        parked.outgoing.absorb(pending, lengths);
+        parked.outgoing.absorb(&mut state.waiting);
         parked.outgoing.stanzas()
     }
 
     /// The same of a connection that still has its half.
     pub(crate) fn unread(&self, outgoing: &mut Outgoing) -> Vec<String> {
-        let mut state = self.state();
-        let State {
-            pending, lengths, ..
-        } = &mut *state;
-        outgoing.absorb(pending, lengths);
+        outgoing.absorb(&mut self.state().waiting);
         outgoing.stanzas()
     }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use bytes::{Buf, BytesMut};
 
 use super::outbox::KEPT;
+use super::waiting::Waiting;
 use crate::wire::stream::{REQUEST_ACKNOWLEDGEMENT, StreamError};
 
 /// After so many unacknowledged stanzas or bytes the client is asked to acknowledge.
@@ -118,22 +119,17 @@ impl Outgoing {
         }
     }
 
-    /// Takes over queued stanzas; both arguments are left empty.
-    pub(super) fn absorb(&mut self, pending: &mut BytesMut, lengths: &mut Vec<u32>) {
+    /// Takes over the stanzas that wait; none do afterwards.
+    pub(super) fn absorb(&mut self, waiting: &mut Waiting) {
         if let Some(ledger) = &mut self.ledger {
-            if lengths.is_empty() && !pending.is_empty() {
-                ledger.push(pending.len(), false);
+            if !waiting.is_measured() {
+                ledger.push(waiting.len(), false);
             }
-            for length in lengths.drain(..) {
+            for length in waiting.drain_lengths() {
                 ledger.push(length as usize, true);
             }
         }
-        if self.buffer.is_empty() {
-            std::mem::swap(&mut self.buffer, pending);
-        } else {
-            self.buffer.extend_from_slice(pending);
-        }
-        pending.clear();
+        waiting.move_to(&mut self.buffer);
     }
 
     /// Asks the client to acknowledge if enough has gathered.
@@ -368,8 +364,10 @@ mod tests {
         let mut outgoing = Outgoing::new(true);
         outgoing.push_other("<open/>");
         outgoing.push_stanza("<a/>");
-        let (mut pending, mut lengths) = (BytesMut::from("<b/><cc/>"), vec![4, 5]);
-        outgoing.absorb(&mut pending, &mut lengths);
+        let mut waiting = Waiting::new(true);
+        waiting.push(["<b/>"][..].into());
+        waiting.push(["<c", "c/>"][..].into());
+        outgoing.absorb(&mut waiting);
         assert_eq!(outgoing.unsent(), b"<open/><a/><b/><cc/>");
         assert_eq!(
             take_all(&mut outgoing),

@@ -295,11 +295,12 @@ impl Node {
             )
     }
 
-    /// The items that have expired by then. Where the clock was set back, some wait for those before them.
+    /// The items that have expired by then. Those that a clock which was wrong has dated later than now stand in nobody's way.
     pub(crate) fn expired(&self, now: u64) -> impl Iterator<Item = &Arc<Item>> {
         self.items
             .iter()
-            .take_while(move |item| self.has_expired(item, now))
+            .take_while(move |item| item.published > now || self.has_expired(item, now))
+            .filter(move |item| self.has_expired(item, now))
     }
 
     pub(crate) fn has_expired(&self, item: &Item, now: u64) -> bool {
@@ -343,4 +344,41 @@ pub(crate) fn capacity(config: &NodeConfig, service_limit: usize) -> usize {
 /// The part of a JID before its resource.
 pub(crate) fn bare_of(jid: &str) -> &str {
     jid.split_once('/').map_or(jid, |(bare, _)| bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_from_the_future_keeps_no_other_alive() {
+        let mut node = Node {
+            name: "/n".into(),
+            config: Arc::new(NodeConfig {
+                item_expire: std::num::NonZeroU64::new(10),
+                ..NodeConfig::default()
+            }),
+            creator: "a@x".into(),
+            created: 0,
+            affiliations: BTreeMap::new(),
+            subscriptions: Arc::default(),
+            particular: None,
+            items: Items::default(),
+        };
+        for (id, published) in [("late", 5000), ("old", 100), ("older", 90), ("new", 115)] {
+            node.items.put(Arc::new(Item {
+                id: id.into(),
+                publisher: "a@x".into(),
+                payload: "".into(),
+                published,
+            }));
+        }
+        let expired = |now| {
+            let ids: Vec<&str> = node.expired(now).map(|item| &*item.id).collect();
+            ids
+        };
+        assert_eq!(expired(99), [""; 0]);
+        assert_eq!(expired(112), ["old", "older"]);
+        assert_eq!(expired(5010), ["late", "old", "older", "new"]);
+    }
 }

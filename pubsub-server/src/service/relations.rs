@@ -11,11 +11,6 @@ use super::options::NodeConfig;
 ///
 /// It is asked while the node in question is locked, so it must answer at once and never ask the service anything itself.
 pub(crate) trait Relations: Debug + Send + Sync {
-    /// Whether anybody is known at all, so that the access models `presence` and `roster` are of use.
-    fn knows_people(&self) -> bool {
-        true
-    }
-
     /// Whether `owner` lets `who` see whether it is online: a presence subscription `from` or `both` in the owner's roster.
     fn may_see_presence(&self, owner: &str, who: &str) -> bool;
 
@@ -33,10 +28,6 @@ pub(crate) struct Strangers;
 
 #[cfg(test)]
 impl Relations for Strangers {
-    fn knows_people(&self) -> bool {
-        false
-    }
-
     fn may_see_presence(&self, _owner: &str, _who: &str) -> bool {
         false
     }

@@ -79,6 +79,7 @@ const PUBSUB_FEATURES: &[&str] = &[
 const SERVICE_ONLY: &[&str] = &[
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/pubsub#get-pending",
+    "urn:xmpp:mam:2",
     "urn:xmpp:ping",
     AWAIT,
 ];
@@ -172,21 +173,12 @@ pub(crate) fn write_account(out: &mut String, is_anonymous: bool) {
 }
 
 /// `disco#info` of the PubSub service.
-pub(crate) fn write_service(out: &mut String, multi_subscribe: bool, knows_people: bool) {
+pub(crate) fn write_service(out: &mut String, multi_subscribe: bool) {
     open(out, "info", None);
     identity(out, "pubsub", "service", "PubSub service");
     features(out, PUBSUB_FEATURES);
     if multi_subscribe {
         features(out, &["http://jabber.org/protocol/pubsub#multi-subscribe"]);
-    }
-    if knows_people {
-        features(
-            out,
-            &[
-                "http://jabber.org/protocol/pubsub#access-presence",
-                "http://jabber.org/protocol/pubsub#access-roster",
-            ],
-        );
     }
     close(out);
 }
@@ -318,5 +310,26 @@ pub(crate) fn features(out: &mut String, features: &[&str]) {
         out.push_str("<feature");
         attribute(out, "var", feature);
         out.push_str("/>");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_is_named_once_and_an_account_has_no_archive() {
+        let (mut service, mut account) = (String::new(), String::new());
+        write_service(&mut service, true);
+        write_account(&mut account, false);
+        for written in [&service, &account] {
+            let mut features: Vec<&str> = written.split("<feature var=").skip(1).collect();
+            let count = features.len();
+            features.sort_unstable();
+            features.dedup();
+            assert_eq!(features.len(), count, "{written}");
+        }
+        assert!(service.contains("urn:xmpp:mam:2"));
+        assert!(!account.contains("urn:xmpp:mam:2"));
     }
 }

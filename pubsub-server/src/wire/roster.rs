@@ -55,8 +55,11 @@ fn read_item(reader: &mut Reader<'_>) -> Result<Result<Change, Unfit>, XmlError>
     while let Some(child) = reader.child()? {
         if child.is("group", namespace::ROSTER) {
             let group: Box<str> = reader.text()?.into();
-            is_doubled |= groups.contains(&group);
-            groups.push(group);
+            // One more than there may be says enough.
+            if groups.len() <= MOST_GROUPS {
+                is_doubled |= groups.contains(&group);
+                groups.push(group);
+            }
         } else {
             reader.skip()?;
         }
@@ -161,6 +164,10 @@ mod tests {
             ("<item jid='a@x'><group/></item>", Unfit::TooLong),
             (&format!("<item jid='a@x' name='{long}'/>"), Unfit::TooLong),
             (&format!("<item jid='a@x'>{groups}</item>"), Unfit::TooLong),
+            (
+                &format!("<item jid='a@x'>{groups}<group>0</group></item>"),
+                Unfit::TooLong,
+            ),
         ] {
             assert_eq!(read(items), Err(expected), "{items}");
         }

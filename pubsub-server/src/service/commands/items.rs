@@ -4,6 +4,7 @@
 //! from the end, the answer is still oldest first. An answer is cut where it would grow too large, and then says so with a page.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::service::access::{Action, admit};
@@ -33,7 +34,7 @@ pub(super) fn decide(
     }
     let budget = Budget::of(&service.rules, None);
     let (items, page) = match selection {
-        Selection::ById(ids) => (by_id(node, &ids), None),
+        Selection::ById(ids) => by_id(&node.items, &ids, budget),
         Selection::All => whole(&node.items, budget),
         Selection::Latest(count) => {
             let items = budget.at_most(count).take_back(node.items.iter());
@@ -53,11 +54,23 @@ pub(super) fn decide(
     }))
 }
 
-/// Items that are gone are left out (§6.5.8 shows the items that exist).
-fn by_id(node: &Node, ids: &[Cow<'_, str>]) -> Vec<Arc<Item>> {
-    ids.iter()
-        .filter_map(|id| node.items.find(id).cloned())
-        .collect()
+/// Items that are gone are left out (§6.5.8 shows the items that exist), and each comes once, however often it is named.
+fn by_id(
+    items: &Items,
+    ids: &[Cow<'_, str>],
+    budget: Budget,
+) -> (Vec<Arc<Item>>, Option<PageInfo>) {
+    let mut named = HashSet::new();
+    let ids = ids.iter().filter(|id| named.insert(&***id));
+    let found: Vec<_> = ids.filter_map(|id| items.find(id)).collect();
+    let chosen = budget.take_front(found.iter().copied());
+    let page = (chosen.len() < found.len()).then(|| PageInfo {
+        first: chosen.first().map(|item| item.id.clone()),
+        last: chosen.last().map(|item| item.id.clone()),
+        index: None,
+        count: found.len(),
+    });
+    (chosen, page)
 }
 
 fn whole(items: &Items, budget: Budget) -> (Vec<Arc<Item>>, Option<PageInfo>) {
