@@ -38,6 +38,14 @@ pub(crate) use self::bosh::BoshStream;
 pub(crate) use self::remote::Remote;
 pub(crate) use self::websocket::WebSocket;
 
+/// For `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod carrying {
+    pub(crate) use super::carrier::{Carrier, Incoming};
+    pub(crate) use super::end::End;
+    pub(crate) use super::stream::XmlStream;
+}
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
