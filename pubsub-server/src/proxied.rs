@@ -72,7 +72,7 @@ pub(crate) fn judge(start: &[u8]) -> io::Result<Beginning> {
     if !is_whole(start) && start.len() < LONGEST {
         return Ok(Beginning::Incomplete);
     }
-    let (length, told) = match HeaderResult::parse(start) {
+    let (length, told) = match HeaderResult::parse(first_line(start)) {
         HeaderResult::V1(Ok(header)) => (header.header.len(), of_text(header.addresses)),
         HeaderResult::V2(Ok(header)) => (header.header.len(), of_bytes(&header)),
         HeaderResult::V1(Err(error)) => return Err(wrong(error)),
@@ -89,6 +89,15 @@ fn is_whole(start: &[u8]) -> bool {
     let length = start.get(14..16).and_then(|length| length.try_into().ok());
     let length = length.map(|length| usize::from(u16::from_be_bytes(length)));
     length.is_some_and(|length| start.len() >= 16 + length)
+}
+
+/// A header of version 1 without what follows, which the parser would take for more of it if the line ends wrongly; another as it is.
+fn first_line(start: &[u8]) -> &[u8] {
+    let end = start.iter().position(|byte| *byte == b'\n');
+    match (start.first(), end) {
+        (Some(b'P'), Some(end)) => start.get(..=end).unwrap_or(start),
+        _ => start,
+    }
 }
 
 /// Whether one of the two begins with the other.

@@ -60,6 +60,7 @@ fn a_proxy_says_for_whom_it_speaks() {
     proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n<stream:stream>");
     proxy(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x01\0\x02<");
     proxy(b"PROXY ");
+    proxy(b"PROXY UNKNOWN 200\nPROXY T\r\n\r\n");
 }
 
 #[cfg(feature = "durable")]

@@ -5,7 +5,7 @@ use rxml::Parse as _;
 
 /// Start with its name and sorted attributes, text with neighbours joined, or end.
 #[derive(Debug, PartialEq)]
-enum Seen {
+pub(crate) enum Seen {
     Start(String, String, Vec<(String, String, String)>),
     Text(String),
     End,
@@ -18,7 +18,8 @@ fn push_text(seen: &mut Vec<Seen>, more: &str) {
     }
 }
 
-fn ours(source: &str) -> Option<Vec<Seen>> {
+/// What our reader sees, if it accepts the text.
+pub(crate) fn ours(source: &str) -> Option<Vec<Seen>> {
     let mut reader = Reader::new(source);
     let mut seen = Vec::new();
     loop {
