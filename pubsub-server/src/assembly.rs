@@ -20,7 +20,7 @@ use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Budget, Router};
 use crate::server::BindError;
 use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Measure};
@@ -86,6 +86,7 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
         components,
         rooms,
         router,
+        budget: Arc::new(Budget::new(limits.queues)),
         people,
         accounts: Layered::new(accounts),
         #[cfg(feature = "durable")]
