@@ -1,7 +1,7 @@
 //! The way in until it is known who comes: stream header, SASL, and registration in the band (RFC 6120 §6, XEP-0077).
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -162,9 +162,7 @@ async fn authenticate<C: Carrier>(
         Err(error) => return Ok(Err(error)),
     };
     match mechanism {
-        Mechanism::Plain => Ok(check_password(place, &message)
-            .await
-            .map(|identity| (identity, String::new()))),
+        Mechanism::Plain => check_password(channel, place, &message).await,
         Mechanism::Scram(hash) => check_proof(channel, place, hash, None, &message).await,
         Mechanism::Bound(hash) => match place.security.binding() {
             Some(binding) => check_proof(channel, place, hash, Some(binding), &message).await,
@@ -190,7 +188,9 @@ async fn check_proof<C: Carrier>(
     };
     let username = address::normalize_local(&first.username);
     let username = username.as_deref().unwrap_or_default();
-    place.wait_for_turn(username).await;
+    if let Err(error) = place.wait_for_turn(channel, username).await? {
+        return Ok(Err(error));
+    }
     let verifier = match host.accounts.credentials(username).await {
         Ok(Some(credentials)) => credentials.verifier(hash).clone(),
         Ok(None) => decoy(
@@ -248,11 +248,23 @@ fn decode(data: &str) -> Result<Vec<u8>, SaslError> {
         .map_err(|_| SaslError::IncorrectEncoding)
 }
 
-async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, SaslError> {
-    let (username, password) = plain::read(message)?;
-    let username = address::normalize_local(username).ok_or(SaslError::NotAuthorized)?;
-    place.wait_for_turn(&username).await;
-    match place.host.accounts.is_password(&username, password).await {
+async fn check_password<C: Carrier>(
+    channel: &mut Channel<C>,
+    place: Place<'_>,
+    message: &[u8],
+) -> Result<Authenticated, End> {
+    let (username, password) = match plain::read(message) {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(username) = address::normalize_local(username) else {
+        return Ok(Err(SaslError::NotAuthorized));
+    };
+    if let Err(error) = place.wait_for_turn(channel, &username).await? {
+        return Ok(Err(error));
+    }
+    let is_right = place.host.accounts.is_password(&username, password).await;
+    Ok(match is_right {
         Ok(true) => place.admit(&username).await,
         Ok(false) => {
             place.note_failure(&username);
@@ -260,6 +272,7 @@ async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, Sa
         }
         Err(error) => Err(unread(&error)),
     }
+    .map(|identity| (identity, String::new())))
 }
 
 fn unread(error: &AccountError) -> SaslError {
@@ -268,14 +281,26 @@ fn unread(error: &AccountError) -> SaslError {
 }
 
 impl Place<'_> {
-    /// Waits as long as failures before this attempt make it.
-    async fn wait_for_turn(self, username: &str) {
-        let attempts = &self.host.attempts;
-        let delay = attempts.delay(username, self.remote.address, Instant::now());
-        if !delay.is_zero() {
-            tracing::info!(username, address = %self.remote.address, ?delay, "somebody is guessing passwords");
-            tokio::time::sleep(delay).await;
+    /// Waits as long as failures before this attempt make it, unless the client goes away or too many wait already.
+    async fn wait_for_turn<C: Carrier>(
+        self,
+        channel: &mut Channel<C>,
+        username: &str,
+    ) -> Result<Result<(), SaslError>, End> {
+        let address = self.remote.address;
+        let turn = self.host.attempts.turn(username, address, Instant::now());
+        let delay = turn.as_ref().map(|turn| turn.delay);
+        if delay != Some(Duration::ZERO) {
+            tracing::info!(username, %address, ?delay, "somebody is guessing passwords");
         }
+        let Some(turn) = turn else {
+            return Ok(Err(SaslError::Unavailable));
+        };
+        if !turn.delay.is_zero() {
+            channel.pause(turn.delay).await?;
+        }
+        turn.take();
+        Ok(Ok(()))
     }
 
     fn note_failure(self, username: &str) {
@@ -285,7 +310,8 @@ impl Place<'_> {
 
     /// Who has proved to be that user, if he may come in.
     async fn admit(self, username: &str) -> Result<Identity, SaslError> {
-        self.host.attempts.note_success(username);
+        let attempts = &self.host.attempts;
+        attempts.note_success(username, self.remote.address, Instant::now());
         match self.host.accounts.is_enabled(username).await {
             Ok(true) => Ok(Identity {
                 bare: format!("{username}@{}", self.host.domain).into(),
