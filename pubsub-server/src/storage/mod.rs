@@ -9,7 +9,7 @@ mod disk;
 mod memory;
 
 #[cfg(feature = "durable")]
-pub(crate) use self::disk::{DATABASE, check_directory};
+pub(crate) use self::disk::{DATABASE, check_directory, note_people};
 #[cfg(feature = "durable")]
 pub use self::disk::{DiskStorage, SyncLevel, self_signed_files};
 pub use self::memory::{MemoryStorage, Volatile};
