@@ -263,7 +263,7 @@ async fn check_password<C: Carrier>(
     if let Err(error) = place.wait_for_turn(channel, &username).await? {
         return Ok(Err(error));
     }
-    let is_right = place.host.accounts.is_password(&username, password).await;
+    let is_right = check_as_slowly(place.host, &username, password).await;
     Ok(match is_right {
         Ok(true) => place.admit(&username).await,
         Ok(false) => {
@@ -273,6 +273,22 @@ async fn check_password<C: Carrier>(
         Err(error) => Err(unread(&error)),
     }
     .map(|identity| (identity, String::new())))
+}
+
+/// Whether that is the password of that user. Who does not exist is not told apart by being refused sooner.
+async fn check_as_slowly(
+    host: &Host,
+    username: &str,
+    password: &str,
+) -> Result<bool, AccountError> {
+    let is_right = host.accounts.is_password(username, password).await?;
+    if !is_right && !host.accounts.exists(username).await? {
+        let iterations = host.scram_iterations;
+        let decoy = decoy(Hash::Sha256, &host.decoy_secret, username, iterations);
+        let password = password.to_owned();
+        let _ = tokio::task::spawn_blocking(move || decoy.accepts(&password)).await;
+    }
+    Ok(is_right)
 }
 
 fn unread(error: &AccountError) -> SaslError {
@@ -365,8 +381,18 @@ async fn create_account(
     let (Some(username), Some(password)) = (application.username, application.password) else {
         return Err(StanzaError::BAD_ACCOUNT);
     };
+    // What cannot be made anyway costs no work, and is not counted.
+    let Some(name) = address::normalize_local(&username) else {
+        return Err(StanzaError::BAD_ACCOUNT);
+    };
+    match host.accounts.exists(&name).await {
+        Ok(true) => return Err(StanzaError::TAKEN),
+        Ok(false) => {}
+        Err(_) => return Err(StanzaError::INTERNAL),
+    }
+    let now = Instant::now();
     host.registrar
-        .admit(remote.address, Instant::now())
+        .admit(remote.address, now)
         .map_err(|limit| match limit {
             Limit::Closed => StanzaError::CLOSED,
             Limit::Address => StanzaError::TOO_OFTEN,
@@ -379,6 +405,7 @@ async fn create_account(
         host.scram_iterations.get(),
     )
     .await
+    .inspect_err(|_| host.registrar.take_back(remote.address, now))
     .map_err(|error| match error {
         AccountError::Taken(_) => StanzaError::TAKEN,
         AccountError::Invalid(_) => StanzaError::BAD_ACCOUNT,
