@@ -106,6 +106,30 @@ async fn who_guesses_keeps_nobody_else_out() {
     server.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_limit_of_nothing_is_refused() {
+    let nothing = [
+        Limits {
+            stanza: 0,
+            ..Limits::default()
+        },
+        Limits {
+            queue: 0,
+            ..Limits::default()
+        },
+    ];
+    for (limits, name) in nothing.into_iter().zip(["stanza", "queue"]) {
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            limits,
+            ..Config::default()
+        };
+        let refused = Server::spawn(config).await.unwrap_err().to_string();
+        let expected = format!("limits.{name} must be at least 1");
+        assert!(refused.contains(&expected), "{refused}");
+    }
+}
+
 /// How long it takes until all of so many pings are answered that are sent at once.
 async fn ping(server: &RunningServer, count: usize, padding: usize) -> Duration {
     let mut client = RawClient::login(server.addr(), "ann", "secret")
