@@ -50,7 +50,9 @@ async fn what_is_lost_is_missed_until_one_says_that_it_may_be() {
             fs::rename(&file, &aside).unwrap();
             let beside = ["people.sqlite-wal", "people.sqlite-shm"].map(|name| data.join(name));
             if is_of_people {
-                beside.iter().for_each(|file| drop(fs::remove_file(file)));
+                for file in beside {
+                    let _ = fs::remove_file(file);
+                }
             }
             if is_emptied {
                 fs::write(&file, "").unwrap();
