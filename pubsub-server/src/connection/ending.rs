@@ -13,6 +13,7 @@ use super::serving::{Deferred, Serving};
 use crate::admission::Permit;
 use crate::host::Host;
 use crate::router::{Outgoing, Parked, Peer, Turn, Wakes};
+use crate::wire::management;
 use crate::wire::stream::StreamError;
 
 /// How long a client may take to read the last words, and then to close its side.
@@ -35,14 +36,15 @@ pub(super) async fn finish<C: Carrier>(
     } = serving;
     let peer = dialogue.peer.clone();
     tracing::debug!(reason = %end, "connection ended");
-    let mut handled = dialogue.handled.unwrap_or_default();
+    let mut counted = dialogue.handled;
     let is_resumable = dialogue.is_resumable;
     drop(dialogue);
     if let Some(deferred) = deferred
         && !complete(&host, deferred, &mut outgoing, end).await
     {
-        handled = handled.wrapping_sub(1);
+        counted = counted.map(|handled| handled.wrapping_sub(1));
     }
+    let handled = counted.unwrap_or_default();
     match end {
         End::Replaced => {
             drop((carrier, permit));
@@ -79,6 +81,13 @@ pub(super) async fn finish<C: Carrier>(
                     Vec::new()
                 }
             });
+            if let Some(handled) = counted.filter(|_| end == End::Failed(StreamError::Shutdown)) {
+                let mut words = String::new();
+                management::write_acknowledgement(&mut words, handled);
+                outgoing.push_other(&words);
+            }
+            let stanzas = outgoing.take_count();
+            host.measure.stanzas_out.add(stanzas.into());
             say_goodbye(&mut carrier, &mut outgoing, end).await;
             return;
         }
@@ -89,7 +98,8 @@ pub(super) async fn finish<C: Carrier>(
 /// What the client has asked for last, and counts as handled, is done all the same; a session that is resumed has the answer. Returns false if there is no time.
 async fn complete(host: &Host, deferred: Deferred, outgoing: &mut Outgoing, end: End) -> bool {
     let patience = match end {
-        End::Failed(StreamError::Shutdown) => host.limits.shutdown / 2,
+        // It has waited already.
+        End::Failed(StreamError::Shutdown) => Duration::ZERO,
         _ => host.limits.resumption,
     };
     let answer = tokio::time::timeout(patience, deferred).await;

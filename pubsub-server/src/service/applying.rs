@@ -55,7 +55,7 @@ impl Service {
                     config: config.clone(),
                     creator: creator.clone(),
                     created: *created,
-                    affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
+                    affiliations: Arc::new(BTreeMap::from([(creator.clone(), Affiliation::Owner)])),
                     subscriptions: Arc::default(),
                     particular: None,
                     items: Items::default(),
@@ -331,9 +331,10 @@ impl Service {
         affiliation: Affiliation,
     ) -> Option<Affiliation> {
         let node = self.nodes.get_mut(name)?;
+        let affiliations = Arc::make_mut(&mut node.affiliations);
         let before = match affiliation {
-            Affiliation::None => node.affiliations.remove(jid),
-            affiliation => node.affiliations.insert(jid.clone(), affiliation),
+            Affiliation::None => affiliations.remove(jid),
+            affiliation => affiliations.insert(jid.clone(), affiliation),
         };
         self.refresh_standing(jid, name);
         before

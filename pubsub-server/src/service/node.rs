@@ -134,6 +134,9 @@ impl Items {
 /// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id.
 pub(crate) type Subscriptions = BTreeMap<Arc<str>, Arc<str>>;
 
+/// By bare JID; `Affiliation::None` is never stored.
+pub(crate) type Affiliations = BTreeMap<Arc<str>, Affiliation>;
+
 /// A leaf node.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -143,8 +146,8 @@ pub(crate) struct Node {
     pub(crate) creator: Arc<str>,
     /// Seconds since 1970.
     pub(crate) created: u64,
-    /// By bare JID; `Affiliation::None` is never stored.
-    pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
+    /// Shared as the subscriptions are.
+    pub(crate) affiliations: Arc<Affiliations>,
     /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
     pub(crate) subscriptions: Arc<Subscriptions>,
     /// The subscriptions that are not plain. None as long as there is none.
@@ -360,7 +363,7 @@ mod tests {
             }),
             creator: "a@x".into(),
             created: 0,
-            affiliations: BTreeMap::new(),
+            affiliations: Arc::default(),
             subscriptions: Arc::default(),
             particular: None,
             items: Items::default(),

@@ -84,7 +84,7 @@ pub(super) fn creation(
         config,
         creator: actor.bare.clone(),
         created: context.now,
-        affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
+        affiliations: Arc::new(BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)])),
         subscriptions: Arc::default(),
         particular: None,
         items: Items::default(),
@@ -98,8 +98,9 @@ impl Creation {
     fn grant(&mut self, service: &Service, context: &Context<'_>, node: &Node) {
         let mut places = service.rules.max_subscriptions;
         for (jid, wish) in service.wishes().of_node(&node.name) {
-            let is_subscribed =
-                places > 0 && may_stay_subscribed(context.relations, node, bare_of(jid));
+            let is_subscribed = places > 0
+                && node.config.takes_subscriptions
+                && may_stay_subscribed(context.relations, node, bare_of(jid));
             if is_subscribed {
                 places -= 1;
                 self.writes.push(Write::Subscribe {

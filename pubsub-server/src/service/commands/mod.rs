@@ -7,6 +7,7 @@ mod configure;
 mod create;
 mod delete;
 mod items;
+mod listening;
 mod publish;
 mod purge;
 mod retract;
@@ -40,7 +41,7 @@ pub(super) fn decide(
             configure::decide(service, context, actor, &node, &form)
         }
         Request::Delete { node, redirect } => {
-            delete::decide(service, actor, &node, redirect.as_deref())
+            delete::decide(service, context, actor, &node, redirect.as_deref())
         }
         Request::Purge { node } => purge::decide(service, actor, &node),
         Request::Publish {
@@ -54,8 +55,13 @@ pub(super) fn decide(
         Request::Archive { node, filter, page } => {
             archive::decide(service, context, actor, &node, &filter, &page)
         }
-        Request::Items { node, selection } => {
-            items::decide(service, context, actor, &node, selection)
+        Request::Items {
+            node,
+            selection,
+            subscription,
+        } => {
+            let subscription = subscription.as_deref();
+            items::decide(service, context, actor, &node, selection, subscription)
         }
         Request::Subscribe {
             node,
