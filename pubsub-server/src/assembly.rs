@@ -13,7 +13,7 @@ use crate::admission::Register;
 use crate::attempts::Attempts;
 use crate::broker::Broker;
 use crate::components::Components;
-use crate::config::{Config, NodeCreation};
+use crate::config::{Config, Limits, NodeCreation};
 use crate::crew::Crew;
 use crate::host::Host;
 use crate::offline::Room;
@@ -37,6 +37,7 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
     }
     let rooms = rooms_domain(config, &domain, &pubsub)?;
     let limits = config.limits.clone();
+    check_limits(&limits)?;
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
         personal_defaults: Arc::new(personal::defaults()),
@@ -113,6 +114,20 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// Of these there must be some.
+fn check_limits(limits: &Limits) -> Result<(), BindError> {
+    let needed = [
+        ("stanza_before_login", limits.stanza_before_login),
+        ("stanza", limits.stanza),
+        ("depth", limits.depth),
+        ("queue", limits.queue),
+    ];
+    match needed.iter().find(|(_, limit)| *limit == 0) {
+        Some((name, _)) => Err(BindError::Limit(name)),
+        None => Ok(()),
+    }
 }
 
 /// The addresses of those who may manage accounts.

@@ -8,7 +8,7 @@ use super::dialogue::{Dialogue, drain};
 use super::pending;
 use crate::committing::Asker;
 use crate::router::Wakes;
-use crate::service::access::{Action, Affiliation, admit};
+use crate::service::access::{Action, Affiliation, admit, check_known, hidden};
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::personal;
@@ -242,7 +242,9 @@ fn require_node(
 ) -> Result<(), ServiceError> {
     let Some(name) = node else { return Ok(()) };
     let broker = &dialogue.host.broker;
-    match broker.inspect(&called(owner, name), |_| ()) {
+    let called = called(owner, name);
+    check_known(&broker.rules, &dialogue.peer.actor, &called)?;
+    match broker.inspect(&called, |_| ()) {
         Some(()) => Ok(()),
         None => Err(ServiceError::NodeNotFound { node: name.into() }),
     }
@@ -305,13 +307,7 @@ fn discover(
             list_nodes(dialogue, asked_page.as_ref(), out);
             Ok(())
         }
-        Some(name) if is_info => broker
-            .inspect(&called(owner, name), |node| {
-                let may_know = owner.is_none() || may_read(dialogue, node);
-                may_know.then(|| disco::write_node(out, node))
-            })
-            .flatten()
-            .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() }),
+        Some(name) if is_info => describe(dialogue, owner, name, out),
         Some(name) => list_items(dialogue, owner, name, asked_page, out),
     };
     match result {
@@ -327,6 +323,25 @@ fn discover(
     };
     hold_back(dialogue, &asker, start, out, wakes);
     Ok(())
+}
+
+/// What a node is, for those who may know.
+fn describe(
+    dialogue: &Dialogue,
+    owner: Option<&str>,
+    name: &str,
+    out: &mut String,
+) -> Result<(), ServiceError> {
+    let broker = &dialogue.host.broker;
+    let called = called(owner, name);
+    check_known(&broker.rules, &dialogue.peer.actor, &called)?;
+    broker
+        .inspect(&called, |node| {
+            let may_know = owner.is_none() || may_read(dialogue, node);
+            may_know.then(|| disco::write_node(out, node))
+        })
+        .flatten()
+        .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() })
 }
 
 /// Whether somebody may know what an account has: its presence says as much.
@@ -358,7 +373,8 @@ fn list_nodes_of(dialogue: &Dialogue, owner: &str, out: &mut String) {
 
 fn list_nodes(dialogue: &Dialogue, asked: Option<&Page<'_>>, out: &mut String) {
     let broker = &dialogue.host.broker;
-    let (names, info) = broker.names(asked.unwrap_or(&Page::default()));
+    let hidden = hidden(&broker.rules, &dialogue.peer.actor);
+    let (names, info) = broker.names(asked.unwrap_or(&Page::default()), hidden);
     let titled: Vec<_> = names
         .iter()
         .map(|name| {

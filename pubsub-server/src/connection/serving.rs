@@ -38,7 +38,7 @@ pub(super) struct Serving<C> {
     pub(super) dialogue: Dialogue,
     pub(super) outgoing: Outgoing,
     pub(super) attachment: u64,
-    deferred: Option<Deferred>,
+    pub(super) deferred: Option<Deferred>,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
     is_pinged: bool,
