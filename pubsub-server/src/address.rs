@@ -1,4 +1,5 @@
-//! JIDs as the server keeps them: normalised text, compared byte by byte. Only here does the rule for a JID matter (RFC 7622).
+//! JIDs as the server keeps them: normalised text, compared byte by byte. Only here does the rule for a JID matter: it is that of stringprep (RFC 6122), which
+//! knows Unicode 3.2 and no emoji, and not yet that of PRECIS (RFC 7622).
 
 use std::sync::Arc;
 

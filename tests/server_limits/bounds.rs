@@ -86,6 +86,8 @@ async fn registration_makes_accounts_but_not_too_many() {
     RawClient::login(server.addr(), "dan", "other")
         .await
         .unwrap();
+    let made = say(server.addr(), apply("eve", "other").as_bytes()).await;
+    assert!(made.contains("<iq type='result' id='1'"), "{made}");
     let refused = say(server.addr(), apply("fay", "other").as_bytes()).await;
     assert!(refused.contains("<resource-constraint"), "{refused}");
     let nameless = say(server.addr(), apply("a b", "").as_bytes()).await;

@@ -75,7 +75,7 @@ pub enum AccountEnd {
 
 /// Decides who may log in, and keeps accounts as far as it can.
 ///
-/// User names come normalised (the localpart of RFC 7622). Whoever has accounts of his own implements [`credentials`](Self::credentials) if he has SCRAM
+/// User names come normalised (the localpart of a JID, by RFC 6122). Whoever has accounts of his own implements [`credentials`](Self::credentials) if he has SCRAM
 /// verifiers, and [`is_password`](Self::is_password) if he can only check passwords: with it alone, clients log in with PLAIN, which needs TLS.
 /// The other operations may be refused with [`AccountError::Unsupported`], which is what they do by themselves.
 ///
@@ -144,7 +144,7 @@ pub trait Accounts: std::fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A user name as accounts know it (RFC 7622 §3.3).
+/// A user name as accounts know it: the first part of a JID (RFC 6122).
 ///
 /// # Errors
 ///

@@ -422,6 +422,12 @@ fn read_ids<'x>(reader: &mut Reader<'x>) -> Result<Vec<Cow<'x, str>>, RequestErr
 
 fn read_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
     let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
+    address::normalize(&jid).ok_or(ServiceError::InvalidJid)
+}
+
+/// The address of an entry in a list of an owner, which is anybody's.
+fn read_listed_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
+    let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
     address::normalize(&jid).ok_or(ServiceError::BadRequest {
         reason: "an address in the list is not a JID",
     })
@@ -433,7 +439,7 @@ fn read_subscriptions<'x>(
     let mut changes = Vec::new();
     while let Some(name) = reader.child()? {
         if name.is("subscription", namespace::PUBSUB_OWNER) {
-            let jid = read_jid(reader)?;
+            let jid = read_listed_jid(reader)?;
             let is_subscribed = match reader.attribute("subscription").as_deref() {
                 Some("subscribed") => true,
                 Some("none") => false,
@@ -466,7 +472,7 @@ fn read_affiliations(
     let mut changes = Vec::new();
     while let Some(name) = reader.child()? {
         if name.is("affiliation", namespace::PUBSUB_OWNER) {
-            let jid = read_jid(reader)?;
+            let jid = read_listed_jid(reader)?;
             // What is not named is not changed.
             if let Some(word) = reader.attribute("affiliation") {
                 let affiliation = Affiliation::of(&word).ok_or(ServiceError::BadRequest {
