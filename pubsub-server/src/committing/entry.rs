@@ -34,7 +34,7 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Announced {
     pub(crate) notification: Notification,
-    pub(crate) subscribers: Option<Arc<Subscriptions>>,
+    pub(crate) subscribers: Option<Subscriptions>,
     pub(crate) particular: Option<Arc<Particular>>,
 }
 
@@ -42,7 +42,7 @@ impl Announced {
     /// Who is to hear it, unless the notification names them.
     pub(super) fn subscribers(&self) -> Option<Subscribers<'_>> {
         Some(Subscribers {
-            plain: self.subscribers.as_deref()?,
+            plain: self.subscribers.as_ref()?,
             particular: self.particular.as_deref(),
         })
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::access::Affiliation;
-use super::node::{Items, Node, Placed, bare_of};
+use super::node::{Items, Node, Placed, Subscriptions, bare_of};
 use super::options::NodeConfig;
 use super::terms::Terms;
 use super::vocabulary::Write;
@@ -56,7 +56,7 @@ impl Service {
                     creator: creator.clone(),
                     created: *created,
                     affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
-                    subscriptions: Arc::default(),
+                    subscriptions: Subscriptions::new(),
                     particular: None,
                     items: Items::default(),
                 });
@@ -288,7 +288,7 @@ impl Service {
         subscription: Option<Arc<str>>,
     ) -> Option<Arc<str>> {
         let node = self.nodes.get_mut(name)?;
-        let subscriptions = Arc::make_mut(&mut node.subscriptions);
+        let subscriptions = &mut node.subscriptions;
         let count = subscriptions.len();
         let before = match subscription {
             Some(subscription) => subscriptions.insert(jid.clone(), subscription),
@@ -337,5 +337,62 @@ impl Service {
         };
         self.refresh_standing(jid, name);
         before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::invariants::rules;
+    use crate::service::terms::{Expiry, PLAIN};
+
+    /// What is under way with the subscribers as they were must not cost as much as all of them, each time.
+    #[test]
+    fn a_subscription_does_not_copy_those_that_announcements_hold() {
+        let mut service = Service::new(Arc::new(rules()));
+        let node: Arc<str> = "/n".into();
+        service.apply(&[Write::CreateNode {
+            node: node.clone(),
+            config: Arc::default(),
+            creator: "ann@x".into(),
+            created: 0,
+        }]);
+        let plain = |number: usize| Write::Subscribe {
+            node: node.clone(),
+            jid: format!("{number:05}@x").into(),
+            subscription: number.to_string().into(),
+            is_durable: true,
+        };
+        let particular = |number: usize| Write::SubscribeOnTerms {
+            node: node.clone(),
+            jid: format!("{number:05}@y").into(),
+            subscription: number.to_string().into(),
+            terms: Arc::new(Terms {
+                expire: Expiry::At(number as u64),
+                ..PLAIN.clone()
+            }),
+        };
+        for number in 0..2_000 {
+            service.apply(&[plain(number), particular(number)]);
+        }
+        let held: Vec<_> = (2_000..2_200)
+            .map(|number| {
+                let now = service.node(&node).map(|node| {
+                    let all = (node.subscriptions.clone(), node.particular.clone());
+                    (all.0.len(), all)
+                });
+                service.apply(&[plain(number), particular(number)]);
+                now
+            })
+            .collect();
+        for (index, now) in held.iter().enumerate() {
+            assert_eq!(now.as_ref().map(|(count, _)| *count), Some(2_000 + index));
+        }
+        let now = service.node(&node).expect("it was created");
+        let (jid, _) = now.subscriptions.get_min().expect("there are many");
+        assert!(Arc::strong_count(jid) < 20, "{}", Arc::strong_count(jid));
+        let jid = now.particular.iter().flat_map(|all| all.jids()).next();
+        let count = jid.map(Arc::strong_count);
+        assert!(count.is_some_and(|count| count < 20), "{count:?}");
     }
 }

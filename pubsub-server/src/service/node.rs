@@ -2,7 +2,10 @@
 //! stay in publishing order) and answers questions; it decides nothing and refuses nobody.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
+
+use imbl::OrdMap;
 
 use super::access::Affiliation;
 use super::options::{MaxItems, NodeConfig};
@@ -131,8 +134,8 @@ impl Items {
     }
 }
 
-/// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id.
-pub(crate) type Subscriptions = BTreeMap<Arc<str>, Arc<str>>;
+/// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id. A copy shares all that does not change.
+pub(crate) type Subscriptions = OrdMap<Arc<str>, Arc<str>>;
 
 /// A leaf node.
 #[derive(Clone, Debug)]
@@ -146,7 +149,7 @@ pub(crate) struct Node {
     /// By bare JID; `Affiliation::None` is never stored.
     pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
     /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
-    pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) subscriptions: Subscriptions,
     /// The subscriptions that are not plain. None as long as there is none.
     pub(crate) particular: Option<Arc<Particular>>,
     pub(crate) items: Items,
@@ -284,7 +287,7 @@ impl Node {
         bare: &'n str,
     ) -> impl Iterator<Item = Subscription<'n>> {
         self.subscriptions
-            .range::<str, _>((std::ops::Bound::Included(bare), std::ops::Bound::Unbounded))
+            .range::<_, str>((Bound::Included(bare), Bound::Unbounded))
             .take_while(move |(jid, _)| jid.starts_with(bare))
             .filter(move |(jid, _)| bare_of(jid) == bare)
             .map(plain)
@@ -361,7 +364,7 @@ mod tests {
             creator: "a@x".into(),
             created: 0,
             affiliations: BTreeMap::new(),
-            subscriptions: Arc::default(),
+            subscriptions: Subscriptions::new(),
             particular: None,
             items: Items::default(),
         };

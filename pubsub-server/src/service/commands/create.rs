@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
-use crate::service::node::{Items, Node, bare_of};
+use crate::service::node::{Items, Node, Subscriptions, bare_of};
 use crate::service::options::{Field, NodeConfig};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
@@ -85,7 +85,7 @@ pub(super) fn creation(
         creator: actor.bare.clone(),
         created: context.now,
         affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
-        subscriptions: Arc::default(),
+        subscriptions: Subscriptions::new(),
         particular: None,
         items: Items::default(),
     };
