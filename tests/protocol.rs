@@ -93,6 +93,8 @@ transcripts! {
     manage_subscriptions = "08_8_manage_subscriptions",
     manage_affiliations = "08_9_manage_affiliations",
     too_many_affiliations = "08_9_too_many_affiliations",
+    limits_of_bytes = "limits_of_bytes",
+    limits_of_nodes = "limits_of_nodes",
     routing = "rfc6120_routing",
     conflict = "rfc6120_conflict",
     spoofed_sender = "rfc6120_spoofed_sender",

@@ -192,9 +192,12 @@ pub struct Limits {
     pub shutdown: Duration,
     /// Nodes. Default: 1,000,000.
     pub nodes: usize,
+    /// Nodes that one account may have created; [`Config::accounts`] and [`Config::admins`] may create more. Default: 10,000.
+    pub nodes_per_account: usize,
     /// Items that one node keeps, which is what `pubsub#max_items` = `max` means. Default: 100,000.
     pub items_per_node: usize,
-    /// Bytes of items that all nodes keep together. Default: 1 GiB.
+    /// Bytes that all nodes keep together: items, names, configurations, subscriptions and affiliations. Besides its texts a node counts for 512 bytes, a
+    /// subscription for 128, an item and an affiliation for 64. Default: 1 GiB.
     pub stored_bytes: usize,
     /// The largest payload, in bytes. Default: 256 KiB.
     pub payload: usize,
@@ -242,6 +245,7 @@ impl Default for Limits {
             resumption: Duration::from_mins(2),
             shutdown: Duration::from_secs(5),
             nodes: 1_000_000,
+            nodes_per_account: 10_000,
             items_per_node: 100_000,
             stored_bytes: 1024 * 1024 * 1024,
             payload: 256 * 1024,

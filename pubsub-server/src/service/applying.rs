@@ -11,6 +11,7 @@ use super::node::{Items, Node, Placed, Subscriptions, bare_of};
 use super::options::NodeConfig;
 use super::terms::Terms;
 use super::vocabulary::Write;
+use super::weight;
 use super::wishes::Wish;
 
 /// What stood in the place of one write.
@@ -219,13 +220,16 @@ impl Service {
     /// Gives the node that configuration. Returns the one it had.
     fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
         let node = self.nodes.get_mut(name)?;
+        self.bytes += weight::of_config(&config);
         let before = std::mem::replace(&mut node.config, config);
+        self.bytes -= weight::of_config(&before);
         self.note_endings(name);
         Some(before)
     }
 
     fn insert_node(&mut self, node: Node) {
-        self.bytes += node.items.bytes();
+        self.bytes += weight::of_node(&node);
+        self.creators.add(&node.creator);
         self.items += node.items.len();
         self.subscriptions += node.subscription_count();
         for jid in node.affiliations.keys().chain(node.subscribed_jids()) {
@@ -240,7 +244,8 @@ impl Service {
         let gone = self.nodes.remove(name)?;
         self.expiring.remove(name);
         self.fleeting.remove(name);
-        self.bytes -= gone.items.bytes();
+        self.bytes -= weight::of_node(&gone);
+        self.creators.remove(&gone.creator);
         self.items -= gone.items.len();
         self.subscriptions -= gone.subscription_count();
         for jid in gone.affiliations.keys().chain(gone.subscribed_jids()) {
@@ -291,9 +296,15 @@ impl Service {
         let subscriptions = &mut node.subscriptions;
         let count = subscriptions.len();
         let before = match subscription {
-            Some(subscription) => subscriptions.insert(jid.clone(), subscription),
+            Some(subscription) => {
+                self.bytes += weight::of_subscription(jid, &subscription);
+                subscriptions.insert(jid.clone(), subscription)
+            }
             None => subscriptions.remove(jid),
         };
+        if let Some(before) = &before {
+            self.bytes -= weight::of_subscription(jid, before);
+        }
         self.subscriptions = self.subscriptions + subscriptions.len() - count;
         self.refresh_standing(jid, name);
         before
@@ -315,6 +326,8 @@ impl Service {
             None => all.remove(jid, subscription),
         };
         self.subscriptions = self.subscriptions + all.len() - count;
+        let cost = weight::of_subscription(jid, subscription);
+        self.bytes = self.bytes + all.len() * cost - count * cost;
         if all.len() == 0 {
             node.particular = None;
         }
@@ -331,10 +344,13 @@ impl Service {
         affiliation: Affiliation,
     ) -> Option<Affiliation> {
         let node = self.nodes.get_mut(name)?;
+        let count = node.affiliations.len();
         let before = match affiliation {
             Affiliation::None => node.affiliations.remove(jid),
             affiliation => node.affiliations.insert(jid.clone(), affiliation),
         };
+        let cost = weight::of_affiliation(jid);
+        self.bytes = self.bytes + node.affiliations.len() * cost - count * cost;
         self.refresh_standing(jid, name);
         before
     }
@@ -343,13 +359,14 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::creators::Creators;
     use crate::service::invariants::rules;
     use crate::service::terms::{Expiry, PLAIN};
 
     /// What is under way with the subscribers as they were must not cost as much as all of them, each time.
     #[test]
     fn a_subscription_does_not_copy_those_that_announcements_hold() {
-        let mut service = Service::new(Arc::new(rules()));
+        let mut service = Service::new(Arc::new(rules()), Creators::default());
         let node: Arc<str> = "/n".into();
         service.apply(&[Write::CreateNode {
             node: node.clone(),

@@ -89,7 +89,11 @@ pub(crate) enum ServiceError {
     TooManyAwaited { node: Arc<str>, limit: usize },
     #[error("this service holds {limit} nodes already, its limit")]
     MaxNodesExceeded { limit: usize },
-    #[error("this service holds {limit} bytes of items already, its limit")]
+    #[error(
+        "{creator} has created {limit} nodes already, the limit of this service: nodes_per_account"
+    )]
+    TooManyNodes { creator: Arc<str>, limit: usize },
+    #[error("this service holds {limit} bytes already, its limit: stored_bytes")]
     StorageFull { limit: usize },
     #[error("node \"{node}\" holds {limit} affiliations already, the limit of this service")]
     TooManyAffiliations { node: Arc<str>, limit: usize },
@@ -176,7 +180,9 @@ impl ServiceError {
             Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {
                 ("wait", "policy-violation", "too-many-subscriptions")
             }
-            Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),
+            Self::MaxNodesExceeded { .. } | Self::TooManyNodes { .. } => {
+                ("wait", "policy-violation", "max-nodes-exceeded")
+            }
             Self::StorageFull { .. }
             | Self::TooManyAffiliations { .. }
             | Self::StorageBusy { .. } => ("wait", "resource-constraint", ""),

@@ -11,6 +11,7 @@ use super::access::Affiliation;
 use super::options::{MaxItems, NodeConfig};
 use super::terms::{PLAIN, Particular, Subscription, SubscriptionState, Terms};
 use super::vocabulary::Write;
+use super::weight;
 
 /// One published item. The payload is the source text the publisher sent, never parsed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// What the item counts for in the limits of the service.
+    /// The bytes of its texts.
     pub(crate) fn size(&self) -> usize {
         self.payload.len() + self.id.len()
     }
@@ -53,6 +54,7 @@ impl Items {
         self.by_sequence.len()
     }
 
+    /// What all of them count for.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -92,7 +94,7 @@ impl Items {
     /// Puts an item at the end; one with the same id gives way and is returned.
     pub(crate) fn put(&mut self, item: Arc<Item>) -> Option<Placed> {
         let before = self.remove(&item.id);
-        self.bytes += item.size();
+        self.bytes += weight::of_item(&item);
         self.by_id.insert(item.id.clone(), self.next);
         self.by_sequence.insert(self.next, item);
         self.next += 1;
@@ -103,14 +105,14 @@ impl Items {
     pub(crate) fn remove(&mut self, id: &str) -> Option<Placed> {
         let sequence = self.by_id.remove(id)?;
         let item = self.by_sequence.remove(&sequence)?;
-        self.bytes -= item.size();
+        self.bytes -= weight::of_item(&item);
         Some(Placed { sequence, item })
     }
 
     /// Puts an item back to where it was; one with the same id gives way.
     pub(crate) fn put_back(&mut self, placed: Placed) {
         self.remove(&placed.item.id);
-        self.bytes += placed.item.size();
+        self.bytes += weight::of_item(&placed.item);
         self.by_id.insert(placed.item.id.clone(), placed.sequence);
         self.by_sequence.insert(placed.sequence, placed.item);
     }

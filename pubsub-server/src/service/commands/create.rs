@@ -70,6 +70,14 @@ pub(super) fn creation(
             limit: service.rules.max_nodes,
         });
     }
+    let limit = service.rules.max_nodes_per_account;
+    if service.creators.count(&actor.bare) >= limit && !service.rules.trusted.contains(&*actor.bare)
+    {
+        return Err(ServiceError::TooManyNodes {
+            creator: actor.bare.clone(),
+            limit,
+        });
+    }
     let mut creation = Creation {
         writes: vec![Write::CreateNode {
             node: name.clone(),

@@ -31,6 +31,30 @@ pub(super) fn decide(
     request: Request<'_>,
 ) -> Result<Outcome, ServiceError> {
     may_ask(&service.rules, actor, &request)?;
+    // Items are weighed where they are published; all else that may grow, here.
+    let grows = matches!(
+        request,
+        Request::Create { .. }
+            | Request::Configure { .. }
+            | Request::Subscribe { .. }
+            | Request::SetSubscriptions { .. }
+            | Request::SetAffiliations { .. }
+    );
+    let outcome = of_verb(service, context, actor, request)?;
+    if grows && service.growth(&outcome.writes) > context.bytes_left {
+        return Err(ServiceError::StorageFull {
+            limit: service.rules.max_stored,
+        });
+    }
+    Ok(outcome)
+}
+
+fn of_verb(
+    service: &Service,
+    context: &Context<'_>,
+    actor: &Actor,
+    request: Request<'_>,
+) -> Result<Outcome, ServiceError> {
     match request {
         Request::Create { node, form } => {
             create::decide(service, context, actor, node.as_deref(), &form)
