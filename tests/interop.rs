@@ -10,6 +10,8 @@ mod delivery;
 mod login;
 #[path = "interop/node.rs"]
 mod node;
+#[path = "interop/opinions.rs"]
+mod opinions;
 #[path = "interop/outage.rs"]
 mod outage;
 

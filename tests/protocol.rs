@@ -1,11 +1,22 @@
-//! Every transcript of `protocol/`, each against a server of its own. Named by section of XEP-0060, or by the standard they are about.
+//! Every transcript of `protocol/`, each against a server of its own. Named by section of XEP-0060, or by the standard they are about;
+//! `protocol/README.md` says which example of the standard is where.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use support::transcript;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")
+}
+
+/// The names of all files that are played.
+fn transcripts() -> BTreeSet<String> {
+    std::fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "README.md")
+        .collect()
 }
 
 macro_rules! transcripts {
@@ -20,8 +31,7 @@ macro_rules! transcripts {
         #[test]
         fn no_transcript_is_left_out() {
             let played = [$(concat!($file, ".txt")),*];
-            for entry in std::fs::read_dir(directory()).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
+            for name in transcripts() {
                 assert!(played.contains(&name.as_str()), "{name} is not played");
             }
         }
@@ -56,9 +66,9 @@ const CONDITIONS: [&str; 22] = [
 
 #[test]
 fn every_condition_has_a_transcript() {
-    let all: String = std::fs::read_dir(directory())
-        .unwrap()
-        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+    let all: String = transcripts()
+        .into_iter()
+        .map(|name| std::fs::read_to_string(directory().join(name)).unwrap())
         .collect();
     for condition in CONDITIONS {
         let element = format!("<{condition} xmlns='http://jabber.org/protocol/pubsub#errors'");
@@ -66,15 +76,46 @@ fn every_condition_has_a_transcript() {
     }
 }
 
+/// What stands between back quotes in the rows of tables, as far as it could be the name of a transcript.
+fn named_in_tables(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .filter(|word| {
+            word.chars()
+                .all(|one| one.is_ascii_alphanumeric() || one == '_')
+        })
+        .filter(|word| {
+            word.starts_with(|one: char| one.is_ascii_lowercase() || one.is_ascii_digit())
+        })
+        .map(|word| format!("{word}.txt"))
+        .collect()
+}
+
+#[test]
+fn the_table_names_every_transcript_and_no_other() {
+    let table = std::fs::read_to_string(directory().join("README.md")).unwrap();
+    // Words of the standard.
+    let words = ["collection.txt", "unconfigured.txt", "publisher.txt"].map(str::to_owned);
+    let named: BTreeSet<String> = &named_in_tables(&table) - &BTreeSet::from(words);
+    assert_eq!(named, transcripts());
+}
+
 transcripts! {
+    event_types = "04_3_event_types",
     discover = "05_discover",
+    meta_data = "05_4_meta_data",
+    own_affiliations = "05_7_own_affiliations",
     own_standing = "05_6_own_standing",
     subscribe = "06_1_subscribe",
     subscribe_errors = "06_1_subscribe_errors",
     last_item = "06_1_7_last_item",
     access_models = "04_5_access_models",
     multi_subscribe = "06_1_6_multi_subscribe",
+    no_subscriptions = "06_1_3_10_no_subscriptions",
+    unsubscribe_errors = "06_2_3_unsubscribe_errors",
     subscription_options = "06_3_subscription_options",
+    show_values = "06_3_show_values",
     leases = "06_3_leases",
     authorize = "08_6_authorize",
     get_pending = "08_7_get_pending",
@@ -82,14 +123,20 @@ transcripts! {
     presence_based = "12_presence",
     archive = "xep_0313_node_archive",
     retrieve_items = "06_5_retrieve_items",
+    retrieve_errors = "06_5_9_retrieve_errors",
     publish = "07_1_publish",
     publish_errors = "07_1_3_publish_errors",
     publish_options = "07_1_5_publish_options",
     retract = "07_2_retract",
     create = "08_1_create",
+    full_form = "08_1_3_full_form",
     configure = "08_2_configure",
+    notify_config = "08_2_5_notify_config",
     delete = "08_4_delete",
     purge = "08_5_purge",
+    pending_outcast = "08_7_4_pending_outcast",
+    modify_subscriptions = "08_8_2_modify_subscriptions",
+    modify_affiliations = "08_9_2_modify_affiliations",
     manage_subscriptions = "08_8_manage_subscriptions",
     manage_affiliations = "08_9_manage_affiliations",
     too_many_affiliations = "08_9_too_many_affiliations",
@@ -108,6 +155,8 @@ transcripts! {
     carbons = "xep_0280_carbons",
     access_by_people = "05_access_by_presence_and_roster",
     personal_eventing = "xep_0163_personal_eventing",
+    news_when_let_in = "xep_0163_news_when_let_in",
+    personal_archive = "xep_0313_personal_archive",
     bookmarks = "xep_0402_bookmarks",
     false_claim = "xep_0115_false_claim",
     awaited = "await",

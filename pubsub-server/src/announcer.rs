@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use imbl::ordmap::Keys;
 use imbl::shared_ptr::DefaultSharedPtr;
 
+use crate::address;
 use crate::router::{Parts, Router, Wakes};
-use crate::service::node::Subscriptions;
+use crate::service::node::{Affiliations, Subscriptions};
 use crate::service::personal;
 use crate::service::relations::Relations;
-use crate::service::terms::Particular;
+use crate::service::shows::Show;
+use crate::service::terms::{Particular, Terms};
 use crate::service::vocabulary::{Announcement, Audience, Notification, Write};
 use crate::wire;
 use crate::wire::notification;
@@ -64,6 +66,10 @@ impl Announcer {
         subscribers: Option<Subscribers<'_>>,
         wakes: &mut Wakes,
     ) {
+        let is_for_all = notification.audience == Audience::Subscribers;
+        if is_for_all && !notification.config.deliver_notifications {
+            return;
+        }
         if let Some((owner, node)) = personal::split(&notification.node) {
             return self.announce_personal(owner, node, notification, subscribers, wakes);
         }
@@ -83,7 +89,12 @@ impl Announcer {
         if notification.audience != Audience::Subscribers {
             return;
         }
-        let mut listeners = self.relations.listeners(owner, node, &notification.config);
+        let affiliations = subscribers.and_then(|all| all.affiliations);
+        let none = Affiliations::new();
+        let affiliations = affiliations.unwrap_or(&none);
+        let mut listeners =
+            self.relations
+                .listeners(owner, node, &notification.config, affiliations);
         listeners.retain(|full| !subscribers.is_some_and(|all| all.has(full)));
         if !listeners.is_empty() {
             let news = Notification {
@@ -142,14 +153,29 @@ impl Announcer {
             let beginning = tail.strip_suffix(notification::END).unwrap_or(&tail);
             let mut end = String::new();
             for jid in particular.jids() {
-                end.clear();
-                if !all.write_end(jid, particular, notification, &mut end) {
-                    continue;
-                }
                 escaped.clear();
                 wire::escaped(&mut escaped, jid);
-                let own = [notification::HEAD, &escaped, beginning, &end];
-                deliver(wakes, jid, own[..].into());
+                if particular.minds_show(jid) {
+                    // Each client by what it shows.
+                    let is_full = jid.contains('/');
+                    for peer in directory.available(address::bare(jid)) {
+                        let is_meant = (!is_full || *peer.actor.full == **jid)
+                            && (!needs_presence || peer.is_present());
+                        end.clear();
+                        let show = Some(peer.show());
+                        if is_meant && all.write_end(jid, particular, show, notification, &mut end)
+                        {
+                            let parts = [notification::HEAD, &escaped, beginning, &end];
+                            wakes.deliver(peer, &parts);
+                        }
+                    }
+                    continue;
+                }
+                end.clear();
+                if all.write_end(jid, particular, None, notification, &mut end) {
+                    let own = [notification::HEAD, &escaped, beginning, &end];
+                    deliver(wakes, jid, own[..].into());
+                }
             }
         }
         let delivered = wakes.deliveries() - before;
@@ -163,6 +189,8 @@ impl Announcer {
 pub(crate) struct Subscribers<'n> {
     pub(crate) plain: &'n Subscriptions,
     pub(crate) particular: Option<&'n Particular>,
+    /// Of a node of an account: they say who else may hear of it.
+    pub(crate) affiliations: Option<&'n Affiliations>,
 }
 
 impl Subscribers<'_> {
@@ -174,18 +202,21 @@ impl Subscribers<'_> {
         })
     }
 
-    /// Writes the end of a message to a JID that is subscribed on terms of its own. Returns whether it is to be sent one.
+    /// Writes the end of a message to a JID that is subscribed on terms of its own, or to a client of it that shows something. Returns whether it is to
+    /// be sent one.
     fn write_end(
         &self,
         jid: &Arc<str>,
         particular: &Particular,
+        show: Option<Show>,
         notification: &Notification,
         out: &mut String,
     ) -> bool {
         let plain = self.plain.get(jid);
         let mut ids: Vec<&str> = plain.into_iter().map(|id| &**id).collect();
         let mut includes_body = false;
-        for one in particular.of(jid).filter(|one| one.terms.hears()) {
+        let hears = |terms: &Terms| terms.hears() && show.is_none_or(|show| terms.shows.has(show));
+        for one in particular.of(jid).filter(|one| hears(one.terms)) {
             ids.push(one.id);
             includes_body |= one.terms.include_body;
         }

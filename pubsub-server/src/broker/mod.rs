@@ -404,6 +404,7 @@ impl Broker {
             .map(|node| Subscribers {
                 plain: &node.subscriptions,
                 particular: node.particular.as_deref(),
+                affiliations: Some(&node.affiliations),
             });
         self.announcer.announce(notification, subscribers, wakes);
     }
@@ -418,22 +419,21 @@ pub(crate) fn now() -> u64 {
 
 /// The notification with those who are to hear it, if there is anybody.
 fn announced(shard: &Shard, notification: Notification) -> Option<Announced> {
-    let (subscribers, particular) = match &notification.audience {
-        Audience::These(_) => (None, None),
-        Audience::Subscribers => {
-            let node = shard.service.node(&notification.node)?;
-            if node.subscriptions.is_empty()
-                && node.particular.is_none()
-                && crate::service::personal::owner(&node.name).is_none()
-            {
-                return None;
-            }
-            (Some(node.subscriptions.clone()), node.particular.clone())
-        }
-    };
-    Some(Announced {
+    let mut told = Announced {
         notification,
-        subscribers,
-        particular,
-    })
+        subscribers: None,
+        particular: None,
+        affiliations: None,
+    };
+    if told.notification.audience == Audience::Subscribers {
+        let node = shard.service.node(&told.notification.node)?;
+        let is_personal = crate::service::personal::owner(&node.name).is_some();
+        if node.subscriptions.is_empty() && node.particular.is_none() && !is_personal {
+            return None;
+        }
+        told.subscribers = Some(node.subscriptions.clone());
+        told.particular.clone_from(&node.particular);
+        told.affiliations = is_personal.then(|| node.affiliations.clone());
+    }
+    Some(told)
 }

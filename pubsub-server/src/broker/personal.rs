@@ -6,17 +6,19 @@ use super::{Broker, now};
 use crate::router::Wakes;
 use crate::service::access::{Action, admit};
 use crate::service::commands::last_item;
-use crate::service::options::SendLast;
+use crate::service::options::{NodeConfig, SendLast};
 use crate::service::personal;
-use crate::service::vocabulary::{Actor, Write};
+use crate::service::vocabulary::Write;
 
 impl Broker {
-    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does (XEP-0163 §4.3.3).
+    /// Sends a resource the newest items of those nodes of an account that it wants to hear of, when it becomes known that it does, or when they
+    /// are opened to it (XEP-0163 §4.3.4).
     pub(crate) fn greet_with(
         &self,
         owner: &str,
-        actor: &Actor,
+        (bare, full): (&str, &Arc<str>),
         is_wanted: impl Fn(&str) -> bool,
+        is_new: impl Fn(&NodeConfig) -> bool,
         wakes: &mut Wakes,
     ) {
         for name in self.shards.names_of(owner) {
@@ -29,9 +31,10 @@ impl Broker {
             let owed = shard.service.node(&name).and_then(|node| {
                 let newest = node.items.newest()?;
                 let is_due = node.config.send_last == SendLast::OnSubscriptionAndPresence
+                    && is_new(&node.config)
                     && !node.has_expired(newest, now())
-                    && admit(&*self.relations, node, &actor.bare, Action::Retrieve).is_ok();
-                is_due.then(|| last_item(node, &actor.full)).flatten()
+                    && admit(&*self.relations, node, bare, Action::Retrieve).is_ok();
+                is_due.then(|| last_item(node, full)).flatten()
             });
             if let Some(notification) = owed {
                 self.owe(&mut shard, notification, wakes);

@@ -6,6 +6,7 @@ use crate::router::Wakes;
 use crate::service::access::Affiliation;
 use crate::service::commands::{Changes, last_item};
 use crate::service::options::{AccessModel, SendLast};
+use crate::service::shows::Show;
 use crate::service::vocabulary::{Actor, Notification};
 use crate::shards::{Leaver, Shard};
 
@@ -87,7 +88,7 @@ impl Broker {
     }
 
     /// Sends the newest items that a resource is owed when it becomes available.
-    pub(crate) fn greet(&self, actor: &Actor, wakes: &mut Wakes) {
+    pub(crate) fn greet(&self, actor: &Actor, show: Show, wakes: &mut Wakes) {
         let now = now();
         for mut shard in self.shards.each() {
             let owed: Vec<Notification> = shard
@@ -97,7 +98,7 @@ impl Broker {
                 .filter(|node| {
                     node.subscriptions_at(&actor.bare)
                         .chain(node.subscriptions_at(&actor.full))
-                        .any(|one| one.terms.hears())
+                        .any(|one| one.terms.hears() && one.terms.shows.has(show))
                 })
                 .filter(|node| {
                     let newest = node.items.newest();

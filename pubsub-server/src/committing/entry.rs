@@ -7,7 +7,7 @@ use crate::announcer::Subscribers;
 use crate::router::{Peer, Wakes};
 use crate::service::applying::Before;
 use crate::service::error::ServiceError;
-use crate::service::node::Subscriptions;
+use crate::service::node::{Affiliations, Subscriptions};
 use crate::service::terms::Particular;
 use crate::service::vocabulary::{Notification, Reply, Write};
 use crate::shards::Leaver;
@@ -36,6 +36,8 @@ pub(crate) struct Announced {
     pub(crate) notification: Notification,
     pub(crate) subscribers: Option<Subscriptions>,
     pub(crate) particular: Option<Arc<Particular>>,
+    /// Of a node of an account.
+    pub(crate) affiliations: Option<Affiliations>,
 }
 
 impl Announced {
@@ -44,6 +46,7 @@ impl Announced {
         Some(Subscribers {
             plain: self.subscribers.as_ref()?,
             particular: self.particular.as_deref(),
+            affiliations: self.affiliations.as_ref(),
         })
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn answer_other(
     wakes: &mut Wakes,
 ) -> Result<(), StreamError> {
     match reader.child()? {
-        Some(name) if is_of_nodes(&name, stanza) => {
+        Some(name) if is_of_nodes(&name, stanza, reader) => {
             pubsub::answer_at(dialogue, Some(owner), stanza, &name, reader, out, wakes)
         }
         _ => {
@@ -107,10 +107,12 @@ pub(super) fn answer_other(
 }
 
 /// Whether it is for the nodes of an account (XEP-0163).
-fn is_of_nodes(name: &Name<'_>, stanza: &Stanza<'_>) -> bool {
+fn is_of_nodes(name: &Name<'_>, stanza: &Stanza<'_>, reader: &Reader<'_>) -> bool {
     match (name.local, &*name.namespace) {
         ("pubsub", namespace::PUBSUB | namespace::PUBSUB_OWNER) => true,
         ("query", namespace::DISCO_INFO | namespace::DISCO_ITEMS) => stanza.variant == "get",
+        // Without a node it would be the archive of messages, which there is not.
+        ("query", namespace::ARCHIVE) => reader.attribute("node").is_some(),
         _ => false,
     }
 }
@@ -142,7 +144,7 @@ fn answer(
         return Ok(commanding::execute(dialogue, stanza, &execution, out));
     }
     let is_own = stanza.to.as_deref().is_none_or(|to| to.contains('@'));
-    if is_own && is_of_nodes(&name, stanza) {
+    if is_own && is_of_nodes(&name, stanza, reader) {
         let actor = &dialogue.peer.actor;
         if actor.is_anonymous && name.local == "pubsub" {
             drain(reader)?;

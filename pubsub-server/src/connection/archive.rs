@@ -1,7 +1,7 @@
 //! Answers a query of the archive of a node (XEP-0313): a message for each item, then the result.
 
 use super::dialogue::Dialogue;
-use super::pubsub::fail;
+use super::pubsub::{called, fail};
 use crate::committing::Asker;
 use crate::router::Wakes;
 use crate::service::vocabulary::{Reply, Request};
@@ -11,6 +11,7 @@ use crate::wire::stanza::{self, Kind, Stanza};
 /// Queues everything that was found and the end of it, or writes a refusal.
 pub(super) fn answer(
     dialogue: &Dialogue,
+    owner: Option<&str>,
     stanza: &Stanza<'_>,
     query: Query<'_>,
     out: &mut String,
@@ -19,7 +20,7 @@ pub(super) fn answer(
     let broker = &dialogue.host.broker;
     let actor = &dialogue.peer.actor;
     let request = Request::Archive {
-        node: query.node,
+        node: called(owner, &query.node),
         filter: query.filter,
         page: query.page,
     };
@@ -36,7 +37,7 @@ pub(super) fn answer(
             return;
         }
     };
-    let way = (dialogue.host.pubsub(), &*actor.full);
+    let way = (owner.unwrap_or(dialogue.host.pubsub()), &*actor.full);
     let mut stanzas: Vec<String> = items
         .iter()
         .map(|item| {

@@ -8,9 +8,10 @@ use super::destination::Destination;
 use super::dialogue::{Dialogue, drain};
 use super::serving::Deferred;
 use crate::address;
-use crate::people::{Greeting, Receipt, Refusal, Told};
+use crate::people::{Closeness, Greeting, Receipt, Refusal, Told};
 use crate::roster::Step;
 use crate::router::Wakes;
+use crate::service::options::NodeConfig;
 use crate::wire::error::StanzaError;
 use crate::wire::presence;
 use crate::wire::stanza::{self, Kind, Stanza};
@@ -115,7 +116,8 @@ impl Dialogue {
             receipt,
         } = self.host.people.announce(&self.peer, tail, said, wakes);
         if is_new {
-            self.host.broker.greet(&self.peer.actor, wakes);
+            let show = self.peer.show();
+            self.host.broker.greet(&self.peer.actor, show, wakes);
         }
         if wants_news {
             self.tell_news(wakes);
@@ -144,7 +146,9 @@ impl Dialogue {
                 step,
                 tail,
             };
+            let before = self.host.people.closeness(&actor.bare, to);
             let receipt = self.host.people.subscribe(&told, false, wakes);
+            self.tell_whom_it_opens_to(to, &before, wakes);
             if matches!(step, Step::Unsubscribe | Step::Unsubscribed) {
                 // Who may no longer see one's presence may have had a subscription by it.
                 self.host.broker.reconsider(&actor.bare, wakes);
@@ -191,7 +195,28 @@ impl Dialogue {
         };
         for owner in owners {
             let broker = &self.host.broker;
-            broker.greet_with(&owner, actor, |node| wants.contains(node), wakes);
+            let who = (&*actor.bare, &actor.full);
+            broker.greet_with(&owner, who, |node| wants.contains(node), |_| true, wakes);
+        }
+    }
+
+    /// Sends the clients of a contact the news of those nodes of one's account that were not open to it `before`.
+    pub(super) fn tell_whom_it_opens_to(
+        &self,
+        contact: &Arc<str>,
+        before: &Closeness,
+        wakes: &mut Wakes,
+    ) {
+        let own = &self.peer.actor.bare;
+        let now = self.host.people.closeness(own, contact);
+        if now == *before {
+            return;
+        }
+        let is_new = |config: &NodeConfig| now.opens(config) && !before.opens(config);
+        for (full, wants) in self.host.people.listening(contact) {
+            let broker = &self.host.broker;
+            let who = (&**contact, &full);
+            broker.greet_with(own, who, |node| wants.contains(node), is_new, wakes);
         }
     }
 }

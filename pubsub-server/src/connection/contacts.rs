@@ -45,22 +45,25 @@ pub(super) fn answer(
         }
     };
     drain(reader)?;
-    let result =
-        if actor.is_anonymous {
-            Err(StanzaError::NO_ROSTER)
-        } else {
-            match change {
-                Err(Unfit::Malformed) => Err(StanzaError::BAD_CONTACT),
-                Err(Unfit::TooLong) => Err(StanzaError::LONG_CONTACT),
-                Ok(change) if change.jid == actor.bare => Err(StanzaError::OWN_CONTACT),
-                Ok(change) => people
-                    .change_roster(actor, change, wakes)
-                    .map_err(|unknown| match unknown {
-                        Unknown::TooMany => StanzaError::ROSTER_FULL,
-                        Unknown::NoContact => StanzaError::NO_CONTACT,
-                    }),
+    let result = if actor.is_anonymous {
+        Err(StanzaError::NO_ROSTER)
+    } else {
+        match change {
+            Err(Unfit::Malformed) => Err(StanzaError::BAD_CONTACT),
+            Err(Unfit::TooLong) => Err(StanzaError::LONG_CONTACT),
+            Ok(change) if change.jid == actor.bare => Err(StanzaError::OWN_CONTACT),
+            Ok(change) => {
+                let contact = change.jid.clone();
+                let before = people.closeness(&actor.bare, &contact);
+                let result = people.change_roster(actor, change, wakes);
+                dialogue.tell_whom_it_opens_to(&contact, &before, wakes);
+                result.map_err(|unknown| match unknown {
+                    Unknown::TooMany => StanzaError::ROSTER_FULL,
+                    Unknown::NoContact => StanzaError::NO_CONTACT,
+                })
             }
-        };
+        }
+    };
     if result.is_ok() {
         // Who has left a group, or the roster, may have had a subscription by it.
         dialogue.host.broker.reconsider(&actor.bare, wakes);

@@ -60,15 +60,15 @@ pub(super) fn answer_at(
                 (owner, name.namespace == namespace::DISCO_INFO),
             );
         }
-        ("query", namespace::ARCHIVE) if is_set && owner.is_none() => match archive::read(reader) {
+        ("query", namespace::ARCHIVE) if is_set => match archive::read(reader) {
             Ok(query) => {
                 drain(reader)?;
-                super::archive::answer(dialogue, stanza, query, out, wakes);
+                super::archive::answer(dialogue, owner, stanza, query, out, wakes);
                 return Ok(());
             }
             Err(error) => Err(error),
         },
-        ("query", namespace::ARCHIVE) if owner.is_none() => {
+        ("query", namespace::ARCHIVE) => {
             drain(reader)?;
             dialogue.open_result(out, stanza);
             archive::write_form(out);
@@ -211,6 +211,7 @@ fn survey(
                 let awaited = broker.awaited(&actor.bare).into_iter();
                 list.extend(awaited.map(|known| (known, "pending")));
             }
+            list.sort_unstable();
             let list = list.iter().map(|((node, jid, subscription), state)| {
                 (&**node, &**jid, &**subscription, *state)
             });
@@ -218,12 +219,13 @@ fn survey(
         }
         Command::OwnAffiliations(asked) => {
             require_node(dialogue, owner, asked.as_deref())?;
-            let list = broker.survey(&actor.bare, |node, found| {
+            let mut list = broker.survey(&actor.bare, |node, found| {
                 let affiliation = node.affiliation(&actor.bare);
                 if affiliation != Affiliation::None && is_asked(&node.name, &asked) {
                     found.push((node.name.clone(), affiliation));
                 }
             });
+            list.sort_unstable();
             let list = list
                 .iter()
                 .map(|(node, affiliation)| (&**node, affiliation.as_str()));
@@ -247,7 +249,7 @@ fn require_node(
 }
 
 /// What a node is called among all nodes.
-fn called<'n>(owner: Option<&str>, name: &'n str) -> Cow<'n, str> {
+pub(super) fn called<'n>(owner: Option<&str>, name: &'n str) -> Cow<'n, str> {
     match owner {
         Some(owner) => Cow::Owned(personal::key(owner, name)),
         None => Cow::Borrowed(name),
@@ -384,9 +386,20 @@ fn list_items(
     out: &mut String,
 ) -> Result<(), ServiceError> {
     let selection = asked.map_or(Selection::All, Selection::Page);
+    let node = called(owner, name);
+    // A list of items is the same for each of several subscriptions.
+    let subscription = dialogue.host.broker.rules.multi_subscribe.then(|| {
+        let own = &dialogue.peer.actor.bare;
+        let first = |node: &Node| {
+            let one = node.subscriptions_of(own).next();
+            one.map(|one| Cow::Owned(one.id.to_string()))
+        };
+        dialogue.host.broker.inspect(&node, first).flatten()
+    });
     let request = Request::Items {
-        node: called(owner, name),
+        node,
         selection,
+        subscription: subscription.flatten(),
     };
     let pubsub = owner.unwrap_or(dialogue.host.pubsub());
     match dialogue.host.broker.look(&dialogue.peer.actor, request) {

@@ -40,7 +40,7 @@ impl People {
     ) -> Greeting {
         let actor = &peer.actor;
         let mut scene = self.scene(wakes);
-        let is_new = peer.announce(said.priority.into());
+        let is_new = peer.announce(said.priority.into(), said.show);
         let own = scene
             .state
             .attendance

@@ -17,6 +17,7 @@ pub(crate) use self::attending::{Greeting, Refusal};
 pub(crate) use self::keeping::{Receipt, Write};
 pub(crate) use self::knowing::Unknown;
 pub(crate) use self::messaging::{Fate, Letter};
+pub(crate) use self::relations::Closeness;
 pub(crate) use self::subscribing::Told;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

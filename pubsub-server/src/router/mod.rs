@@ -12,11 +12,12 @@ pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::waiting::Parts;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::Thread;
 
 use crate::address;
+use crate::service::shows::Show;
 use crate::service::vocabulary::Actor;
 use crate::wire::stream::StreamError;
 
@@ -30,6 +31,8 @@ pub(crate) struct Peer {
     is_available: AtomicBool,
     /// Whether it has sent presence and not taken it back.
     is_announced: AtomicBool,
+    /// What it shows with its presence.
+    show: AtomicU8,
     /// Whether it gets copies of the messages of the account's other clients (XEP-0280).
     is_copied: AtomicBool,
     resumption: OnceLock<Box<str>>,
@@ -45,6 +48,7 @@ impl Peer {
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(true),
             is_announced: AtomicBool::new(false),
+            show: AtomicU8::new(Show::default().number()),
             is_copied: AtomicBool::new(false),
             resumption: OnceLock::new(),
             behind: None,
@@ -59,6 +63,7 @@ impl Peer {
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(false),
             is_announced: AtomicBool::new(false),
+            show: AtomicU8::new(Show::default().number()),
             is_copied: AtomicBool::new(false),
             resumption: OnceLock::new(),
             behind: Some(component.clone()),
@@ -66,9 +71,20 @@ impl Peer {
     }
 
     /// Notes presence of that priority. Returns whether the resource was not present before.
-    pub(crate) fn announce(&self, priority: i32) -> bool {
+    pub(crate) fn announce(&self, priority: i32, show: Show) -> bool {
+        self.show.store(show.number(), Ordering::Relaxed);
         self.is_available.store(priority >= 0, Ordering::Relaxed);
         !self.is_announced.swap(true, Ordering::Relaxed)
+    }
+
+    /// What it shows with its presence. Who has sent none shows nothing in particular.
+    pub(crate) fn show(&self) -> Show {
+        Show::numbered(self.show.load(Ordering::Relaxed))
+    }
+
+    /// Whether it has sent presence and not taken it back.
+    pub(crate) fn is_present(&self) -> bool {
+        self.is_announced.load(Ordering::Relaxed)
     }
 
     /// Whether it gets copies of messages from now on.
@@ -304,7 +320,7 @@ impl Directory<'_> {
 
     /// The resources of an account that a message to it is for: those that have sent presence, or, if none has, those that never do.
     pub(crate) fn attentive(&self, bare: &str) -> impl Iterator<Item = &Arc<Peer>> {
-        let has_announced = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        let has_announced = |peer: &&Arc<Peer>| peer.is_present();
         let is_anybody = self.available(bare).any(|peer| has_announced(&peer));
         self.available(bare)
             .filter(move |peer| !is_anybody || has_announced(peer))
@@ -341,7 +357,7 @@ impl Directory<'_> {
     /// The same, but only to resources that have sent presence.
     pub(crate) fn deliver_to_present(&self, wakes: &mut Wakes, jid: &str, stanza: Parts<'_>) {
         let is_full = jid.contains('/');
-        let present = |peer: &&Arc<Peer>| peer.is_announced.load(Ordering::Relaxed);
+        let present = |peer: &&Arc<Peer>| peer.is_present();
         for peer in self.available(address::bare(jid)).filter(present) {
             if !is_full || *peer.actor.full == *jid {
                 wakes.deliver_parts(peer, stanza);

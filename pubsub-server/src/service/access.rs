@@ -101,6 +101,11 @@ fn is_entitled(affiliation: Affiliation, action: Action) -> bool {
     }
 }
 
+/// Whether an affiliation lets read or keeps from it; none: the access model decides.
+pub(crate) fn reads_by(affiliation: Affiliation) -> Option<bool> {
+    (affiliation != Affiliation::None).then(|| is_entitled(affiliation, Action::Retrieve))
+}
+
 /// Refuses unless the account with that bare JID may take the action at the node. Who may subscribe and read is for [`admit`] to say.
 pub(crate) fn require(node: &Node, bare: &str, action: Action) -> Result<(), ServiceError> {
     let affiliation = node.affiliation(bare);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::access::Affiliation;
-use super::node::{Items, Node, Placed, Subscriptions, bare_of};
+use super::node::{Affiliations, Items, Node, Placed, Subscriptions, bare_of};
 use super::options::NodeConfig;
 use super::terms::Terms;
 use super::vocabulary::Write;
@@ -56,7 +56,7 @@ impl Service {
                     config: config.clone(),
                     creator: creator.clone(),
                     created: *created,
-                    affiliations: BTreeMap::from([(creator.clone(), Affiliation::Owner)]),
+                    affiliations: Affiliations::from_iter([(creator.clone(), Affiliation::Owner)]),
                     subscriptions: Subscriptions::new(),
                     particular: None,
                     items: Items::default(),
@@ -344,13 +344,14 @@ impl Service {
         affiliation: Affiliation,
     ) -> Option<Affiliation> {
         let node = self.nodes.get_mut(name)?;
-        let count = node.affiliations.len();
+        let affiliations = &mut node.affiliations;
+        let count = affiliations.len();
         let before = match affiliation {
-            Affiliation::None => node.affiliations.remove(jid),
-            affiliation => node.affiliations.insert(jid.clone(), affiliation),
+            Affiliation::None => affiliations.remove(jid),
+            affiliation => affiliations.insert(jid.clone(), affiliation),
         };
         let cost = weight::of_affiliation(jid);
-        self.bytes = self.bytes + node.affiliations.len() * cost - count * cost;
+        self.bytes = self.bytes + affiliations.len() * cost - count * cost;
         self.refresh_standing(jid, name);
         before
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::access::Affiliation;
+use super::terms::SubscriptionState;
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +29,7 @@ pub(crate) enum ServiceError {
         "node \"{node}\" carries notifications only: pubsub#deliver_payloads and pubsub#persist_items are off, so publish no item"
     )]
     ItemForbidden { node: Arc<str> },
-    #[error(
-        "node \"{node}\" needs a payload in every item: pubsub#deliver_payloads or pubsub#persist_items is on"
-    )]
+    #[error("node \"{node}\" needs a payload in every item: pubsub#deliver_payloads is on")]
     PayloadRequired { node: Arc<str> },
     #[error("an item carries exactly one payload element")]
     InvalidPayload,
@@ -117,6 +116,15 @@ pub(crate) enum ServiceError {
         "pubsub#access_model cannot be \"{model}\"; write open, presence, roster, authorize or whitelist"
     )]
     UnsupportedAccessModel { model: String },
+    #[error("node \"{node}\" takes no subscriptions: pubsub#subscribe is off")]
+    SubscriptionsClosed { node: Arc<str> },
+    /// A change of several entries was refused, and none was made.
+    #[error("{cause}")]
+    Unchanged {
+        cause: Box<ServiceError>,
+        node: Arc<str>,
+        entries: Entries,
+    },
     #[error("node \"{node}\" keeps no items: pubsub#persist_items is off")]
     NotPersistent { node: Arc<str> },
     #[error("this service does not support \"{feature}\"")]
@@ -130,6 +138,17 @@ pub(crate) enum ServiceError {
     #[error("{limit} bytes of changes wait for the storage of this service already, its limit")]
     StorageBusy { limit: usize },
 }
+
+/// What somebody wanted to change, as it is (XEP-0060 §8.8.2.4, §8.9.2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entries {
+    Affiliations(Vec<(Arc<str>, Affiliation)>),
+    /// Each JID with its subscription, if it has one.
+    Subscriptions(Vec<(Arc<str>, Option<Present>)>),
+}
+
+/// Id and state of a subscription.
+pub(crate) type Present = (Arc<str>, SubscriptionState);
 
 /// The stanza error (RFC 6120 §8.3.3) and the `pubsub#errors` condition of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,14 +210,16 @@ impl ServiceError {
             Self::UnsupportedAccessModel { .. } => {
                 ("modify", "not-acceptable", "unsupported-access-model")
             }
-            Self::NotPersistent { .. } | Self::Unsupported { .. } => {
-                ("cancel", "feature-not-implemented", "unsupported")
-            }
+            Self::Unchanged { cause, .. } => return cause.condition(),
+            Self::NotPersistent { .. }
+            | Self::SubscriptionsClosed { .. }
+            | Self::Unsupported { .. } => ("cancel", "feature-not-implemented", "unsupported"),
             Self::BadRequest { .. } => ("modify", "bad-request", ""),
             Self::StorageFailed => ("wait", "internal-server-error", ""),
         };
         let feature = match self {
             Self::NotPersistent { .. } => Some("persistent-items"),
+            Self::SubscriptionsClosed { .. } => Some("subscribe"),
             Self::Unsupported { feature } => Some(*feature),
             _ => None,
         };

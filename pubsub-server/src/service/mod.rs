@@ -15,6 +15,7 @@ pub(crate) mod node;
 pub(crate) mod options;
 pub(crate) mod personal;
 pub(crate) mod relations;
+pub(crate) mod shows;
 pub(crate) mod terms;
 pub(crate) mod vocabulary;
 pub(crate) mod weight;

@@ -139,6 +139,9 @@ impl Items {
 /// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id. A copy shares all that does not change.
 pub(crate) type Subscriptions = OrdMap<Arc<str>, Arc<str>>;
 
+/// By bare JID; `Affiliation::None` is never stored.
+pub(crate) type Affiliations = OrdMap<Arc<str>, Affiliation>;
+
 /// A leaf node.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -148,8 +151,8 @@ pub(crate) struct Node {
     pub(crate) creator: Arc<str>,
     /// Seconds since 1970.
     pub(crate) created: u64,
-    /// By bare JID; `Affiliation::None` is never stored.
-    pub(crate) affiliations: BTreeMap<Arc<str>, Affiliation>,
+    /// Shared as the subscriptions are.
+    pub(crate) affiliations: Affiliations,
     /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
     pub(crate) subscriptions: Subscriptions,
     /// The subscriptions that are not plain. None as long as there is none.
@@ -365,7 +368,7 @@ mod tests {
             }),
             creator: "a@x".into(),
             created: 0,
-            affiliations: BTreeMap::new(),
+            affiliations: Affiliations::new(),
             subscriptions: Subscriptions::new(),
             particular: None,
             items: Items::default(),

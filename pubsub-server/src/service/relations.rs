@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::node::Affiliations;
 use super::options::NodeConfig;
 
 /// Answers for the accounts of this server. All JIDs are bare.
@@ -17,8 +18,14 @@ pub(crate) trait Relations: Debug + Send + Sync {
     /// Whether `who` is in one of these groups of the owner's roster.
     fn is_in_group(&self, owner: &str, who: &str, groups: &[String]) -> bool;
 
-    /// The clients that are to hear of a node of an account because they said that they want to (XEP-0163 §4), by their full JIDs.
-    fn listeners(&self, owner: &str, node: &str, config: &NodeConfig) -> Vec<Arc<str>>;
+    /// The clients that are to hear of a node of an account because they said that they want to and may (XEP-0163 §4), by their full JIDs.
+    fn listeners(
+        &self,
+        owner: &str,
+        node: &str,
+        config: &NodeConfig,
+        affiliations: &Affiliations,
+    ) -> Vec<Arc<str>>;
 }
 
 /// Nobody knows anybody.
@@ -36,7 +43,13 @@ impl Relations for Strangers {
         false
     }
 
-    fn listeners(&self, _owner: &str, _node: &str, _config: &NodeConfig) -> Vec<Arc<str>> {
+    fn listeners(
+        &self,
+        _owner: &str,
+        _node: &str,
+        _config: &NodeConfig,
+        _affiliations: &Affiliations,
+    ) -> Vec<Arc<str>> {
         Vec::new()
     }
 }

@@ -14,6 +14,7 @@ use imbl::{OrdMap, OrdSet};
 use super::error::ServiceError;
 use super::node::bare_of;
 use super::options::{Field, Kind, boolean};
+use super::shows::{Shows, WORDS};
 use crate::moment;
 
 /// How far a subscription got. None at all is the third state of the standard; nobody is ever `unconfigured` here.
@@ -58,6 +59,8 @@ pub struct Terms {
     pub deliver: bool,
     /// `pubsub#include_body`: whether messages have a body too.
     pub include_body: bool,
+    /// `pubsub#show-values`: while what is shown by a client it is notified.
+    pub shows: Shows,
     /// `pubsub#expire`
     pub expire: Expiry,
     /// Whether a restart keeps it, apart from the expiry: an anonymous user never comes back.
@@ -69,6 +72,7 @@ pub(crate) static PLAIN: Terms = Terms {
     state: SubscriptionState::Subscribed,
     deliver: true,
     include_body: false,
+    shows: Shows::ALL,
     expire: Expiry::Never,
     is_kept: true,
 };
@@ -101,6 +105,17 @@ pub(crate) const SUBSCRIPTION_OPTIONS: &[SubscriptionOption] = &[
         read: |terms| flag(terms.include_body),
         write: |terms, value| boolean(value).map(|is| terms.include_body = is).is_some(),
         allowed: "1, 0, true or false",
+    },
+    SubscriptionOption {
+        name: "pubsub#show-values",
+        label: "Notify only clients whose presence is one of these",
+        kind: Kind::Choices(WORDS),
+        read: |terms| terms.shows.write(),
+        write: |terms, value| {
+            let shows = Shows::read(value);
+            shows.map(|shows| terms.shows = shows).is_some()
+        },
+        allowed: "chat, online, away, xa or dnd",
     },
     SubscriptionOption {
         name: "pubsub#expire",
@@ -164,6 +179,13 @@ impl Terms {
             let value = field.values.first().map_or("", |value| value.as_ref());
             let mut options = SUBSCRIPTION_OPTIONS.iter();
             let allowed = if let Some(option) = options.find(|option| option.name == field.name) {
+                let all;
+                let value = if matches!(option.kind, Kind::Choices(_)) {
+                    all = field.values.join("\n");
+                    &all
+                } else {
+                    value
+                };
                 if (option.write)(&mut terms, value) {
                     continue;
                 }
@@ -227,6 +249,11 @@ pub(crate) struct Particular {
 impl Particular {
     pub(crate) fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// Whether what its clients show matters to what that JID is sent.
+    pub(crate) fn minds_show(&self, jid: &str) -> bool {
+        self.of(jid).any(|one| one.terms.shows != Shows::ALL)
     }
 
     pub(crate) fn is_ending(&self) -> bool {
@@ -330,6 +357,7 @@ mod tests {
             ("pubsub#expire", "2030-01-31T12:00:00Z"),
             ("pubsub#expire", "presence"),
             ("pubsub#expire", ""),
+            ("pubsub#show-values", "chat\nonline"),
         ] {
             let terms = PLAIN.with(&[field(name, value)]).expect(name);
             let option = SUBSCRIPTION_OPTIONS
@@ -344,6 +372,7 @@ mod tests {
         for (name, value) in [
             ("pubsub#deliver", "perhaps"),
             ("pubsub#expire", "soon"),
+            ("pubsub#show-values", "asleep"),
             ("pubsub#digest", "1"),
             ("pubsub#colour", "green"),
         ] {

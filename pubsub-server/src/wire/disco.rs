@@ -5,7 +5,6 @@ use super::{attribute, form, page};
 use crate::moment;
 use crate::service::access::Affiliation;
 use crate::service::node::Node;
-use crate::service::options::OPTIONS;
 use crate::service::vocabulary::PageInfo;
 
 /// Several items may come in one publish, taken as a whole or not at all. XEP-0060 has no name for this: its `multi-items` only says that a
@@ -42,7 +41,6 @@ const PUBSUB_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#get-pending",
     "http://jabber.org/protocol/pubsub#instant-nodes",
     "http://jabber.org/protocol/pubsub#item-ids",
-    "http://jabber.org/protocol/pubsub#last-published",
     "http://jabber.org/protocol/pubsub#leased-subscription",
     "http://jabber.org/protocol/pubsub#manage-subscriptions",
     "http://jabber.org/protocol/pubsub#member-affiliation",
@@ -79,7 +77,8 @@ const PUBSUB_FEATURES: &[&str] = &[
 const SERVICE_ONLY: &[&str] = &[
     "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/pubsub#get-pending",
-    "urn:xmpp:mam:2",
+    // Nodes of accounts have archives, and say so themselves; messages are not archived.
+    super::namespace::ARCHIVE,
     "urn:xmpp:ping",
     AWAIT,
 ];
@@ -88,6 +87,9 @@ const SERVICE_ONLY: &[&str] = &[
 const ACCOUNT_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/pubsub#auto-subscribe",
     "http://jabber.org/protocol/pubsub#filtered-notifications",
+    "http://jabber.org/protocol/pubsub#last-published",
+    "http://jabber.org/protocol/pubsub#presence-subscribe",
+    "http://jabber.org/protocol/pubsub#pubsub-on-a-jid",
 ];
 
 /// The commands of the PubSub service (XEP-0050 §2): the list, or one of them.
@@ -189,14 +191,7 @@ pub(crate) fn write_node(out: &mut String, node: &Node) {
     identity(out, "pubsub", "leaf", &node.config.title);
     features(out, PUBSUB_FEATURES);
     form::open(out, "result", "http://jabber.org/protocol/pubsub#meta-data");
-    for option in OPTIONS {
-        form::field(
-            out,
-            option.name,
-            "text-single",
-            &(option.read)(&node.config),
-        );
-    }
+    form::write_meta_data(out, &node.config);
     form::field(out, "pubsub#creator", "jid-single", &node.creator);
     form::field(
         out,

@@ -1,6 +1,6 @@
 //! Writes stanza errors (RFC 6120 §8.3), those of the service with their `pubsub#errors` condition.
 
-use super::{attribute, text};
+use super::{attribute, reply, text};
 use crate::service::error::ServiceError;
 
 /// A stanza error outside the PubSub service.
@@ -171,8 +171,11 @@ pub(crate) fn write(out: &mut String, error: StanzaError) {
     out.push_str("</error>");
 }
 
-/// The `<error/>` of a refusal by the service.
+/// The `<error/>` of a refusal by the service, and before it what was to be changed and is not.
 pub(crate) fn write_service(out: &mut String, error: &ServiceError) {
+    if let ServiceError::Unchanged { node, entries, .. } = error {
+        reply::write_unchanged(out, node, entries);
+    }
     let condition = error.condition();
     open(out, condition.kind, condition.defined);
     write_text(out, &error.to_string());

@@ -131,7 +131,28 @@ pub(crate) fn write_subscription_options(out: &mut String, kind: &str, terms: &T
     close(out);
 }
 
+/// What everybody may know of a configuration, as fields of a form that others open.
+pub(crate) fn write_meta_data(out: &mut String, config: &NodeConfig) {
+    for option in OPTIONS {
+        let value = (option.read)(config);
+        open_labelled(out, option.name, option.label, option.kind);
+        close_labelled(out, option.kind, &value);
+    }
+}
+
 fn labelled(out: &mut String, name: &str, label: &str, kind: Kind, value: &str) {
+    open_labelled(out, name, label, kind);
+    if let Kind::Choice(words) | Kind::Choices(words) = kind {
+        for word in words {
+            out.push_str("<option>");
+            write_value(out, word);
+            out.push_str("</option>");
+        }
+    }
+    close_labelled(out, kind, value);
+}
+
+fn open_labelled(out: &mut String, name: &str, label: &str, kind: Kind) {
     out.push_str("<field");
     attribute(out, "var", name);
     attribute(out, "label", label);
@@ -141,19 +162,16 @@ fn labelled(out: &mut String, name: &str, label: &str, kind: Kind, value: &str) 
         match kind {
             Kind::Boolean => "boolean",
             Kind::Text => "text-single",
-            Kind::Texts => "list-multi",
+            Kind::Texts | Kind::Choices(_) => "list-multi",
+            Kind::Addresses => "jid-multi",
             Kind::Choice(_) => "list-single",
         },
     );
     out.push('>');
-    if let Kind::Choice(words) = kind {
-        for word in words {
-            out.push_str("<option>");
-            write_value(out, word);
-            out.push_str("</option>");
-        }
-    }
-    if kind == Kind::Texts {
+}
+
+fn close_labelled(out: &mut String, kind: Kind, value: &str) {
+    if matches!(kind, Kind::Texts | Kind::Addresses | Kind::Choices(_)) {
         for line in value.lines() {
             write_value(out, line);
         }

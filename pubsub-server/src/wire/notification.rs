@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::{attribute, authorization, body, escaped, form, reply};
+use crate::moment;
 use crate::service::terms::SubscriptionState;
 use crate::service::vocabulary::{Announcement, Notification};
 
@@ -42,10 +43,26 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
         out.push_str(END);
         return;
     }
-    out.push_str("'><event xmlns='http://jabber.org/protocol/pubsub#event'>");
+    out.push_str("'>");
+    write_event(out, notification);
+    if let Announcement::Published {
+        items,
+        is_late: true,
+    } = &notification.announcement
+        && let Some(item) = items.last()
+    {
+        out.push_str("<delay xmlns='urn:xmpp:delay'");
+        attribute(out, "stamp", &moment::write(item.published));
+        out.push_str("/>");
+    }
+    out.push_str(END);
+}
+
+fn write_event(out: &mut String, notification: &Notification) {
+    out.push_str("<event xmlns='http://jabber.org/protocol/pubsub#event'>");
     let node = &*notification.node;
     match &notification.announcement {
-        Announcement::Published { items } => {
+        Announcement::Published { items, .. } => {
             open(out, "items", node);
             out.push('>');
             for item in items.iter() {
@@ -113,7 +130,6 @@ pub(crate) fn write_tail(out: &mut String, service: &str, id: u64, notification:
         }
     }
     out.push_str("</event>");
-    out.push_str(END);
 }
 
 /// What goes before the end of a message to a JID with several subscriptions (XEP-0060 §12.14, XEP-0131).
@@ -129,7 +145,7 @@ pub(crate) fn write_headers<'s>(out: &mut String, ids: impl Iterator<Item = &'s 
 
 /// What goes before the end of a message to somebody who wants a body too (`pubsub#include_body`).
 pub(crate) fn write_body(out: &mut String, notification: &Notification) {
-    let Announcement::Published { items } = &notification.announcement else {
+    let Announcement::Published { items, .. } = &notification.announcement else {
         return;
     };
     if !notification.config.deliver_payloads {

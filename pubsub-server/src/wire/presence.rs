@@ -4,6 +4,7 @@ use pubsub_xml::{Reader, Scope, XmlError};
 
 use super::{attribute, namespace};
 use crate::presence::caps::{Answer, Claim, Form};
+use crate::service::shows::Show;
 
 /// What stands before the recipient's address in every presence.
 pub(crate) const HEAD: &str = "<presence to='";
@@ -13,6 +14,7 @@ pub(crate) const HEAD: &str = "<presence to='";
 pub(crate) struct Said {
     pub(crate) priority: i8,
     pub(crate) caps: Option<Claim>,
+    pub(crate) show: Show,
 }
 
 /// Why presence is refused.
@@ -32,6 +34,9 @@ pub(crate) fn read(tail: &str) -> Result<Result<Said, BadPriority>, XmlError> {
                 Ok(priority) => said.priority = priority,
                 Err(_) => return Ok(Err(BadPriority)),
             }
+        } else if name.is("show", namespace::CLIENT) {
+            // What nobody knows is nothing in particular.
+            said.show = Show::of(reader.text()?.trim()).unwrap_or_default();
         } else if name.is("c", namespace::CAPS) {
             let word = |name| reader.attribute(name).map(|value| Box::from(&*value));
             if let (Some(hash), Some(node), Some(ver)) = (word("hash"), word("node"), word("ver")) {
@@ -117,7 +122,7 @@ mod tests {
         assert_eq!(said(""), Ok(Said::default()));
         let caps = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/>";
         let all = said(&format!("<show>away</show><priority> -3 </priority>{caps}")).expect("said");
-        assert_eq!(all.priority, -3);
+        assert_eq!((all.priority, all.show), (-3, Show::Away));
         assert_eq!(all.caps.expect("caps").ver, "v".into());
         assert_eq!(said("<priority>200</priority>"), Err(BadPriority));
         // The first form of XEP-0115 had no hash; nothing can be verified of it.

@@ -1,6 +1,10 @@
 //! Writes what a successful request answers: the content of the `<iq type='result'/>`.
 
+use std::sync::Arc;
+
 use super::{attribute, command, form, page};
+use crate::service::access::Affiliation;
+use crate::service::error::Entries;
 use crate::service::node::Item;
 use crate::service::options::NodeConfig;
 use crate::service::terms::PLAIN;
@@ -95,19 +99,45 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             }
             out.push_str("</subscriptions></pubsub>");
         }
-        Reply::Affiliations { node, list } => {
-            out.push_str(OPEN_OWNER);
-            open(out, "affiliations", node);
-            out.push('>');
-            for (jid, affiliation) in list {
-                out.push_str("<affiliation");
-                attribute(out, "jid", jid);
-                attribute(out, "affiliation", affiliation.as_str());
-                out.push_str("/>");
+        Reply::Affiliations { node, list } => write_affiliations(out, node, list),
+    }
+}
+
+/// What an owner wanted to change of a node, as it is still.
+pub(super) fn write_unchanged(out: &mut String, node: &str, entries: &Entries) {
+    let list = match entries {
+        Entries::Affiliations(list) => return write_affiliations(out, node, list),
+        Entries::Subscriptions(list) => list,
+    };
+    out.push_str(OPEN_OWNER);
+    open(out, "subscriptions", node);
+    out.push('>');
+    for (jid, present) in list {
+        match present {
+            Some((subscription, state)) => {
+                write_subscription(out, None, jid, subscription, state.as_str());
             }
-            out.push_str("</affiliations></pubsub>");
+            None => {
+                out.push_str("<subscription");
+                attribute(out, "jid", jid);
+                out.push_str(" subscription='none'/>");
+            }
         }
     }
+    out.push_str("</subscriptions></pubsub>");
+}
+
+fn write_affiliations(out: &mut String, node: &str, list: &[(Arc<str>, Affiliation)]) {
+    out.push_str(OPEN_OWNER);
+    open(out, "affiliations", node);
+    out.push('>');
+    for (jid, affiliation) in list {
+        out.push_str("<affiliation");
+        attribute(out, "jid", jid);
+        attribute(out, "affiliation", affiliation.as_str());
+        out.push_str("/>");
+    }
+    out.push_str("</affiliations></pubsub>");
 }
 
 /// The default configuration (XEP-0060 §8.3).

@@ -185,6 +185,7 @@ fn read_wanted<'x>(
     let max = reader
         .attribute("max_items")
         .and_then(|max| max.parse().ok());
+    let subscription = reader.attribute("subid");
     let ids = read_ids(reader)?;
     let selection = match max {
         _ if !ids.is_empty() => Selection::ById(ids),
@@ -194,6 +195,7 @@ fn read_wanted<'x>(
     Ok(Request::Items {
         node: required(node)?,
         selection,
+        subscription,
     })
 }
 
@@ -248,7 +250,11 @@ fn complete<'x>(
         Command::Node(Request::Create { node, .. }) => {
             Command::Node(Request::Create { node, form })
         }
-        Command::Node(Request::Items { node, selection }) => {
+        Command::Node(Request::Items {
+            node,
+            selection,
+            subscription,
+        }) => {
             let selection = match (selection, selected_page) {
                 (Selection::ById(ids), _) => Selection::ById(ids),
                 (Selection::Latest(count), Some(page)) => Selection::Page(Page {
@@ -258,7 +264,11 @@ fn complete<'x>(
                 (_, Some(page)) => Selection::Page(page),
                 (selection, None) => selection,
             };
-            Command::Node(Request::Items { node, selection })
+            Command::Node(Request::Items {
+                node,
+                selection,
+                subscription,
+            })
         }
         command => command,
     })
@@ -415,7 +425,12 @@ fn read_subscriptions<'x>(
             let is_subscribed = match reader.attribute("subscription").as_deref() {
                 Some("subscribed") => true,
                 Some("none") => false,
-                _ => {
+                // What is not named is not changed.
+                None => {
+                    reader.skip()?;
+                    continue;
+                }
+                Some(_) => {
                     return Err(ServiceError::BadRequest {
                         reason: "a subscription is \"subscribed\" or \"none\"",
                     }
@@ -440,13 +455,13 @@ fn read_affiliations(
     while let Some(name) = reader.child()? {
         if name.is("affiliation", namespace::PUBSUB_OWNER) {
             let jid = read_jid(reader)?;
-            let affiliation = reader
-                .attribute("affiliation")
-                .and_then(|word| Affiliation::of(&word))
-                .ok_or(ServiceError::BadRequest {
+            // What is not named is not changed.
+            if let Some(word) = reader.attribute("affiliation") {
+                let affiliation = Affiliation::of(&word).ok_or(ServiceError::BadRequest {
                     reason: "there is no such affiliation",
                 })?;
-            changes.push((address::bare(&jid).into(), affiliation));
+                changes.push((address::bare(&jid).into(), affiliation));
+            }
         }
         reader.skip()?;
     }

@@ -1,12 +1,14 @@
 //! The owner's view of the affiliations of a node: list and change them, all or none (XEP-0060 §8.9). A node keeps at least one owner, and
 //! who may no longer read loses the subscription.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::authorize::Changes;
+use super::listening::news_for_newcomers;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
-use crate::service::error::ServiceError;
+use crate::service::error::{Entries, ServiceError};
 use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
 
 pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
@@ -32,24 +34,42 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
+    let jids: HashSet<&Arc<str>> = changes.iter().map(|(jid, _)| jid).collect();
+    if jids.len() < changes.len() {
+        return Err(ServiceError::BadRequest {
+            reason: "one request names the same account twice",
+        });
+    }
+    // None is made, so all are named (§8.9.2.4).
+    let refuse = |cause: ServiceError| ServiceError::Unchanged {
+        cause: Box::new(cause),
+        node: node.name.clone(),
+        entries: Entries::Affiliations(
+            changes
+                .iter()
+                .map(|(jid, _)| (jid.clone(), node.affiliation(jid)))
+                .collect(),
+        ),
+    };
     let mut after = node.configured(node.config.clone());
+    let held = &mut after.affiliations;
     for (jid, affiliation) in changes {
         if *affiliation == Affiliation::None {
-            after.affiliations.remove(jid);
+            held.remove(jid);
         } else {
-            after.affiliations.insert(jid.clone(), *affiliation);
+            held.insert(jid.clone(), *affiliation);
         }
     }
     if after.owners().next().is_none() {
-        return Err(ServiceError::LastOwner {
+        return Err(refuse(ServiceError::LastOwner {
             node: node.name.clone(),
-        });
+        }));
     }
     if after.affiliations.len() > service.rules.max_affiliations {
-        return Err(ServiceError::TooManyAffiliations {
+        return Err(refuse(ServiceError::TooManyAffiliations {
             node: node.name.clone(),
             limit: service.rules.max_affiliations,
-        });
+        }));
     }
     let mut writes: Vec<Write> = changes
         .iter()
@@ -61,9 +81,11 @@ pub(super) fn decide(
         .collect();
     let mut following = Changes::following(context.relations, node, &after);
     writes.append(&mut following.writes);
+    let mut notifications = following.notifications;
+    notifications.extend(news_for_newcomers(context, node, &after));
     Ok(Outcome {
         writes,
         reply: Reply::Done,
-        notifications: following.notifications,
+        notifications,
     })
 }

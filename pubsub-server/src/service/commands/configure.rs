@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::authorize::Changes;
+use super::listening::news_for_newcomers;
 use crate::service::Service;
 use crate::service::access::{Action, require};
 use crate::service::error::ServiceError;
@@ -67,6 +68,7 @@ pub(super) fn decide(
         });
     }
     let mut notifications = following.notifications;
+    notifications.extend(news_for_newcomers(context, node, &after));
     if config.notify_config {
         notifications.push(Notification {
             node: node.name.clone(),

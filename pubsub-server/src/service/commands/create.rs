@@ -1,12 +1,11 @@
 //! Create a node, named or instant, with or without a configuration (XEP-0060 §8.1); publishing to a missing node comes here too. Whoever awaited
 //! the node is subscribed from its first moment on, if it lets them in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
-use crate::service::node::{Items, Node, Subscriptions, bare_of};
+use crate::service::node::{Affiliations, Items, Node, Subscriptions, bare_of};
 use crate::service::options::{Field, NodeConfig};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
@@ -92,7 +91,7 @@ pub(super) fn creation(
         config,
         creator: actor.bare.clone(),
         created: context.now,
-        affiliations: BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)]),
+        affiliations: Affiliations::from_iter([(actor.bare.clone(), Affiliation::Owner)]),
         subscriptions: Subscriptions::new(),
         particular: None,
         items: Items::default(),
@@ -106,8 +105,9 @@ impl Creation {
     fn grant(&mut self, service: &Service, context: &Context<'_>, node: &Node) {
         let mut places = service.rules.max_subscriptions;
         for (jid, wish) in service.wishes().of_node(&node.name) {
-            let is_subscribed =
-                places > 0 && may_stay_subscribed(context.relations, node, bare_of(jid));
+            let is_subscribed = places > 0
+                && node.config.takes_subscriptions
+                && may_stay_subscribed(context.relations, node, bare_of(jid));
             if is_subscribed {
                 places -= 1;
                 self.writes.push(Write::Subscribe {

@@ -24,9 +24,11 @@ pub(super) fn decide(
     actor: &Actor,
     name: &str,
     selection: Selection<'_>,
+    subscription: Option<&str>,
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     admit(context.relations, node, &actor.bare, Action::Retrieve)?;
+    check_subscription(&service.rules, node, actor, subscription)?;
     if !node.config.persist_items {
         return Err(ServiceError::NotPersistent {
             node: node.name.clone(),
@@ -52,6 +54,34 @@ pub(super) fn decide(
         items,
         page,
     }))
+}
+
+/// Who has several subscriptions says for which one, and who says one has it (§6.5.9.1, §6.5.9.2).
+fn check_subscription(
+    rules: &Rules,
+    node: &Node,
+    actor: &Actor,
+    asked: Option<&str>,
+) -> Result<(), ServiceError> {
+    let Some(asked) = asked else {
+        let several = |jid: &Arc<str>| node.subscriptions_at(jid).nth(1).is_some();
+        let mut own = [&actor.bare, &actor.full].into_iter();
+        return match own.find(|jid| rules.multi_subscribe && several(jid)) {
+            Some(jid) => Err(ServiceError::SubscriptionIdRequired {
+                node: node.name.clone(),
+                jid: jid.clone(),
+            }),
+            None => Ok(()),
+        };
+    };
+    let mut own = node.subscriptions_of(&actor.bare).peekable();
+    if own.peek().is_some() && own.all(|one| &**one.id != asked) {
+        return Err(ServiceError::InvalidSubscriptionId {
+            node: node.name.clone(),
+            jid: actor.bare.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// Items that are gone are left out (§6.5.8 shows the items that exist), and each comes once, however often it is named.

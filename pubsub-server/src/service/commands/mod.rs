@@ -7,6 +7,7 @@ mod configure;
 mod create;
 mod delete;
 mod items;
+mod listening;
 mod publish;
 mod purge;
 mod retract;
@@ -64,7 +65,7 @@ fn of_verb(
             configure::decide(service, context, actor, &node, &form)
         }
         Request::Delete { node, redirect } => {
-            delete::decide(service, actor, &node, redirect.as_deref())
+            delete::decide(service, context, actor, &node, redirect.as_deref())
         }
         Request::Purge { node } => purge::decide(service, actor, &node),
         Request::Publish {
@@ -78,8 +79,13 @@ fn of_verb(
         Request::Archive { node, filter, page } => {
             archive::decide(service, context, actor, &node, &filter, &page)
         }
-        Request::Items { node, selection } => {
-            items::decide(service, context, actor, &node, selection)
+        Request::Items {
+            node,
+            selection,
+            subscription,
+        } => {
+            let subscription = subscription.as_deref();
+            items::decide(service, context, actor, &node, selection, subscription)
         }
         Request::Subscribe {
             node,

@@ -76,6 +76,7 @@ pub(super) fn decide(
         config,
         announcement: Announcement::Published {
             items: items.clone(),
+            is_late: false,
         },
         audience: Audience::Subscribers,
     });
@@ -88,12 +89,16 @@ pub(super) fn decide(
 
 /// The newest item as a notification to one subscriber, if the node has one (XEP-0060 §6.1.7).
 pub(crate) fn last_item(node: &Node, jid: &Arc<str>) -> Option<Notification> {
+    if !node.config.deliver_notifications {
+        return None;
+    }
     let newest = node.items.newest()?.clone();
     Some(Notification {
         node: node.name.clone(),
         config: node.config.clone(),
         announcement: Announcement::Published {
             items: Arc::from([newest]),
+            is_late: true,
         },
         audience: Audience::These(vec![jid.clone()]),
     })
@@ -122,8 +127,9 @@ fn accept(
     config: &NodeConfig,
     new_items: &[NewItem<'_>],
 ) -> Result<Arc<[Arc<Item>]>, ServiceError> {
-    let needs_payload = config.deliver_payloads || config.persist_items;
-    if new_items.is_empty() && needs_payload {
+    let needs_payload = config.deliver_payloads;
+    let needs_item = needs_payload || config.persist_items;
+    if new_items.is_empty() && needs_item {
         return Err(ServiceError::ItemRequired);
     }
     let limit = match config.max_payload_size {
@@ -132,7 +138,7 @@ fn accept(
     };
     let accept_one = |(index, new): (usize, &NewItem<'_>)| {
         let size = new.payload.len();
-        if !needs_payload && size > 0 {
+        if !needs_item {
             return Err(ServiceError::ItemForbidden { node: name.clone() });
         }
         if needs_payload && new.payload_elements == 0 {

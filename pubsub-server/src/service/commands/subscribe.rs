@@ -55,6 +55,7 @@ pub(super) fn decide(
     let before = present.map_or(&PLAIN, |one| one.terms);
     let mut terms = before.with(wanted.form)?;
     if present.is_none() {
+        require_open(node)?;
         terms.state = state;
         terms.is_kept = !actor.is_anonymous;
         if node.config.tempsub && terms.expire == Expiry::Never {
@@ -104,6 +105,16 @@ pub(super) fn decide(
             terms: (!wanted.form.is_empty()).then(|| Arc::new(terms)),
         },
         notifications,
+    })
+}
+
+/// Refuses where nobody may subscribe any more (§6.1.3.10).
+pub(super) fn require_open(node: &Node) -> Result<(), ServiceError> {
+    if node.config.takes_subscriptions {
+        return Ok(());
+    }
+    Err(ServiceError::SubscriptionsClosed {
+        node: node.name.clone(),
     })
 }
 

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::authorize::{Changes, changed};
+use super::subscribe::require_open;
 use crate::service::Service;
 use crate::service::access::{Action, admit, require};
-use crate::service::error::ServiceError;
-use crate::service::node::bare_of;
+use crate::service::error::{Entries, ServiceError};
+use crate::service::node::{Node, bare_of};
 use crate::service::terms::SubscriptionState;
 use crate::service::vocabulary::{Actor, Context, Outcome, Reply, SubscriptionChange, Write};
 
@@ -34,10 +35,48 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
+    change(service, context, node, wanted).map_err(|cause| ServiceError::Unchanged {
+        cause: Box::new(cause),
+        node: node.name.clone(),
+        entries: as_they_are(node, wanted),
+    })
+}
+
+/// None is changed, so all are named (§8.8.2.4).
+fn as_they_are(node: &Node, wanted: &[SubscriptionChange<'_>]) -> Entries {
+    let mut entries = Vec::new();
+    for change in wanted {
+        let before = entries.len();
+        entries.extend(node.subscriptions_at(&change.jid).map(|one| {
+            let present = (one.id.clone(), one.terms.state);
+            (change.jid.clone(), Some(present))
+        }));
+        if entries.len() == before {
+            entries.push((change.jid.clone(), None));
+        }
+    }
+    Entries::Subscriptions(entries)
+}
+
+fn change(
+    service: &Service,
+    context: &Context<'_>,
+    node: &Node,
+    wanted: &[SubscriptionChange<'_>],
+) -> Result<Outcome, ServiceError> {
     if node.subscription_count() + wanted.len() > service.rules.max_subscriptions {
         return Err(ServiceError::TooManySubscriptions {
             node: node.name.clone(),
             limit: service.rules.max_subscriptions,
+        });
+    }
+    let named: HashSet<_> = wanted
+        .iter()
+        .map(|one| (&one.jid, &one.subscription))
+        .collect();
+    if named.len() < wanted.len() {
+        return Err(ServiceError::BadRequest {
+            reason: "one request names the same subscription twice",
         });
     }
     let mut changes = Changes::default();
@@ -63,6 +102,7 @@ pub(super) fn decide(
         }
         let_in.insert(bare_of(&change.jid));
         if present.peek().is_none() {
+            require_open(node)?;
             match admit(
                 context.relations,
                 node,

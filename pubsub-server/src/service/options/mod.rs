@@ -95,6 +95,12 @@ pub struct NodeConfig {
     pub description: String,
     /// `pubsub#type`: the namespace of the payloads.
     pub payload_type: String,
+    /// `pubsub#language`: the language that payloads are mostly in.
+    pub language: String,
+    /// `pubsub#contact`: the addresses of those who answer questions.
+    pub contacts: Vec<String>,
+    /// `pubsub#subscribe`: whether anybody may subscribe. Who is subscribed already stays so.
+    pub takes_subscriptions: bool,
     /// `pubsub#access_model`
     pub access_model: AccessModel,
     /// `pubsub#roster_groups_allowed`: the groups of [`AccessModel::Roster`].
@@ -109,6 +115,8 @@ pub struct NodeConfig {
     pub item_expire: Option<NonZeroU64>,
     /// `pubsub#max_payload_size` in bytes; 0 is the limit of the service.
     pub max_payload_size: usize,
+    /// `pubsub#deliver_notifications`: whether subscribers hear of anything; if not, they read when they like to.
+    pub deliver_notifications: bool,
     /// `pubsub#deliver_payloads`
     pub deliver_payloads: bool,
     /// `pubsub#notify_retract`: also covers purging.
@@ -137,6 +145,9 @@ impl Default for NodeConfig {
             title: String::new(),
             description: String::new(),
             payload_type: String::new(),
+            language: String::new(),
+            contacts: Vec::new(),
+            takes_subscriptions: true,
             access_model: AccessModel::Open,
             roster_groups: Vec::new(),
             publish_model: PublishModel::Publishers,
@@ -144,6 +155,7 @@ impl Default for NodeConfig {
             max_items: MaxItems::Max,
             item_expire: None,
             max_payload_size: 0,
+            deliver_notifications: true,
             deliver_payloads: true,
             notify_retract: true,
             notify_delete: true,
@@ -172,7 +184,7 @@ impl NodeConfig {
         for field in fields {
             let value = field.values.first().map_or("", |value| value.as_ref());
             if let Some(option) = OPTIONS.iter().find(|option| option.name == field.name) {
-                if option.kind == Kind::Texts {
+                if matches!(option.kind, Kind::Texts | Kind::Addresses) {
                     (option.write)(&mut config, &field.values.join("\n"))?;
                 } else {
                     (option.write)(&mut config, value)?;
@@ -186,6 +198,7 @@ impl NodeConfig {
                         feature: "collections",
                     });
                 }
+                Some((name, [""])) => return Err(not_one_of(name, value, "nothing")),
                 Some((name, values)) => return Err(not_one_of(name, value, &values.join(" or "))),
                 None if field.name == "FORM_TYPE" => {}
                 None => {
@@ -241,8 +254,8 @@ mod tests {
         for option in OPTIONS {
             let values: &[&str] = match option.kind {
                 Kind::Boolean => &["0", "1"],
-                Kind::Text | Kind::Texts => &["7"],
-                Kind::Choice(words) => words,
+                Kind::Text | Kind::Texts | Kind::Addresses => &["7"],
+                Kind::Choice(words) | Kind::Choices(words) => words,
             };
             for value in values {
                 let config = NodeConfig::default()

@@ -14,7 +14,11 @@ pub(crate) enum Kind {
     Text,
     /// Several values; written as one, a line each.
     Texts,
+    /// The same of JIDs.
+    Addresses,
     Choice(&'static [&'static str]),
+    /// Several of them; written as one, a line each.
+    Choices(&'static [&'static str]),
 }
 
 /// One option of the table.
@@ -93,6 +97,27 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         payload_type,
         SHORT
     ),
+    text!(
+        "pubsub#language",
+        "The language of the payloads",
+        language,
+        SHORT
+    ),
+    NodeOption {
+        name: "pubsub#contact",
+        label: "Whom to ask about the node",
+        kind: Kind::Addresses,
+        read: |config| Cow::Owned(config.contacts.join("\n")),
+        write: |config, value| {
+            config.contacts = lines("pubsub#contact", value)?;
+            Ok(())
+        },
+    },
+    flag!(
+        "pubsub#subscribe",
+        "Let others subscribe",
+        takes_subscriptions
+    ),
     choice!("pubsub#access_model", "Who may subscribe and read", access_model,
         ["open" => AccessModel::Open, "presence" => AccessModel::Presence, "roster" => AccessModel::Roster,
             "authorize" => AccessModel::Authorize, "whitelist" => AccessModel::Whitelist],
@@ -103,12 +128,7 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         kind: Kind::Texts,
         read: |config| Cow::Owned(config.roster_groups.join("\n")),
         write: |config, value| {
-            let value = bounded("pubsub#roster_groups_allowed", value, SHORT)?;
-            config.roster_groups = value
-                .lines()
-                .filter(|group| !group.is_empty())
-                .map(str::to_owned)
-                .collect();
+            config.roster_groups = lines("pubsub#roster_groups_allowed", value)?;
             Ok(())
         },
     },
@@ -162,6 +182,11 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
         },
     },
     flag!(
+        "pubsub#deliver_notifications",
+        "Notify subscribers at all",
+        deliver_notifications
+    ),
+    flag!(
         "pubsub#deliver_payloads",
         "Send payloads with notifications",
         deliver_payloads
@@ -213,8 +238,8 @@ pub(crate) const OPTIONS: &[NodeOption] = &[
 pub(super) const FIXED: &[(&str, &[&str])] = &[
     ("pubsub#node_type", &["leaf"]),
     ("pubsub#collection", &[""]),
-    ("pubsub#subscribe", &["1", "true"]),
-    ("pubsub#deliver_notifications", &["1", "true"]),
+    ("pubsub#body_xslt", &[""]),
+    ("pubsub#dataform_xslt", &[""]),
     ("pubsub#itemreply", &["publisher"]),
 ];
 
@@ -237,6 +262,13 @@ fn number(name: &str, value: &str) -> Result<usize, ServiceError> {
 const SHORT: usize = 4096;
 /// A description takes more: programs put into it what the items of the node look like.
 const LONG: usize = 65_536;
+
+/// Several values, a line each.
+fn lines(name: &str, value: &str) -> Result<Vec<String>, ServiceError> {
+    let value = bounded(name, value, SHORT)?;
+    let all = value.lines().filter(|line| !line.is_empty());
+    Ok(all.map(str::to_owned).collect())
+}
 
 fn bounded(name: &str, value: &str, longest: usize) -> Result<String, ServiceError> {
     if value.len() > longest {

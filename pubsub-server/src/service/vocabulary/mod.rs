@@ -141,6 +141,8 @@ pub(crate) enum Request<'x> {
     Items {
         node: Cow<'x, str>,
         selection: Selection<'x>,
+        /// For which of several subscriptions.
+        subscription: Option<Cow<'x, str>>,
     },
     Archive {
         node: Cow<'x, str>,
@@ -297,6 +299,8 @@ pub(crate) enum Reply {
 pub(crate) enum Announcement {
     Published {
         items: Arc<[Arc<Item>]>,
+        /// Sent to who was not there when they were published.
+        is_late: bool,
     },
     Retracted {
         ids: Vec<Arc<str>>,

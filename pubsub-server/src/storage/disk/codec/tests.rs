@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::service::options::Kind;
+use crate::service::shows::Shows;
 use crate::service::terms::Expiry;
 
 /// Any configuration that a form can make.
@@ -16,8 +17,8 @@ fn config() -> impl Strategy<Value = NodeConfig> {
                 let option = &OPTIONS[*option];
                 let value = match option.kind {
                     Kind::Boolean => ["0", "1"][choice % 2],
-                    Kind::Text | Kind::Texts => number,
-                    Kind::Choice(words) => words[choice % words.len()],
+                    Kind::Text | Kind::Texts | Kind::Addresses => number,
+                    Kind::Choice(words) | Kind::Choices(words) => words[choice % words.len()],
                 };
                 Field {
                     name: option.name.into(),
@@ -33,8 +34,9 @@ fn config() -> impl Strategy<Value = NodeConfig> {
 
 /// Any terms that can be asked for and granted.
 fn terms() -> impl Strategy<Value = Terms> {
-    (any::<[bool; 3]>(), 0..3_u8, 0..4_000_000_000_u64).prop_map(
-        |([is_pending, deliver, include_body], expire, moment)| Terms {
+    (any::<[bool; 4]>(), 0..3_u8, 0..4_000_000_000_u64).prop_map(
+        |([is_pending, deliver, include_body, is_choosy], expire, moment)| Terms {
+            shows: Shows::read(if is_choosy { "chat\nonline" } else { "" }).expect("words"),
             state: if is_pending {
                 SubscriptionState::Pending
             } else {

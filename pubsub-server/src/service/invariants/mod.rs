@@ -1,19 +1,24 @@
 //! Random requests of random people: whatever they ask, the state of the service stays sound, and the store could rebuild it.
 
+mod acquaintance;
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::access::{Affiliation, may_stay_subscribed};
+use self::acquaintance::Acquaintance;
+use self::steps::Event;
+pub(crate) use self::steps::{Step, actor, step};
+use super::access::{Action, Affiliation, admit, may_stay_subscribed};
+use super::commands::Changes;
 use super::creators::Creators;
 use super::node::{bare_of, capacity};
-use super::options::{Field, NodeConfig};
+use super::options::NodeConfig;
 use super::relations::Strangers;
 use super::terms::SubscriptionState;
-use super::vocabulary::{
-    Actor, Audience, Context, NewItem, Request, Selection, SubscriptionChange,
-};
+use super::vocabulary::{Actor, Announcement, Audience, Context, Write};
 use super::{Rules, Service, weight};
 use crate::storage::{MemoryStorage, Storage as _};
 
@@ -45,187 +50,6 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-/// Who asks what; numbers pick from small sets so that requests meet.
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) who: u8,
-    verb: u8,
-    node: u8,
-    items: Vec<(u8, u8)>,
-    option: u8,
-    whom: u8,
-    word: u8,
-}
-
-pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let items = proptest::collection::vec((0..6_u8, 0..50_u8), 0..4);
-    (
-        0..5_u8,
-        0..18_u8,
-        0..4_u8,
-        items,
-        0..15_u8,
-        0..5_u8,
-        0..6_u8,
-    )
-        .prop_map(|(who, verb, node, items, option, whom, word)| Step {
-            who,
-            verb,
-            node,
-            items,
-            option,
-            whom,
-            word,
-        })
-}
-
-pub(crate) fn actor(number: u8) -> Actor {
-    let bare = format!("user{number}@localhost");
-    Actor {
-        full: format!("{bare}/home").into(),
-        bare: bare.into(),
-        // The last of them is a guest.
-        is_anonymous: number == 4,
-        session: number.into(),
-    }
-}
-
-impl Step {
-    fn form(&self) -> Vec<Field<'static>> {
-        let (name, value) = [
-            ("pubsub#access_model", "whitelist"),
-            ("pubsub#access_model", "open"),
-            ("pubsub#publish_model", "open"),
-            ("pubsub#publish_model", "subscribers"),
-            ("pubsub#persist_items", "0"),
-            ("pubsub#max_items", "2"),
-            ("pubsub#max_items", "max"),
-            ("pubsub#send_last_published_item", "on_sub"),
-            ("pubsub#persist_items", "1"),
-            ("pubsub#item_expire", "5"),
-            ("pubsub#nonsense", "1"),
-            ("pubsub#access_model", "authorize"),
-            ("pubsub#access_model", "presence"),
-            ("pubsub#tempsub", "1"),
-            ("pubsub#purge_offline", "1"),
-        ][usize::from(self.option)];
-        vec![Field {
-            name: name.into(),
-            values: vec![value.into()],
-        }]
-    }
-
-    /// Options of a subscription; often none.
-    fn terms(&self) -> Vec<Field<'static>> {
-        let (name, value) = match self.option {
-            0 | 1 => ("pubsub#deliver", "0"),
-            2 => ("pubsub#deliver", "1"),
-            3 => ("pubsub#expire", "1970-01-01T00:00:30Z"),
-            4 => ("pubsub#expire", "presence"),
-            5 => ("pubsub#expire", ""),
-            _ => return Vec::new(),
-        };
-        vec![Field {
-            name: name.into(),
-            values: vec![value.into()],
-        }]
-    }
-
-    pub(crate) fn request(&self) -> Request<'static> {
-        let node = || format!("/{}", self.node).into();
-        let other = actor(self.whom);
-        let ids = || {
-            self.items
-                .iter()
-                .map(|(id, _)| id.to_string().into())
-                .collect()
-        };
-        let jid = if self.word.is_multiple_of(2) {
-            other.bare.clone()
-        } else {
-            other.full.clone()
-        };
-        let affiliation = Affiliation::ALL[usize::from(self.word)];
-        let items = || {
-            let one = |&(id, size): &(u8, u8)| NewItem {
-                id: (id > 0).then(|| id.to_string().into()),
-                payload: "x".repeat(usize::from(size)).into(),
-                payload_elements: usize::from(size > 0),
-            };
-            self.items.iter().map(one).collect()
-        };
-        match self.verb {
-            0 => Request::Create {
-                node: Some(node()),
-                form: self.form(),
-            },
-            1 => Request::Configure {
-                node: node(),
-                form: self.form(),
-            },
-            2 => Request::Delete {
-                node: node(),
-                redirect: None,
-            },
-            3 => Request::Purge { node: node() },
-            4..=6 => Request::Publish {
-                node: node(),
-                items: items(),
-                options: Vec::new(),
-            },
-            7 => Request::Publish {
-                node: node(),
-                items: items(),
-                options: self.form(),
-            },
-            8 => Request::Retract {
-                node: node(),
-                ids: ids(),
-                notify: true,
-            },
-            9 => Request::Subscribe {
-                node: node(),
-                jid,
-                awaits: self.option.is_multiple_of(2),
-                form: self.terms(),
-            },
-            10 => Request::Unsubscribe {
-                node: node(),
-                jid,
-                subscription: None,
-            },
-            11 => Request::SetSubscriptions {
-                node: node(),
-                changes: vec![SubscriptionChange {
-                    jid,
-                    subscription: None,
-                    is_subscribed: self.option.is_multiple_of(2),
-                }],
-            },
-            12 => Request::SetAffiliations {
-                node: node(),
-                changes: vec![(other.bare, affiliation)],
-            },
-            13 | 14 => Request::SetSubscriptionOptions {
-                node: node(),
-                jid,
-                subscription: None,
-                form: self.terms(),
-            },
-            15 | 16 => Request::Authorize {
-                node: node(),
-                jid,
-                subscription: None,
-                is_allowed: self.option.is_multiple_of(2),
-            },
-            _ => Request::Items {
-                node: node(),
-                selection: Selection::All,
-            },
-        }
-    }
-}
-
 pub(crate) fn context(service: &Service, random: u128) -> Context<'static> {
     Context {
         now: (random >> 64) as u64,
@@ -238,7 +62,7 @@ pub(crate) fn context(service: &Service, random: u128) -> Context<'static> {
 }
 
 /// What must hold whatever was asked.
-fn check(service: &Service) -> Result<(), TestCaseError> {
+fn check(service: &Service, relations: &Acquaintance) -> Result<(), TestCaseError> {
     let mut standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
     let (mut bytes, mut subscriptions) = (0, 0);
     let mut created: BTreeMap<&str, usize> = BTreeMap::new();
@@ -278,7 +102,7 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
         *created.entry(&node.creator).or_default() += 1;
         prop_assert!(node.particular.as_ref().is_none_or(|all| all.len() > 0));
         for one in node.all_subscriptions() {
-            let may = may_stay_subscribed(&Strangers, node, bare_of(one.jid));
+            let may = may_stay_subscribed(relations, node, bare_of(one.jid));
             let is_pending = one.terms.state == SubscriptionState::Pending;
             prop_assert!(may != is_pending, "{one:?} at {name}");
             prop_assert!(!one.is_plain || one.terms.is_plain());
@@ -326,6 +150,19 @@ fn check(service: &Service) -> Result<(), TestCaseError> {
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
     Ok(())
+}
+
+/// The writes that follow when something happens that nobody asked for.
+fn follow(service: &Service, event: Event, who: &Actor, relations: &Acquaintance) -> Vec<Write> {
+    match event {
+        Event::Presence | Event::Group => service
+            .nodes_of(&who.bare)
+            .filter(|node| node.affiliation(&who.bare) == Affiliation::Owner)
+            .flat_map(|node| Changes::following(relations, node, node).writes)
+            .collect(),
+        Event::Absence => service.absence(who, true).0,
+        Event::Departure => service.departure(&who.bare, !who.is_anonymous),
+    }
 }
 
 /// Whether the step may have made items older than they are allowed to be.
@@ -396,14 +233,31 @@ proptest! {
         let rules = || Rules { multi_subscribe, ..rules() };
         let mut service = Service::new(Arc::new(rules()), Creators::default());
         let storage = MemoryStorage::default();
+        let mut acquaintance = Acquaintance::default();
         for (number, step) in steps.iter().enumerate() {
-            let context = context(&service, (number as u128) << 64);
+            let pair = || (actor(step.who).bare, actor(step.whom).bare);
+            match step.event() {
+                Some(Event::Presence) => Acquaintance::turn(&mut acquaintance.shown, pair()),
+                Some(Event::Group) => Acquaintance::turn(&mut acquaintance.friends, pair()),
+                _ => {}
+            }
+            let context = Context {
+                relations: &acquaintance,
+                ..context(&service, (number as u128) << 64)
+            };
             for node in service.expiring.clone() {
                 let writes = service.expiry(&node, context.now);
                 storage.commit(&[&writes]).expect("memory takes everything");
                 service.apply(&writes);
             }
             let who = actor(step.who);
+            if let Some(event) = step.event() {
+                let writes = follow(&service, event, &who, &acquaintance);
+                storage.commit(&[&writes]).expect("memory takes everything");
+                service.apply(&writes);
+                check(&service, &acquaintance)?;
+                continue;
+            }
             let outcome = service.decide(&context, &who, step.request());
             prop_assert_eq!(&outcome, &service.decide(&context, &who, step.request()), "deciding changes something");
             let Ok(outcome) = outcome else { continue };
@@ -420,8 +274,14 @@ proptest! {
                 if notification.audience == Audience::Subscribers {
                     prop_assert!(service.node(&notification.node).is_some());
                 }
+                if let (Announcement::Published { .. }, Audience::These(jids)) = (&notification.announcement, &notification.audience) {
+                    let node = service.node(&notification.node).expect("it has an item");
+                    for jid in jids {
+                        prop_assert!(admit(&acquaintance, node, bare_of(jid), Action::Retrieve).is_ok(), "{jid} is sent what it may not read");
+                    }
+                }
             }
-            check(&service)?;
+            check(&service, &acquaintance)?;
             for node in service.nodes.values().filter(|node| node.config.item_expire.is_some() && !configures(step)) {
                 prop_assert!(node.items.iter().all(|item| item.published + 5 > context.now), "{} has expired items", node.name);
             }
@@ -436,6 +296,6 @@ proptest! {
             prop_assert!(service.nodes.values().all(|node| !node.is_subscribed(&bare)));
             prop_assert_eq!(service.wishes.of_account(&bare), 0);
         }
-        check(&service)?;
+        check(&service, &acquaintance)?;
     }
 }
