@@ -140,6 +140,7 @@ transcripts! {
     manage_subscriptions = "08_8_manage_subscriptions",
     manage_affiliations = "08_9_manage_affiliations",
     too_many_affiliations = "08_9_too_many_affiliations",
+    long_lists = "08_8_long_lists",
     limits_of_bytes = "limits_of_bytes",
     limits_of_nodes = "limits_of_nodes",
     routing = "rfc6120_routing",

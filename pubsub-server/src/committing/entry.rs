@@ -17,6 +17,9 @@ use crate::wire::{error, reply};
 /// What every entry counts for, besides what it holds.
 const OVERHEAD: usize = 256;
 
+/// What an entry of a list counts for besides its texts.
+const LISTED: usize = 64;
+
 /// What waits.
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
@@ -150,6 +153,13 @@ impl Content {
         match self {
             Self::Result(Ok(Reply::Items { items, .. })) => {
                 items.iter().map(|item| item.size()).sum()
+            }
+            Self::Result(Ok(Reply::Subscriptions { list, .. })) => list
+                .iter()
+                .map(|(jid, id, _)| LISTED + jid.len() + id.len())
+                .sum(),
+            Self::Result(Ok(Reply::Affiliations { list, .. })) => {
+                list.iter().map(|(jid, _)| LISTED + jid.len()).sum()
             }
             Self::Result(_) => 0,
             Self::Written(text) => text.len(),

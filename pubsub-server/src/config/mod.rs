@@ -217,9 +217,9 @@ pub struct Limits {
     pub offline_bytes: usize,
     /// The same of all accounts together. Default: 256 MiB.
     pub offline_bytes_by_all: usize,
-    /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
+    /// Items, nodes, subscriptions, affiliations or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
-    /// Bytes of items in one answer. Default: 1 MiB.
+    /// Bytes of items, subscriptions or affiliations in one answer. Default: 1 MiB.
     pub page_bytes: usize,
 }
 

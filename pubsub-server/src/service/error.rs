@@ -19,6 +19,8 @@ pub(crate) enum ServiceError {
     CreationForbidden { node: Arc<str> },
     #[error("node \"{node}\" has no item \"{item}\"")]
     ItemNotFound { node: Arc<str>, item: Arc<str> },
+    #[error("the list has no entry with the id that the page is to begin at")]
+    NotOnTheList,
     #[error("a node name is required")]
     NodeRequired,
     #[error("{reason}")]
@@ -168,9 +170,10 @@ impl ServiceError {
     pub(crate) fn condition(&self) -> Condition {
         let (kind, defined, specific) = match self {
             Self::NodeExists { .. } => ("cancel", "conflict", ""),
-            Self::NodeNotFound { .. } | Self::ItemNotFound { .. } | Self::NotPending { .. } => {
-                ("cancel", "item-not-found", "")
-            }
+            Self::NodeNotFound { .. }
+            | Self::NotOnTheList
+            | Self::ItemNotFound { .. }
+            | Self::NotPending { .. } => ("cancel", "item-not-found", ""),
             Self::CreationForbidden { .. }
             | Self::Forbidden { .. }
             | Self::NotYours { .. }

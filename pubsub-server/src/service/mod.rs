@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod paging;
 pub(crate) mod personal;
 pub(crate) mod relations;
 pub(crate) mod shows;

@@ -198,6 +198,28 @@ impl Node {
             .chain(self.particular.iter().flat_map(|all| all.iter()))
     }
 
+    /// The plain ones of that JID and of all that come after it.
+    pub(crate) fn plain_from<'n>(
+        &'n self,
+        jid: &str,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        self.subscriptions
+            .range::<_, str>((Bound::Included(jid), Bound::Unbounded))
+            .map(plain)
+    }
+
+    /// The plain ones of that JID and of all that come before it, backwards; all without a JID.
+    pub(crate) fn plain_to<'n>(
+        &'n self,
+        jid: Option<&str>,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        let end = jid.map_or(Bound::Unbounded, Bound::Included);
+        self.subscriptions
+            .range::<_, str>((Bound::Unbounded, end))
+            .rev()
+            .map(plain)
+    }
+
     /// The subscriptions of exactly that JID.
     pub(crate) fn subscriptions_at<'n>(
         &'n self,

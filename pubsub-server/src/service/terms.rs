@@ -238,6 +238,21 @@ impl Comparable<Key> for Before<'_> {
     }
 }
 
+/// What stands behind all of them.
+struct Behind<'j>(&'j str);
+
+impl Equivalent<Key> for Behind<'_> {
+    fn equivalent(&self, _: &Key) -> bool {
+        false
+    }
+}
+
+impl Comparable<Key> for Behind<'_> {
+    fn compare(&self, (jid, _): &Key) -> Ordering {
+        self.0.cmp(jid).then(Ordering::Greater)
+    }
+}
+
 /// The subscriptions of a node that are not plain: by JID, then by id. A copy shares all that does not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Particular {
@@ -266,7 +281,8 @@ impl Particular {
 
     /// Those of exactly that JID.
     pub(crate) fn of<'n>(&'n self, jid: &str) -> impl Iterator<Item = Subscription<'n>> {
-        self.from(jid).take_while(move |one| **one.jid == *jid)
+        self.starting_at(jid)
+            .take_while(move |one| **one.jid == *jid)
     }
 
     /// Those of one account, by bare JID and by full JIDs.
@@ -274,12 +290,16 @@ impl Particular {
         &'n self,
         bare: &'n str,
     ) -> impl Iterator<Item = Subscription<'n>> {
-        self.from(bare)
+        self.starting_at(bare)
             .take_while(move |one| one.jid.starts_with(bare))
             .filter(move |one| bare_of(one.jid) == bare)
     }
 
-    fn from<'n>(&'n self, jid: &str) -> impl Iterator<Item = Subscription<'n>> {
+    /// Those of that JID and of all that come after it.
+    pub(crate) fn starting_at<'n>(
+        &'n self,
+        jid: &str,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
         self.all
             .range((Bound::Included(Before(jid)), Bound::Unbounded))
             .map(each)
@@ -287,6 +307,15 @@ impl Particular {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Subscription<'_>> {
         self.all.iter().map(each)
+    }
+
+    /// Those of that JID and of all that come before it, backwards; all without a JID.
+    pub(crate) fn ending_at<'n>(
+        &'n self,
+        jid: Option<&str>,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        let end = jid.map_or(Bound::Unbounded, |jid| Bound::Included(Behind(jid)));
+        self.all.range((Bound::Unbounded, end)).rev().map(each)
     }
 
     /// The JIDs, each once.

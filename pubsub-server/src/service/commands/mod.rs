@@ -129,11 +129,15 @@ fn of_verb(
             jid,
             subscription,
         } => unsubscribe::decide(service, actor, &node, &jid, subscription.as_deref()),
-        Request::Subscriptions { node } => subscriptions::list(service, actor, &node),
+        Request::Subscriptions { node, page } => {
+            subscriptions::list(service, actor, &node, page.as_ref())
+        }
         Request::SetSubscriptions { node, changes } => {
             subscriptions::decide(service, context, actor, &node, &changes)
         }
-        Request::Affiliations { node } => affiliations::list(service, actor, &node),
+        Request::Affiliations { node, page } => {
+            affiliations::list(service, actor, &node, page.as_ref())
+        }
         Request::SetAffiliations { node, changes } => {
             affiliations::decide(service, context, actor, &node, &changes)
         }
