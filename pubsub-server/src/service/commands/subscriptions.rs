@@ -95,7 +95,8 @@ pub(super) fn decide(
 /// None is changed, so all are named (§8.8.2.4).
 fn as_they_are(node: &Node, wanted: &[SubscriptionChange<'_>]) -> Entries {
     let mut entries = Vec::new();
-    for change in wanted {
+    let mut named = HashSet::new();
+    for change in wanted.iter().filter(|change| named.insert(&change.jid)) {
         let before = entries.len();
         entries.extend(node.subscriptions_at(&change.jid).map(|one| {
             let present = (one.id.clone(), one.terms.state);
@@ -168,7 +169,8 @@ fn change(
                 node: node.name.clone(),
                 jid: change.jid.clone(),
                 subscription: subscription.clone(),
-                is_durable: true,
+                // Whoever subscribes a guest, it is gone after a restart.
+                is_durable: !context.relations.is_guest(bare_of(&change.jid)),
             });
             let state = Some(SubscriptionState::Subscribed);
             changes

@@ -289,6 +289,8 @@ proptest! {
         let mut rebuilt = Service::new(Arc::new(rules()), Creators::default());
         storage.load(&mut |write| rebuilt.apply(&[write])).expect("memory gives everything");
         prop_assert_eq!(durable(&rebuilt), durable(&service));
+        let guest = actor(4).bare;
+        prop_assert!(rebuilt.nodes.values().all(|node| node.subscriptions_of(&guest).next().is_none()), "a guest is kept");
         for number in 0..5 {
             let bare = actor(number).bare;
             let writes = service.departure(&bare, true);
