@@ -2,8 +2,16 @@
 
 #[path = "doors/accounts.rs"]
 mod accounts;
+#[path = "doors/bind2.rs"]
+mod bind2;
+#[path = "doors/drain.rs"]
+mod drain;
+#[path = "doors/https.rs"]
+mod https;
 #[path = "doors/limits.rs"]
 mod limits;
+#[path = "doors/sasl2.rs"]
+mod sasl2;
 #[path = "doors/tls.rs"]
 mod tls;
 #[path = "doors/watched.rs"]

@@ -167,6 +167,8 @@ transcripts! {
     registration = "xep_0077_registration",
     rooms_enter = "xep_0045_enter",
     rooms_talk = "xep_0045_talk",
+    rooms_invite = "xep_0045_invite",
+    rooms_voice = "xep_0045_voice",
     rooms_refuse = "xep_0045_refuse",
     rooms_govern = "xep_0045_govern",
     rooms_configure = "xep_0045_configure",

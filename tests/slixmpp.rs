@@ -1,6 +1,8 @@
 //! slixmpp as the other side: the same conversations with our server, Prosody and ejabberd, so that a
 //! client cannot tell which one it speaks to.
 
+#[path = "slixmpp/component.rs"]
+mod component;
 #[path = "slixmpp/library.rs"]
 mod library;
 #[path = "slixmpp/people.rs"]

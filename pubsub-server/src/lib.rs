@@ -33,9 +33,11 @@
 //!   they are published to. Not: collections, digests.
 //! - XEP-0313 at nodes: the archive is the items that a node keeps, by their ids and the moments of their last publish; what the node lets go, the archive lets go. Searched
 //!   by `with` (the publisher), `start`, `end` and `ids`, in pages.
-//! - Rooms (XEP-0045) at `rooms.{domain}`, bounded and configured by [`Rooms`]: §7 entering, leaving, nicknames, messages, history, private messages, invitations;
+//! - Rooms (XEP-0045) at `rooms.{domain}`, bounded and configured by [`Rooms`]: §7 entering, leaving, nicknames, messages, history, private messages,
+//!   invitations, which wait for who is not there, requests for voice;
 //!   §8 subject, kick, voice; §9 bans, members, moderators; §10 making, configuring, destroying, owners, admins. Those that last outlive the server where it has a
-//!   `Database`; each is written as a whole a moment after it has changed. Several sessions of one account may share a nickname. XEP-0410. Not: registration with a room, requests for voice.
+//!   `Database`; requests to them are answered when they are on the disk, and what is said follows within a quarter of a
+//!   second. Several sessions of one account may share a nickname. XEP-0410. Not: registration with a room.
 //! - Components (XEP-0114) for domains of their own, by [`Components`]; administration over XMPP (XEP-0050, XEP-0133) for [`Config::admins`].
 //! - XEP-0030, XEP-0059, XEP-0077 (off by default), XEP-0198 with resumption, XEP-0199.
 //!
@@ -89,6 +91,9 @@ mod connection;
 mod crew;
 #[cfg(feature = "durable")]
 mod database;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod http;
 mod listener;

@@ -50,20 +50,22 @@ pub(crate) async fn run(listeners: Listeners, host: Arc<Host>) {
     tokio::select! {
         () = accept(&xmpp, |socket, address| admit(&host, socket, address, Way::Stream)) => {}
         () = accept_some(direct.as_ref(), |socket, address| admit(&host, socket, address, Way::Tls)) => {}
-        () = accept_some(http.as_ref(), |socket, address| http::admit(&host, socket, address)) => {}
+        () = accept_some(http.as_ref(), |socket, address| admit(&host, socket, address, Way::Http)) => {}
         () = accept_some(components.as_ref(), |socket, address| admit_component(&host, socket, address)) => {}
         () = sweep(&host) => {}
         () = keep_rooms(&host) => {}
         () = end_accounts(&host) => {}
         () = told(&mut shutdown) => {}
     }
-    drop((xmpp, direct, http, components));
+    drop((xmpp, direct, components));
     host.router.end_all(StreamError::Shutdown);
     let drained = async {
         loop {
             // Whoever was just being bound when the others were told hears it now.
             tokio::select! {
                 () = host.crew.ended() => break,
+                // The last words of a BOSH session go out with its next request.
+                () = accept_some(http.as_ref(), |socket, address| admit(&host, socket, address, Way::Http)) => {}
                 () = tokio::time::sleep(PAUSE) => host.router.end_all(StreamError::Shutdown),
             }
         }
@@ -184,6 +186,7 @@ fn admit_component(host: &Arc<Host>, socket: TcpStream, address: SocketAddr) {
 enum Way {
     Stream,
     Tls,
+    Http,
 }
 
 fn admit(host: &Arc<Host>, mut socket: TcpStream, peer: SocketAddr, way: Way) {
@@ -206,6 +209,10 @@ fn admit(host: &Arc<Host>, mut socket: TcpStream, peer: SocketAddr, way: Way) {
 
 /// Serves a client from there in a task of its own, if there is room for it.
 fn receive(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
+    if way == Way::Http {
+        http::admit(host, socket, address);
+        return;
+    }
     let remote = Remote::of_socket(address);
     let Some(permit) = host.clients.admit(remote.address) else {
         tracing::warn!(%address, "too many connections");
@@ -220,19 +227,13 @@ fn receive(host: &Arc<Host>, socket: TcpStream, address: SocketAddr, way: Way) {
         return;
     };
     let permit = permit.among(&host.carried.tcp);
-    let transport = match way {
-        Way::Stream => "tcp",
-        Way::Tls => "tls",
-    };
-    let span = connection::span(transport, address.ip());
-    match way {
-        Way::Stream => {
-            let serve = connection::serve_tcp(socket, remote, host.clone(), permit);
-            host.crew.spawn(serve.instrument(span));
-        }
-        Way::Tls => {
-            let serve = connection::serve_tls(socket, remote, host.clone(), permit);
-            host.crew.spawn(serve.instrument(span));
-        }
+    if way == Way::Stream {
+        let span = connection::span("tcp", address.ip());
+        let serve = connection::serve_tcp(socket, remote, host.clone(), permit);
+        host.crew.spawn(serve.instrument(span));
+    } else {
+        let span = connection::span("tls", address.ip());
+        let serve = connection::serve_tls(socket, remote, host.clone(), permit);
+        host.crew.spawn(serve.instrument(span));
     }
 }

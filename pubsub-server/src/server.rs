@@ -38,6 +38,9 @@ pub enum BindError {
     /// The domain, or that of the PubSub service or the rooms, is no domain, or two are the same.
     #[error("\"{0}\" cannot be the domain of a server")]
     Domain(String),
+    /// TLS is to be spoken over HTTP, and there is no certificate for it.
+    #[error("http.encrypted needs a certificate in encryption")]
+    Certificate,
     /// A component has no secret.
     #[error("the component {0} needs a secret")]
     Secret(String),
@@ -101,6 +104,9 @@ impl Server {
     ///
     /// [`BindError`] says what stands in the way.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
+        if config.http.encrypted && config.encryption.is_none() {
+            return Err(BindError::Certificate);
+        }
         let host = Arc::new(prepare(&config, kept(&config).await?)?);
         #[cfg(feature = "durable")]
         if let Some(database) = &config.database {

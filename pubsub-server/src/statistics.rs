@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use crate::committing::BOUNDS;
 use crate::host::Host;
 use crate::rooms::Hall;
 
@@ -39,6 +40,8 @@ pub struct Statistics {
     pub groups: u64,
     /// How long that took, all of them together, in microseconds.
     pub group_micros: u64,
+    /// How many of them took up to so many microseconds each, by [`GROUP_BOUNDS`](Self::GROUP_BOUNDS), and at last how many took longer.
+    pub group_times: [u64; 13],
     /// Bytes of changes that wait to be stored.
     pub waiting_bytes: usize,
     /// Logins.
@@ -46,7 +49,9 @@ pub struct Statistics {
     /// Attempts to log in that were refused.
     pub refused_logins: u64,
     /// Stanzas that clients have sent.
-    pub stanzas: u64,
+    pub stanzas_in: u64,
+    /// Stanzas that clients were sent.
+    pub stanzas_out: u64,
     /// Clients that were cut off because they did not read.
     pub slow_readers: u64,
 }
@@ -56,7 +61,8 @@ pub struct Statistics {
 pub(crate) struct Measure {
     pub(crate) logins: Total,
     pub(crate) refused_logins: Total,
-    pub(crate) stanzas: Total,
+    pub(crate) stanzas_in: Total,
+    pub(crate) stanzas_out: Total,
     pub(crate) slow_readers: Total,
 }
 
@@ -110,6 +116,9 @@ impl Drop for Counted {
 }
 
 impl Statistics {
+    /// What [`group_times`](Self::group_times) counts by, in microseconds.
+    pub const GROUP_BOUNDS: [u64; 12] = BOUNDS;
+
     pub(crate) fn of(host: &Host) -> Self {
         let Carried {
             tcp,
@@ -125,7 +134,8 @@ impl Statistics {
             rooms: host.rooms.as_ref().map_or(0, Hall::len),
             logins: host.measure.logins.get(),
             refused_logins: host.measure.refused_logins.get(),
-            stanzas: host.measure.stanzas.get(),
+            stanzas_in: host.measure.stanzas_in.get(),
+            stanzas_out: host.measure.stanzas_out.get(),
             slow_readers: host.measure.slow_readers.get(),
             ..host.broker.statistics()
         }

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -12,13 +13,20 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ProtocolVersion, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-/// What a client of direct TLS asks for (XEP-0368 §2).
-const ALPN: &[u8] = b"xmpp-client";
+/// What a client of direct TLS asks for (XEP-0368 §2), and what a browser does.
+const ALPN: [&[u8]; 2] = [b"xmpp-client", b"http/1.1"];
 
 /// A certificate with its key. Cheap to clone; every clone is the same one, so that it can be [replaced](Self::replace) while it is in use.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    config: Arc<RwLock<Arc<ServerConfig>>>,
+    configs: Arc<RwLock<Configs>>,
+}
+
+/// The same certificate for each door.
+#[derive(Clone, Debug)]
+struct Configs {
+    xmpp: Arc<ServerConfig>,
+    http: Arc<ServerConfig>,
 }
 
 /// Why a certificate cannot be used.
@@ -48,8 +56,8 @@ impl Tls {
     ///
     /// See [`TlsError`].
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
-        let config = Arc::new(RwLock::new(config(certificates, key)?));
-        Ok(Self { config })
+        let configs = Arc::new(RwLock::new(configs(certificates, key)?));
+        Ok(Self { configs })
     }
 
     /// Uses another certificate for connections that are made from now on. Those that are there stay as they are.
@@ -58,19 +66,29 @@ impl Tls {
     ///
     /// See [`TlsError`]; the one before stays in use then.
     pub fn replace(&self, certificates: &[u8], key: &[u8]) -> Result<(), TlsError> {
-        let config = config(certificates, key)?;
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let configs = configs(certificates, key)?;
+        *self.configs.write().unwrap_or_else(PoisonError::into_inner) = configs;
         Ok(())
     }
 
-    /// Shakes hands with a client.
+    /// Shakes hands with a client of XMPP.
     pub(crate) async fn secure(&self, socket: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        self.acceptor().accept(socket).await
+        let acceptor = TlsAcceptor::from(self.configs().xmpp);
+        acceptor.accept(socket).await
     }
 
-    fn acceptor(&self) -> TlsAcceptor {
-        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&config).into()
+    /// Shakes hands with a client of HTTP.
+    pub(crate) async fn secure_http<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        socket: S,
+    ) -> io::Result<TlsStream<S>> {
+        let acceptor = TlsAcceptor::from(self.configs().http);
+        acceptor.accept(socket).await
+    }
+
+    fn configs(&self) -> Configs {
+        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
+        configs.clone()
     }
 }
 
@@ -85,7 +103,7 @@ pub(crate) fn exporter(stream: &TlsStream<TcpStream>) -> Option<[u8; 32]> {
         .ok()
 }
 
-fn config(certificates: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, TlsError> {
+fn configs(certificates: &[u8], key: &[u8]) -> Result<Configs, TlsError> {
     let problem = |what| move |error| TlsError::Pem { what, error };
     let chain = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(problem("certificate"))?;
@@ -93,10 +111,14 @@ fn config(certificates: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, TlsError
         return Err(TlsError::Empty);
     }
     let key = PrivateKeyDer::from_pem_slice(key).map_err(problem("key"))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![ALPN.to_vec()];
-    Ok(Arc::new(config))
+    let [xmpp, http] = ALPN.map(|protocol| {
+        let mut config = config.clone();
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Arc::new(config)
+    });
+    Ok(Configs { xmpp, http })
 }

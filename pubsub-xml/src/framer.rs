@@ -62,7 +62,7 @@ pub enum FrameError {
     /// A comment, processing instruction or document type (RFC 6120 §11.1).
     #[error("comments, processing instructions and document types are not allowed")]
     Restricted,
-    /// A frame longer than [`Limits::max_bytes`].
+    /// A frame longer than [`Limits::max_bytes`]; white space between frames is none.
     #[error("a stanza is longer than {0} bytes")]
     TooLong(usize),
     /// A frame nested deeper than [`Limits::max_depth`].
@@ -142,7 +142,12 @@ impl Framer {
     /// [`FrameError`]; the stream cannot be read any further.
     pub fn next(&mut self, buffer: &[u8]) -> Result<Option<Frame>, FrameError> {
         let frame = self.scan(buffer)?;
-        let length = frame.map_or(buffer.len(), |frame| frame.len);
+        let length = match frame {
+            // Of white space any amount may come at once, and it can be forgotten as it comes.
+            Some(frame) if frame.kind == FrameKind::White => 0,
+            Some(frame) => frame.len,
+            None => buffer.len(),
+        };
         if length > self.limits.max_bytes {
             return Err(FrameError::TooLong(self.limits.max_bytes));
         }

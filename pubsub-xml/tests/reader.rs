@@ -21,6 +21,26 @@ fn children_text_and_attributes_are_found_by_name() {
 }
 
 #[test]
+fn an_excerpt_for_a_place_of_that_namespace_does_not_declare_it() {
+    for (source, excerpt) in [
+        ("<r xmlns='urn:r'><a/></r>", "<a/>"),
+        (
+            "<r xmlns='urn:r'><a xmlns='u'><b/></a></r>",
+            "<a xmlns='u'><b/></a>",
+        ),
+        ("<r xmlns='urn:other'><a/></r>", "<a xmlns=\"urn:other\"/>"),
+        (
+            "<r xmlns='urn:r' xmlns:p='urn:r'><a><p:b/></a></r>",
+            "<a xmlns:p=\"urn:r\"><p:b/></a>",
+        ),
+    ] {
+        let mut reader = Reader::new(source);
+        reader.root().unwrap();
+        assert_eq!(reader.inner_in("urn:r").unwrap(), excerpt);
+    }
+}
+
+#[test]
 fn an_excerpt_declares_what_it_inherits_and_nothing_else() {
     for (source, excerpt) in [
         (

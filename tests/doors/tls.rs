@@ -21,18 +21,18 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion
 
 use crate::PATIENCE;
 
-const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
+pub(crate) const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
     xmlns:stream='http://etherx.jabber.org/streams'>";
 const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
-struct Served {
-    server: RunningServer,
+pub(crate) struct Served {
+    pub(crate) server: RunningServer,
     tls: Tls,
-    certificates: Certificates,
+    pub(crate) certificates: Certificates,
     _directory: TempDir,
 }
 
-async fn serve(demand: Demand) -> Served {
+pub(crate) async fn serve(demand: Demand) -> Served {
     let directory = TempDir::new().unwrap();
     let certificates = Certificates::create(directory.path());
     let tls = tls(&certificates);
@@ -57,15 +57,26 @@ fn read(file: &Path) -> Vec<u8> {
     std::fs::read(file).unwrap()
 }
 
-fn tls(certificates: &Certificates) -> Tls {
+pub(crate) fn tls(certificates: &Certificates) -> Tls {
     Tls::from_pem(&read(&certificates.certificate), &read(&certificates.key)).unwrap()
 }
 
 /// Shakes hands with a server whose certificate must be of that authority.
-async fn shake(
+pub(crate) async fn shake(
     address: SocketAddr,
     authority: &Path,
     version: &'static SupportedProtocolVersion,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let socket = TcpStream::connect(address).await?;
+    shake_for(socket, authority, version, b"xmpp-client").await
+}
+
+/// The same, for what is spoken over a connection that is there.
+pub(crate) async fn shake_for(
+    socket: TcpStream,
+    authority: &Path,
+    version: &'static SupportedProtocolVersion,
+    protocol: &[u8],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(authority).unwrap() {
@@ -76,9 +87,8 @@ async fn shake(
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"xmpp-client".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
-    let socket = TcpStream::connect(address).await?;
     within(
         PATIENCE,
         TlsConnector::from(Arc::new(config)).connect(name, socket),
@@ -87,7 +97,11 @@ async fn shake(
 }
 
 /// Sends words, and reads until `end` has come.
-async fn say<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, words: &str, end: &str) -> String {
+pub(crate) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    words: &str,
+    end: &str,
+) -> String {
     stream.write_all(words.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
     let mut answer = String::new();

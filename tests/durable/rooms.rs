@@ -90,3 +90,44 @@ async fn a_room_that_lasts_is_there_after_a_restart() {
     assert!(info.contains("item-not-found"), "{info}");
     third.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_a_room_has_acknowledged_survives_a_server_that_is_cut_off() {
+    let directory = tempfile::tempdir().unwrap();
+    let done = |answer: String| assert!(answer.contains("type='result'"), "{answer}");
+    let configure = |field: &str, value: &str| {
+        format!(
+            "<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='{field}'><value>{value}</value></field></x></query>"
+        )
+    };
+    // Dropped without a word after each answer: what would have been written a moment later is not.
+    let first = server(directory.path()).await;
+    let mut ann = login(&first, "ann").await;
+    enter(&mut ann, "Ann").await;
+    let lasting = configure("muc#roomconfig_persistentroom", "1");
+    done(ann.request("set", ROOM, &lasting).await.unwrap());
+    drop(first);
+
+    let second = server(directory.path()).await;
+    let mut ann = login(&second, "ann").await;
+    let ban = "<query xmlns='http://jabber.org/protocol/muc#admin'><item affiliation='outcast' jid='eve@localhost'/></query>";
+    done(ann.request("set", ROOM, ban).await.unwrap());
+    drop(second);
+
+    let third = server(directory.path()).await;
+    let mut ann = login(&third, "ann").await;
+    let list =
+        "<query xmlns='http://jabber.org/protocol/muc#admin'><item affiliation='outcast'/></query>";
+    let banned = ann.request("get", ROOM, list).await.unwrap();
+    assert!(banned.contains("eve@localhost"), "{banned}");
+    let end = format!("<query xmlns='{OWNER}'><destroy/></query>");
+    done(ann.request("set", ROOM, &end).await.unwrap());
+    drop(third);
+
+    let fourth = server(directory.path()).await;
+    let mut ann = login(&fourth, "ann").await;
+    let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    let info = ann.request("get", ROOM, query).await.unwrap();
+    assert!(info.contains("item-not-found"), "{info}");
+    fourth.shutdown().await;
+}

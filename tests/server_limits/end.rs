@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use pubsub_server::{Config, Limits, MemoryStorage, Server, Storage, StorageError, Write};
-use support::within;
+use support::{eventually, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -27,10 +28,12 @@ async fn a_server_that_goes_down_says_goodbye() {
     assert!(entering.contains("<system-shutdown"), "{entering}");
 }
 
-/// Refuses when it is told to.
+/// Refuses when it is told to, or takes its time.
 #[derive(Clone, Debug, Default)]
 struct Moody {
     refuses: Arc<AtomicBool>,
+    is_slow: Arc<AtomicBool>,
+    is_asked: Arc<AtomicBool>,
     memory: MemoryStorage,
 }
 
@@ -43,8 +46,63 @@ impl Storage for Moody {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(StorageError::new("not now"));
         }
+        if self.is_slow.load(Ordering::SeqCst) {
+            self.is_asked.store(true, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(300));
+        }
         self.memory.commit(decisions)
     }
+}
+
+#[tokio::test]
+async fn what_waits_for_the_disk_is_answered_before_the_goodbye() {
+    let storage = Moody::default();
+    let server = Server::spawn(Config {
+        storage: Arc::new(storage.clone()),
+        ..config()
+    })
+    .await
+    .unwrap();
+    let mut ann = login(&server, "ann").await;
+    ask(&mut ann, "set", &publish("/n", "a", "1")).await;
+    ask(
+        &mut ann,
+        "set",
+        "<subscribe node='/n' jid='ann@localhost'/>",
+    )
+    .await;
+    ann.send("<enable xmlns='urn:xmpp:sm:3'/>").await.unwrap();
+    ann.until_any(&["<enabled"]).await.unwrap();
+    storage.is_slow.store(true, Ordering::SeqCst);
+    let many: String = (0..3)
+        .map(|number| {
+            let change = publish("/n", &number.to_string(), "2");
+            format!(
+                "<iq type='set' id='late-{number}' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>{change}</pubsub></iq>"
+            )
+        })
+        .collect();
+    ann.send(&many).await.unwrap();
+    eventually(PATIENCE, || {
+        let is_asked = storage.is_asked.load(Ordering::SeqCst);
+        async move { is_asked.then_some(()) }
+    })
+    .await;
+    let mut ann = ann.into_stream();
+    let (words, ()) = within(PATIENCE, async {
+        tokio::join!(rest(&mut ann), server.shutdown())
+    })
+    .await;
+    let (before, end) = words
+        .split_once("<a xmlns='urn:xmpp:sm:3' h='3'/>")
+        .unwrap();
+    assert_ended(end, "system-shutdown", &words);
+    for number in 0..3 {
+        assert!(before.contains(&format!("id='late-{number}'")), "{words}");
+    }
+    // What it subscribed to is told too.
+    assert_eq!(before.matches("<message ").count(), 3, "{words}");
+    assert!(!before.contains("type='error'"), "{words}");
 }
 
 #[tokio::test]

@@ -91,6 +91,11 @@ class Person(ClientXMPP):
         answer = await self.plugin["xep_0030"].get_info(jid=jid)
         return sorted([category, kind] for category, kind, *_ in answer["disco_info"]["identities"])
 
+    async def do_services(self):
+        """What there is beside the accounts."""
+        answer = await self.plugin["xep_0030"].get_items(jid=self.boundjid.domain)
+        return sorted(jid for jid, *_ in answer["disco_items"]["items"])
+
     async def do_ping(self):
         await self.plugin["xep_0199"].ping(self.boundjid.domain)
 

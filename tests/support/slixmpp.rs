@@ -79,7 +79,40 @@ impl Slixmpp {
         Self::start("person.py", address, jid, password, &[]).await
     }
 
+    /// Speaks for a domain, as a component (`tests/slixmpp/component.py`).
+    ///
+    /// # Panics
+    ///
+    /// As [`login`](Self::login).
+    pub async fn component(address: SocketAddr, domain: &str, secret: &str) -> Self {
+        Self::start("component.py", address, domain, secret, &[]).await
+    }
+
+    /// Tries to, and returns what came of it first.
+    ///
+    /// # Panics
+    ///
+    /// When nothing comes of it in time.
+    pub async fn refused_component(address: SocketAddr, domain: &str, secret: &str) -> Value {
+        Self::spawn("component.py", address, domain, secret, &[])
+            .event()
+            .await
+    }
+
     async fn start(
+        script: &str,
+        address: SocketAddr,
+        jid: &str,
+        password: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let mut client = Self::spawn(script, address, jid, password, settings);
+        let first = client.event().await;
+        assert_eq!(first["event"], "online", "{first}");
+        client
+    }
+
+    fn spawn(
         script: &str,
         address: SocketAddr,
         jid: &str,
@@ -95,14 +128,11 @@ impl Slixmpp {
             jid,
             password,
         ]);
-        let mut client = Self {
+        Self {
             dialogue: Dialogue::start(command),
             events: VecDeque::new(),
             sent: 0,
-        };
-        let first = client.event().await;
-        assert_eq!(first["event"], "online", "{first}");
-        client
+        }
     }
 
     /// Has it perform `verb` with `arguments` (an object) and returns what came of it.

@@ -1,11 +1,12 @@
 //! `cargo xtask`: the project's checks and benchmarks, each behind one command.
 //!
-//! Knows the command line only. What is installed is in `setup`, what is checked and in which order in
+//! Knows the command line only. What is installed is in `setup`, what is fuzzed in `fuzz`, what is checked and in which order in
 //! `plan`, how checks are chosen and reported in `checks`, how one command is run and timed in `step`,
 //! what the test runners counted in `tally`.
 
 mod bench;
 mod checks;
+mod fuzz;
 mod plan;
 mod setup;
 mod step;
@@ -34,6 +35,8 @@ enum Task {
     Setup,
     /// Run the benchmarks; without a name, all of them
     Bench(bench::Selection),
+    /// Try inputs that nobody thought of, on every door; needs a nightly toolchain
+    Fuzz(fuzz::Selection),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
             Task::Test(selection) => checks::run(&selection),
             Task::Setup => setup::everything().map(|_| true),
             Task::Bench(selection) => bench::run(&selection),
+            Task::Fuzz(selection) => fuzz::run(&selection),
         });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::announcer::{Announcer, Subscribers};
-use crate::committing::{Announced, Asker, Committer, Content, Entry};
+use crate::committing::{Announced, Asker, Committer, Content, Counts, Entry};
 use crate::router::{Router, Wakes};
 use crate::service::Rules;
 use crate::service::error::ServiceError;
@@ -214,6 +214,18 @@ impl Broker {
         self.committer.as_ref().is_some_and(Committer::is_busy)
     }
 
+    /// The number of the last decision that has to be kept.
+    pub(crate) fn last(&self) -> u64 {
+        self.committer.as_ref().map_or(0, Committer::last)
+    }
+
+    /// Whether everything up to that decision is kept, answered and told.
+    pub(crate) fn has_kept(&self, decision: u64) -> bool {
+        self.committer
+            .as_ref()
+            .is_none_or(|committer| committer.kept() >= decision)
+    }
+
     /// What an account awaits: node, JID and the id of the subscription that it becomes.
     pub(crate) fn awaited(&self, bare: &str) -> Vec<(Arc<str>, Arc<str>, Arc<str>)> {
         let mut found = Vec::new();
@@ -280,16 +292,20 @@ impl Broker {
     pub(crate) fn statistics(&self) -> Statistics {
         let (published, delivered) = self.announcer.counts();
         let committer = self.committer.as_ref();
-        let (groups, group_micros, waiting_bytes) =
-            committer.map(Committer::counts).unwrap_or_default();
+        let Counts {
+            times,
+            micros,
+            waiting,
+        } = committer.map(Committer::counts).unwrap_or_default();
         let mut statistics = Statistics {
             nodes: self.shards.nodes(),
             stored_bytes: self.shards.stored(),
             published,
             delivered,
-            groups,
-            group_micros,
-            waiting_bytes,
+            groups: times.iter().sum(),
+            group_times: times,
+            group_micros: micros,
+            waiting_bytes: waiting,
             ..Statistics::default()
         };
         for shard in self.shards.each() {

@@ -14,6 +14,8 @@ pub(crate) use self::entry::{Announced, Asker, Content, Entry};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+pub(crate) use self::queue::{BOUNDS, Counts};
+
 use self::queue::Queue;
 use self::thread::Work;
 use crate::announcer::Announcer;
@@ -68,13 +70,17 @@ impl Committer {
         self.queue.kept()
     }
 
+    /// The number of the last decision.
+    pub(crate) fn last(&self) -> u64 {
+        self.queue.last()
+    }
+
     /// Whether anything at all is on its way to the disk.
     pub(crate) fn is_busy(&self) -> bool {
         self.queue.is_busy()
     }
 
-    /// How many groups were committed, in how many microseconds together, and how many bytes wait.
-    pub(crate) fn counts(&self) -> (u64, u64, usize) {
+    pub(crate) fn counts(&self) -> Counts {
         self.queue.counts()
     }
 

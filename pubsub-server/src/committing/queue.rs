@@ -7,6 +7,22 @@ use std::time::{Duration, Instant};
 use super::entry::Entry;
 use crate::service::error::ServiceError;
 
+/// Groups are counted by how long they took: up to so many microseconds each, and longer.
+pub(crate) const BOUNDS: [u64; 12] = [
+    250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000,
+];
+
+/// How long groups took, and how much waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// How many groups took so long, by [`BOUNDS`].
+    pub(crate) times: [u64; BOUNDS.len() + 1],
+    /// How long all of them took together, in microseconds.
+    pub(crate) micros: u64,
+    /// The bytes of everything that is not kept yet.
+    pub(crate) waiting: usize,
+}
+
 /// Filled by everybody, emptied by one.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -15,7 +31,7 @@ pub(super) struct Queue {
     /// The number of the last entry taken in.
     last: AtomicU64,
     kept: AtomicU64,
-    groups: AtomicU64,
+    group_times: [AtomicU64; BOUNDS.len() + 1],
     group_micros: AtomicU64,
     /// The bytes of everything that is not kept yet.
     bytes: AtomicUsize,
@@ -44,8 +60,12 @@ impl Queue {
         self.kept.load(Ordering::Acquire)
     }
 
+    pub(super) fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
     pub(super) fn is_busy(&self) -> bool {
-        self.last.load(Ordering::Acquire) > self.kept()
+        self.last() > self.kept()
     }
 
     pub(super) fn check_room(&self, most: usize) -> Result<(), ServiceError> {
@@ -77,19 +97,23 @@ impl Queue {
 
     /// Notes that a group was committed in that time.
     pub(super) fn note_group(&self, time: Duration) {
-        self.groups.fetch_add(1, Ordering::Relaxed);
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let place = BOUNDS.partition_point(|bound| *bound < micros);
+        if let Some(count) = self.group_times.get(place) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         self.group_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// How many groups were committed, in how many microseconds together, and how many bytes wait.
-    pub(super) fn counts(&self) -> (u64, u64, usize) {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (
-            count(&self.groups),
-            count(&self.group_micros),
-            self.bytes.load(Ordering::Relaxed),
-        )
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            times: self
+                .group_times
+                .each_ref()
+                .map(|count| count.load(Ordering::Relaxed)),
+            micros: self.group_micros.load(Ordering::Relaxed),
+            waiting: self.bytes.load(Ordering::Relaxed),
+        }
     }
 
     /// Everything that waits, now.

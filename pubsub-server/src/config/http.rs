@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Http {
     /// Where to listen for HTTP. Port 0 takes a free one. Default: nowhere.
     pub listen: Option<SocketAddr>,
+    /// Whether TLS is spoken there (`https:`, `wss:`), with the certificate of [`Config::encryption`](crate::Config::encryption). Default: no.
+    pub encrypted: bool,
     /// The path of the WebSocket. Default: `/xmpp-websocket`.
     pub websocket_path: String,
     /// The path of BOSH. Default: `/xmpp-httpbind`.
@@ -36,6 +38,7 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: None,
+            encrypted: false,
             websocket_path: "/xmpp-websocket".to_owned(),
             bosh_path: "/xmpp-httpbind".to_owned(),
             origins: Origins::default(),

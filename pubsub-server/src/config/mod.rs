@@ -51,8 +51,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How connections over TCP are encrypted. Default: not at all.
     pub encryption: Option<Encryption>,
-    /// Load balancers that say for whom they speak, in the PROXY protocol, on [`listen`](Self::listen) and on [`Encryption::direct`]: what they say is
-    /// believed. They may also speak for themselves. Default: none.
+    /// Load balancers that say for whom they speak, in the PROXY protocol, on [`listen`](Self::listen), [`Encryption::direct`] and [`Http::listen`]: what
+    /// they say is believed. They may also speak for themselves. Default: none.
     pub proxies: Vec<IpAddr>,
     /// The domain of the accounts. Default: `localhost`.
     pub domain: String,

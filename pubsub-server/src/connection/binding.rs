@@ -1,4 +1,5 @@
-//! The way in from login to a place in the router: a new resource (RFC 6120 §7), or an old one resumed (XEP-0198 §5).
+//! The way in from login to a place in the router: a new resource (RFC 6120 §7), or an old one resumed (XEP-0198 §5). What is asked for together
+//! with a login is in `inline`.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -13,9 +14,10 @@ use super::ending;
 use super::login::Identity;
 use crate::address;
 use crate::host::Host;
-use crate::router::{Outgoing, Parked, Peer, Turn};
+use crate::router::{Outgoing, Parked, Peer, TooManyResources, Turn};
 use crate::service::vocabulary::Actor;
 use crate::wire::error::{self, StanzaError};
+use crate::wire::management::{self, Resumption};
 use crate::wire::stanza::{self, Kind};
 use crate::wire::stream::{self, StreamError};
 use crate::wire::{namespace, text};
@@ -28,9 +30,12 @@ pub(super) struct Bound {
     pub(super) outgoing: Outgoing,
     /// How many stanzas were handled, if they are counted.
     pub(super) handled: Option<u32>,
+    /// Whether the session outlives its connection.
+    pub(super) is_resumable: bool,
     pub(super) is_resumed: bool,
 }
 
+/// Lets in a client that opens the stream anew after its login.
 pub(super) async fn bind<C: Carrier>(
     channel: &mut Channel<C>,
     host: &Host,
@@ -40,17 +45,24 @@ pub(super) async fn bind<C: Carrier>(
         .open(host, stream::features_authenticated(C::IS_MANAGED))
         .await?;
     channel.carrier.trust(&host.limits);
+    negotiate(channel, host, identity).await
+}
+
+/// Lets in a client that was told what it can do now.
+pub(super) async fn negotiate<C: Carrier>(
+    channel: &mut Channel<C>,
+    host: &Host,
+    identity: &Identity,
+) -> Result<Bound, End> {
     loop {
         let text = channel.element().await?;
         let scope = channel.carrier.scope();
         let mut reader = Reader::with_scope(&text, &scope);
         let name = reader.root()?;
         if name.is("resume", namespace::STREAM_MANAGEMENT) && C::IS_MANAGED {
-            let previous = reader.attribute("previd").unwrap_or_default().into_owned();
-            let handled = reader
-                .attribute("h")
-                .and_then(|handled| handled.parse().ok());
-            match resume(host, identity, &previous, handled).await? {
+            let resumption = management::read_resumption(&reader);
+            let answer = |_: &Actor, resumed: String| vec![resumed];
+            match resume(host, identity, &resumption, answer).await? {
                 Some(bound) => return Ok(bound),
                 None => channel.send(&failed("item-not-found")).await?,
             }
@@ -83,35 +95,44 @@ pub(super) async fn bind<C: Carrier>(
             channel.send(&refused(id, StanzaError::BAD_REQUEST)).await?;
             continue;
         };
-        let full: Arc<str> = format!("{}/{resource}", identity.bare).into();
-        let actor = Actor {
-            bare: identity.bare.clone(),
-            full,
-            is_anonymous: identity.is_anonymous,
-            session: rand::random(),
-        };
-        let peer = Peer::new(actor, host.limits.queue, C::IS_FRAMED);
-        if host
-            .router
-            .bind(&peer, host.limits.resources_per_account)
-            .is_err()
-        {
+        let Ok(mut bound) = take_place::<C>(host, identity, &resource, |_, _| {}) else {
             channel
                 .send(&refused(id, StanzaError::TOO_MANY_RESOURCES))
                 .await?;
             continue;
-        }
-        let attachment = peer.outbox.attach();
-        let mut outgoing = Outgoing::new(C::IS_FRAMED);
-        outgoing.push_stanza(&accepted(id, &peer.actor.full));
-        return Ok(Bound {
-            peer,
-            attachment,
-            outgoing,
-            handled: None,
-            is_resumed: false,
-        });
+        };
+        let answer = accepted(id, &bound.peer.actor.full);
+        bound.outgoing.push_stanza(&answer);
+        return Ok(bound);
     }
+}
+
+/// Binds a new resource. Before anybody can send it anything, it is prepared.
+pub(super) fn take_place<C: Carrier>(
+    host: &Host,
+    identity: &Identity,
+    resource: &str,
+    prepare: impl FnOnce(&Peer, &mut Outgoing),
+) -> Result<Bound, TooManyResources> {
+    let full: Arc<str> = format!("{}/{resource}", identity.bare).into();
+    let actor = Actor {
+        bare: identity.bare.clone(),
+        full,
+        is_anonymous: identity.is_anonymous,
+        session: rand::random(),
+    };
+    let peer = Peer::new(actor, host.limits.queue, C::IS_FRAMED);
+    let mut outgoing = Outgoing::new(C::IS_FRAMED);
+    prepare(&peer, &mut outgoing);
+    host.router.bind(&peer, host.limits.resources_per_account)?;
+    Ok(Bound {
+        attachment: peer.outbox.attach(),
+        peer,
+        outgoing,
+        handled: None,
+        is_resumable: false,
+        is_resumed: false,
+    })
 }
 
 fn read_resource(reader: &mut Reader<'_>) -> Result<String, End> {
@@ -126,14 +147,17 @@ fn read_resource(reader: &mut Reader<'_>) -> Result<String, End> {
     Ok(resource)
 }
 
-/// Takes over a session that is waiting, or that another connection still believes to serve. From then on nobody else takes its leave.
-async fn resume(
+/// Takes over a session that is waiting, or that another connection still believes to serve. From then on nobody else takes its leave. What goes out
+/// first is made of who it is and of the words that say that it goes on.
+pub(super) async fn resume(
     host: &Host,
     identity: &Identity,
-    previous: &str,
-    handled: Option<u32>,
+    resumption: &Resumption,
+    answer: impl FnOnce(&Actor, String) -> Vec<String>,
 ) -> Result<Option<Bound>, End> {
-    let (Some(peer), Some(handled)) = (host.router.find_resumable(previous), handled) else {
+    let previous = &resumption.previous;
+    let (Some(peer), Some(handled)) = (host.router.find_resumable(previous), resumption.handled)
+    else {
         return Ok(None);
     };
     if peer.actor.bare != identity.bare {
@@ -174,14 +198,15 @@ async fn resume(
         ending::leave(host, &peer, || peer.outbox.unread(&mut outgoing));
         return Err(error.into());
     }
-    let mut answer = String::new();
-    stream::write_resumed(&mut answer, previous, ours);
-    outgoing.rewind(&answer);
+    let mut resumed = String::new();
+    management::write_resumed(&mut resumed, previous, ours);
+    outgoing.rewind(&answer(&peer.actor, resumed));
     Ok(Some(Bound {
         peer,
         attachment,
         outgoing,
         handled: Some(ours),
+        is_resumable: true,
         is_resumed: true,
     }))
 }
@@ -225,6 +250,6 @@ fn refused(id: Option<&str>, reason: StanzaError) -> String {
 
 fn failed(condition: &str) -> String {
     let mut out = String::new();
-    stream::write_failed(&mut out, condition);
+    management::write_failed(&mut out, condition);
     out
 }

@@ -88,9 +88,11 @@ impl Carrier for BoshStream {
     fn next(&mut self) -> Result<Option<Incoming<'_>>, End> {
         Ok(match self.inbox.pop_front() {
             None => None,
-            Some(Arrived::Opening { to, version }) => {
-                Some(Incoming::Opening(Opening { to, version }))
-            }
+            Some(Arrived::Opening { to, version }) => Some(Incoming::Opening(Opening {
+                to,
+                from: None,
+                version,
+            })),
             Some(Arrived::Element(element)) => {
                 self.current = element;
                 Some(Incoming::Element(&self.current))

@@ -29,6 +29,8 @@ pub(crate) enum Incoming<'i> {
 pub(crate) struct Opening {
     /// Where it wants to go. Some clients do not say; there is only one domain.
     pub(crate) to: Option<String>,
+    /// Who it says it is, where that can be said.
+    pub(crate) from: Option<String>,
     pub(crate) version: Option<String>,
 }
 

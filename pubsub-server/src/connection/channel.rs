@@ -46,14 +46,15 @@ impl<C: Carrier> Channel<C> {
     }
 
     /// Waits for the client to open a stream, and answers with the server's opening and the features.
-    pub(super) async fn open(&mut self, host: &Host, features: &str) -> Result<(), End> {
+    pub(super) async fn open(&mut self, host: &Host, features: &str) -> Result<Opening, End> {
         self.carrier.restart();
         let Arrival::Opening(opening) = self.arrival().await? else {
             return Err(StreamError::BadFormat.into());
         };
         self.write_opening(host);
         check(host, &opening)?;
-        self.send(features).await
+        self.send(features).await?;
+        Ok(opening)
     }
 
     /// Waits for the other end to open a stream.

@@ -94,6 +94,7 @@ async fn enter(channel: &mut Channel<XmlStream<TcpStream>>, host: &Host) -> Resu
         attachment,
         outgoing,
         handled: None,
+        is_resumable: false,
         is_resumed: false,
     })
 }

@@ -83,7 +83,7 @@ pub(super) fn answer(
                 if receipt.wait().await.is_ok() {
                     return success;
                 }
-                error::write(&mut failure, StanzaError::INTERNAL);
+                error::write(&mut failure, StanzaError::NOT_KEPT_YET);
                 stanza::close(&mut failure, Kind::Iq);
                 failure
             })));

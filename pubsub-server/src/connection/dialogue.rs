@@ -41,13 +41,14 @@ impl Dialogue {
         peer: Arc<Peer>,
         scope: Arc<Scope>,
         handled: Option<u32>,
+        is_resumable: bool,
     ) -> Self {
         Self {
             host,
             peer,
             scope,
             handled,
-            is_resumable: handled.is_some(),
+            is_resumable,
             is_managed: true,
             is_component: false,
             pings: 0,
@@ -87,7 +88,8 @@ impl Dialogue {
         if let Some(component) = component {
             self.peer = component;
         }
-        if !out.is_empty() {
+        // What was begun before the stanza turned out to be broken is not said: the stream ends with an error.
+        if !out.is_empty() && result.is_ok() {
             outgoing.push_stanza(&out);
         }
         // A scratch buffer that held a large answer is not kept.
@@ -135,10 +137,7 @@ impl Dialogue {
                 self.forward(stanza, &jid, reader, out, wakes)?;
                 Ok(None)
             }
-            (_, Destination::Rooms(jid)) => {
-                self.visit(stanza, &jid, reader, out, wakes)?;
-                Ok(None)
-            }
+            (_, Destination::Rooms(jid)) => self.visit(stanza, &jid, reader, out, wakes),
             (Kind::Presence, destination) => {
                 self.notice_presence(stanza, &destination, reader, out, wakes)
             }

@@ -13,6 +13,7 @@ use super::serving::Serving;
 use crate::admission::Permit;
 use crate::host::Host;
 use crate::router::{Outgoing, Parked, Peer, Turn, Wakes};
+use crate::wire::management;
 use crate::wire::stream::StreamError;
 
 /// How long a client may take to read the last words, and then to close its side.
@@ -34,7 +35,8 @@ pub(super) async fn finish<C: Carrier>(
     } = serving;
     let peer = dialogue.peer.clone();
     tracing::debug!(reason = %end, "connection ended");
-    let handled = dialogue.handled.unwrap_or_default();
+    let counted = dialogue.handled;
+    let handled = counted.unwrap_or_default();
     let is_resumable = dialogue.is_resumable;
     drop(dialogue);
     match end {
@@ -73,6 +75,13 @@ pub(super) async fn finish<C: Carrier>(
                     Vec::new()
                 }
             });
+            if let Some(handled) = counted.filter(|_| end == End::Failed(StreamError::Shutdown)) {
+                let mut words = String::new();
+                management::write_acknowledgement(&mut words, handled);
+                outgoing.push_other(&words);
+            }
+            let stanzas = outgoing.take_count();
+            host.measure.stanzas_out.add(stanzas.into());
             say_goodbye(&mut carrier, &mut outgoing, end).await;
             return;
         }

@@ -1,4 +1,5 @@
-//! The way in until it is known who comes: stream header, SASL, and registration in the band (RFC 6120 §6, XEP-0077).
+//! The way in until it is known who comes: stream header, SASL, and registration in the band (RFC 6120 §6, XEP-0077). SASL2 (XEP-0388) is the same login
+//! in other words, and ends with what `inline` has to say.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pubsub_xml::Reader;
 
-use super::carrier::Carrier;
+use super::carrier::{Carrier, Opening};
 use super::channel::Channel;
 use super::end::End;
 use super::remote::Remote;
@@ -20,6 +21,7 @@ use crate::sasl::scram::{ClientFirst, Exchange, decoy};
 use crate::sasl::{Mechanism, SaslError, plain};
 use crate::wire::error::{self, StanzaError};
 use crate::wire::namespace;
+use crate::wire::sasl::{self, Attempt, Profile, Wishes};
 use crate::wire::stanza::{self, Kind};
 use crate::wire::stream::{self, Entrance, StreamError};
 
@@ -33,14 +35,27 @@ pub(super) struct Identity {
 /// How far a client has come.
 #[derive(Debug)]
 pub(super) enum Entered {
+    /// It was told so, and opens the stream anew.
     User(Identity),
+    /// It waits to be told so, together with what else it has asked for.
+    Asking(Login),
     /// It was told to go on, and encrypts now.
     Securing,
+}
+
+/// A login in the words of XEP-0388 that has succeeded.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub(super) identity: Identity,
+    /// The mechanism's last message, as base64.
+    pub(super) data: String,
+    pub(super) wishes: Wishes,
 }
 
 /// What the steps of logging in have to know.
 #[derive(Clone, Copy, Debug)]
 struct Place<'p> {
+    profile: Profile,
     host: &'p Host,
     remote: Remote,
     security: &'p Security,
@@ -56,21 +71,17 @@ pub(super) async fn log_in<C: Carrier>(
     let Some(_entering) = host.entering.admit(remote.address) else {
         return Err(StreamError::TooManyConnections.into());
     };
-    let place = Place {
-        host,
-        remote,
-        security,
-    };
     let is_bindable = security.binding().is_some();
     let entrance = Entrance {
         starttls: security.offer(),
         is_bindable,
+        is_managed: C::IS_MANAGED,
         may_register: host.registrar.is_open(),
     };
     let offered = Mechanism::offered(remote.is_private, is_bindable, host.allows_anonymous);
     let mut features = String::new();
     entrance.write(&mut features, offered.map(Mechanism::name));
-    channel.open(host, &features).await?;
+    let opening = channel.open(host, &features).await?;
     let mut attempts = 0;
     loop {
         let text = channel.element().await?;
@@ -89,29 +100,42 @@ pub(super) async fn log_in<C: Carrier>(
         if stanza::kind_of(&name).is_some() {
             return Err(StreamError::NotAuthorized.into());
         }
-        if !name.is("auth", namespace::SASL) {
+        let Some(attempt) = sasl::read(&name, &mut reader)? else {
             return Err(StreamError::UnsupportedStanzaType.into());
-        }
-        let mechanism = reader
-            .attribute("mechanism")
-            .unwrap_or_default()
-            .into_owned();
-        let initial = reader.text()?.into_owned();
-        match authenticate(channel, place, &mechanism, &initial).await? {
+        };
+        let profile = attempt.profile;
+        let place = Place {
+            profile,
+            host,
+            remote,
+            security,
+        };
+        let authenticated = authenticate(channel, place, &attempt).await?;
+        let mechanism = attempt.mechanism;
+        match authenticated.and_then(|(identity, data)| {
+            check_claim(profile, &opening, &identity).map(|()| (identity, data))
+        }) {
             Ok((identity, data)) => {
-                let mut success = String::new();
-                stream::write_sasl(&mut success, "success", &data);
-                channel.send(&success).await?;
                 host.measure.logins.add(1);
-                tracing::info!(jid = %identity.bare, mechanism, "logged in");
+                tracing::info!(jid = %identity.bare, mechanism, ?profile, "logged in");
+                if profile == Profile::Extensible {
+                    return Ok(Entered::Asking(Login {
+                        identity,
+                        data,
+                        wishes: attempt.wishes,
+                    }));
+                }
+                let mut success = String::new();
+                sasl::write_success(&mut success, &data);
+                channel.send(&success).await?;
                 return Ok(Entered::User(identity));
             }
             Err(error) => {
                 host.measure.refused_logins.add(1);
-                tracing::info!(%error, mechanism, "not logged in");
+                tracing::info!(%error, mechanism, ?profile, "not logged in");
                 attempts += 1;
                 let mut failure = String::new();
-                stream::write_sasl_failure(&mut failure, &error.to_string());
+                profile.write_failure(&mut failure, &error.to_string());
                 channel.send(&failure).await?;
                 if attempts >= host.limits.login_attempts {
                     return Err(StreamError::TooManyAttempts.into());
@@ -127,14 +151,14 @@ type Authenticated = Result<(Identity, String), SaslError>;
 async fn authenticate<C: Carrier>(
     channel: &mut Channel<C>,
     place: Place<'_>,
-    mechanism: &str,
-    initial: &str,
+    attempt: &Attempt,
 ) -> Result<Authenticated, End> {
     let host = place.host;
     if place.security.is_demanded() {
         return Ok(Err(SaslError::EncryptionRequired));
     }
-    let mechanism = match Mechanism::of(mechanism) {
+    let mechanism = match Mechanism::of(&attempt.mechanism) {
+        _ if attempt.is_upgrade => return Ok(Err(SaslError::InvalidMechanism)),
         Some(Mechanism::Plain) if !place.remote.is_private => {
             return Ok(Err(SaslError::EncryptionRequired));
         }
@@ -152,10 +176,9 @@ async fn authenticate<C: Carrier>(
         };
         return Ok(Ok((identity, String::new())));
     }
-    let message = if initial.is_empty() {
-        exchange(channel, "").await?
-    } else {
-        decode(initial)
+    let message = match &attempt.initial {
+        None => exchange(channel, place.profile, "").await?,
+        Some(initial) => decode(place.profile, initial),
     };
     let message = match message {
         Ok(message) => message,
@@ -203,7 +226,7 @@ async fn check_proof<C: Carrier>(
     };
     let nonce = STANDARD.encode(rand::random::<[u8; 18]>());
     let (pending, challenge) = Exchange::begin(&first, verifier, &nonce, binding);
-    let proof = match exchange(channel, &challenge).await? {
+    let proof = match exchange(channel, place.profile, &challenge).await? {
         Ok(proof) => proof,
         Err(error) => return Ok(Err(error)),
     };
@@ -222,30 +245,49 @@ async fn check_proof<C: Carrier>(
 /// Sends a challenge and reads the response.
 async fn exchange<C: Carrier>(
     channel: &mut Channel<C>,
+    profile: Profile,
     challenge: &str,
 ) -> Result<Result<Vec<u8>, SaslError>, End> {
     let mut out = String::new();
-    stream::write_sasl(&mut out, "challenge", &STANDARD.encode(challenge));
+    profile.write_challenge(&mut out, &STANDARD.encode(challenge));
     channel.send(&out).await?;
     let text = channel.element().await?;
     let scope = channel.carrier.scope();
     let mut reader = Reader::with_scope(&text, &scope);
     let name = reader.root()?;
-    if name.is("abort", namespace::SASL) {
+    if name.is("abort", profile.namespace()) {
         return Ok(Err(SaslError::Aborted));
     }
-    if !name.is("response", namespace::SASL) {
+    if !name.is("response", profile.namespace()) {
         return Err(StreamError::NotAuthorized.into());
     }
-    Ok(decode(&reader.text()?))
+    Ok(decode(profile, &reader.text()?))
 }
 
-fn decode(data: &str) -> Result<Vec<u8>, SaslError> {
+fn decode(profile: Profile, data: &str) -> Result<Vec<u8>, SaslError> {
     // A single "=" stands for a message of no bytes (RFC 6120 §6.4.2).
-    let data = if data == "=" { "" } else { data.trim() };
+    let data = if data == "=" && profile == Profile::Classic {
+        ""
+    } else {
+        data.trim()
+    };
     STANDARD
         .decode(data)
         .map_err(|_| SaslError::IncorrectEncoding)
+}
+
+/// Whoever says in opening the stream who he is has to be that (XEP-0388 §2.3). Before that it was never looked at.
+fn check_claim(profile: Profile, opening: &Opening, identity: &Identity) -> Result<(), SaslError> {
+    let Some(claimed) = &opening.from else {
+        return Ok(());
+    };
+    let is_right = address::normalize(claimed)
+        .is_some_and(|claimed| address::bare(&claimed) == &*identity.bare);
+    if is_right || identity.is_anonymous || profile == Profile::Classic {
+        Ok(())
+    } else {
+        Err(SaslError::InvalidAuthorization)
+    }
 }
 
 async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, SaslError> {

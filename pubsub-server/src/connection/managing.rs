@@ -3,8 +3,10 @@
 use pubsub_xml::Reader;
 
 use super::dialogue::{Dialogue, drain};
+use crate::host::Host;
 use crate::router::Outgoing;
-use crate::wire::stream::{self, StreamError};
+use crate::wire::management;
+use crate::wire::stream::StreamError;
 
 impl Dialogue {
     /// Stream management (XEP-0198).
@@ -16,7 +18,7 @@ impl Dialogue {
     ) -> Result<(), StreamError> {
         let mut out = String::new();
         match (element, self.handled) {
-            ("r", Some(handled)) => stream::write_acknowledgement(&mut out, handled),
+            ("r", Some(handled)) => management::write_acknowledgement(&mut out, handled),
             ("a", Some(_)) => {
                 let handled = reader
                     .attribute("h")
@@ -24,12 +26,7 @@ impl Dialogue {
                 outgoing.acknowledge(handled.ok_or(StreamError::BadFormat)?)?;
             }
             ("enable", None) if self.is_managed => {
-                let wants_resumption = reader
-                    .attribute("resume")
-                    .is_some_and(|word| word == "true" || word == "1");
-                let id = wants_resumption.then(|| format!("{:032x}", rand::random::<u128>()));
-                let seconds = self.host.limits.resumption.as_secs();
-                stream::write_enabled(&mut out, id.as_deref().map(|id| (id, seconds)));
+                let id = promise(&mut out, &self.host, management::wants_resumption(reader));
                 outgoing.push_other(&out);
                 self.peer.outbox.start_counting(outgoing);
                 if let Some(id) = id {
@@ -39,7 +36,7 @@ impl Dialogue {
                 self.handled = Some(0);
                 return drain(reader);
             }
-            ("enable" | "resume", _) => stream::write_failed(&mut out, "unexpected-request"),
+            ("enable" | "resume", _) => management::write_failed(&mut out, "unexpected-request"),
             _ => return Err(StreamError::UnsupportedStanzaType),
         }
         drain(reader)?;
@@ -48,4 +45,12 @@ impl Dialogue {
         }
         Ok(())
     }
+}
+
+/// Writes that the stream is managed from now on, and returns the id under which its session can be resumed, if that is wanted.
+pub(super) fn promise(out: &mut String, host: &Host, wants_resumption: bool) -> Option<String> {
+    let id = wants_resumption.then(|| format!("{:032x}", rand::random::<u128>()));
+    let seconds = host.limits.resumption.as_secs();
+    management::write_enabled(out, id.as_deref().map(|id| (id, seconds)));
+    id
 }

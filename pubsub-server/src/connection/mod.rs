@@ -1,7 +1,7 @@
 //! One task a client: logs it in, serves it, and keeps its session for a while when the connection is lost.
 //!
 //! A `carrier` moves elements: `stream` over TCP, `websocket` and `bosh` over HTTP. Above it no one knows which: `channel` waits for what comes,
-//! `login` and `binding` are the way in, `serving` is the loop for the rest of the connection, `dialogue` and its children answer stanzas,
+//! `login`, `binding` and `inline` are the way in, `serving` is the loop for the rest of the connection, `dialogue` and its children answer stanzas,
 //! `ending` is the way out.
 
 mod account;
@@ -18,6 +18,7 @@ mod destination;
 mod dialogue;
 mod end;
 mod ending;
+mod inline;
 mod learning;
 mod login;
 mod managing;
@@ -37,6 +38,14 @@ mod websocket;
 pub(crate) use self::bosh::BoshStream;
 pub(crate) use self::remote::Remote;
 pub(crate) use self::websocket::WebSocket;
+
+/// For `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod carrying {
+    pub(crate) use super::carrier::{Carrier, Incoming};
+    pub(crate) use super::end::End;
+    pub(crate) use super::stream::XmlStream;
+}
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -130,6 +139,7 @@ async fn attend<C: Carrier>(
             Entered::User(identity) => binding::bind(&mut channel, &host, &identity)
                 .await
                 .map(Some),
+            Entered::Asking(login) => inline::enter(&mut channel, &host, login).await.map(Some),
             Entered::Securing => Ok(None),
         }
     });

@@ -72,6 +72,20 @@ impl Dialogue {
         Ok(None)
     }
 
+    /// The same for a message that a room has written, which waits although it has no body.
+    pub(super) fn post_for_room(
+        &self,
+        stanza: &Stanza<'_>,
+        to: &str,
+        text: String,
+        out: &mut String,
+        wakes: &mut Wakes,
+    ) -> Result<Option<Deferred>, StreamError> {
+        let mut traits = Traits::read(&text)?;
+        traits.is_worth_keeping = true;
+        Ok(self.post_with(stanza, to, text, traits, out, wakes))
+    }
+
     fn post(
         &self,
         stanza: &Stanza<'_>,
@@ -81,6 +95,18 @@ impl Dialogue {
         wakes: &mut Wakes,
     ) -> Result<Option<Deferred>, StreamError> {
         let traits = Traits::read(&text)?;
+        Ok(self.post_with(stanza, to, text, traits, out, wakes))
+    }
+
+    fn post_with(
+        &self,
+        stanza: &Stanza<'_>,
+        to: &str,
+        text: String,
+        traits: Traits,
+        out: &mut String,
+        wakes: &mut Wakes,
+    ) -> Option<Deferred> {
         let letter = Letter {
             to,
             variant: &stanza.variant,
@@ -88,12 +114,12 @@ impl Dialogue {
             traits,
         };
         match self.host.people.deliver(&self.peer.actor, &letter, wakes) {
-            Fate::Done => Ok(None),
+            Fate::Done => None,
             Fate::Refused => {
                 self.fail(out, stanza, StanzaError::SERVICE_UNAVAILABLE);
-                Ok(None)
+                None
             }
-            Fate::Waits => Ok(Some(self.keep(stanza, to, text, traits))),
+            Fate::Waits => Some(self.keep(stanza, to, text, traits)),
         }
     }
 
@@ -118,7 +144,11 @@ impl Dialogue {
                 };
                 let kept = host.people.keep(&letter, &mut Wakes::default());
                 match kept {
-                    Ok(Some(receipt)) => receipt.wait().await.err().map(|_| StanzaError::INTERNAL),
+                    Ok(Some(receipt)) => receipt
+                        .wait()
+                        .await
+                        .err()
+                        .map(|_| StanzaError::NOT_KEPT_YET),
                     Ok(None) => None,
                     Err(_) => Some(StanzaError::OFFLINE_FULL),
                 }

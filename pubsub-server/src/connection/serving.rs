@@ -3,6 +3,8 @@
 //! One wake-up costs at most one read and as few writes as the socket takes. The loop is written as a `poll` so that it holds no buffer and
 //! no lock while it waits. It reads no further while much of its own answers is unsent, which is how a client that asks faster than it reads
 //! is slowed down; what others send to it is bounded by the outbox. The same holds while much of what it asked for is on its way to the disk.
+//!
+//! When the server goes down nothing more is read, and the loop ends when what was read is handled, kept and answered.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -45,8 +47,16 @@ pub(super) struct Serving<C> {
     pace: Option<Box<Pace>>,
     /// Whether stanzas that have come wait until more answers are sent.
     is_held: bool,
+    settling: Option<Box<Settling>>,
     idle: Duration,
     ping: Duration,
+}
+
+/// A connection that ends with the server.
+struct Settling {
+    since: Instant,
+    /// The last decision that its requests can have led to, once all of them are handled.
+    decision: Option<u64>,
 }
 
 impl<C: Carrier> Serving<C> {
@@ -54,7 +64,8 @@ impl<C: Carrier> Serving<C> {
         let (idle, ping) = (host.limits.idle, host.limits.ping);
         let scope = channel.carrier.scope();
         let pace = Pace::of(&host.limits);
-        let mut dialogue = Dialogue::new(host, bound.peer, scope, bound.handled);
+        let mut dialogue =
+            Dialogue::new(host, bound.peer, scope, bound.handled, bound.is_resumable);
         dialogue.is_managed = C::IS_MANAGED;
         Self {
             carrier: channel.carrier,
@@ -68,6 +79,7 @@ impl<C: Carrier> Serving<C> {
             has_yielded: false,
             pace,
             is_held: false,
+            settling: None,
             idle,
             ping,
         }
@@ -84,16 +96,16 @@ impl<C: Carrier> Serving<C> {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<End> {
         loop {
-            match self
-                .dialogue
-                .peer
-                .outbox
-                .take(context, self.attachment, &mut self.outgoing)
-            {
-                Turn::Serve => {}
+            let is_settling = match self.take(context) {
+                Turn::Serve => false,
                 Turn::Replaced => return Poll::Ready(End::Replaced),
-                Turn::End(error) => return Poll::Ready(End::Failed(error)),
-            }
+                Turn::End(StreamError::Shutdown) if !self.is_settled() => true,
+                Turn::End(error) => {
+                    // What was answered since.
+                    let _ = self.take(context);
+                    return Poll::Ready(End::Failed(error));
+                }
+            };
             if let Err(end) = self.poll_deferred(context) {
                 return Poll::Ready(end);
             }
@@ -113,6 +125,9 @@ impl<C: Carrier> Serving<C> {
                 return Poll::Ready(End::Failed(StreamError::SlowReader));
             }
             if !self.is_held {
+                if is_settling {
+                    return self.poll_timer(context);
+                }
                 match self.carrier.poll_read(context) {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(end)) => return Poll::Ready(end),
@@ -135,6 +150,31 @@ impl<C: Carrier> Serving<C> {
         }
     }
 
+    fn take(&mut self, context: &Context<'_>) -> Turn {
+        let outbox = &self.dialogue.peer.outbox;
+        outbox.take(context, self.attachment, &mut self.outgoing)
+    }
+
+    /// Whether all that was read of the client is done with, or takes longer than there is time. Is asked again and again, by who ends the server.
+    fn is_settled(&mut self) -> bool {
+        let host = &self.dialogue.host;
+        let settling = self.settling.get_or_insert_with(|| {
+            Box::new(Settling {
+                since: Instant::now(),
+                decision: None,
+            })
+        });
+        // The rest of the time is for the last words.
+        if settling.since.elapsed() > host.limits.shutdown / 2 {
+            return true;
+        }
+        if self.deferred.is_some() || self.is_held {
+            return false;
+        }
+        let decision = *settling.decision.get_or_insert_with(|| host.broker.last());
+        host.broker.has_kept(decision)
+    }
+
     /// Whether so much of what the client asked for waits to be kept that no more is read. The answers wake the connection.
     fn is_waiting(&self) -> bool {
         self.dialogue.peer.undecided.load(Ordering::Relaxed) > WINDOW
@@ -142,6 +182,11 @@ impl<C: Carrier> Serving<C> {
 
     /// Writes until the carrier takes no more.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), End> {
+        let stanzas = self.outgoing.take_count();
+        if stanzas > 0 {
+            let measure = &self.dialogue.host.measure;
+            measure.stanzas_out.add(stanzas.into());
+        }
         match self.carrier.poll_write(context, &mut self.outgoing) {
             Poll::Ready(result) => result,
             Poll::Pending => Ok(()),
@@ -226,7 +271,7 @@ impl<C: Carrier> Serving<C> {
             }
         };
         if stanzas > 0 {
-            self.dialogue.host.measure.stanzas.add(stanzas);
+            self.dialogue.host.measure.stanzas_in.add(stanzas);
         }
         has_delivered |= wakes.deliveries() > 0;
         result.map(|()| has_delivered)

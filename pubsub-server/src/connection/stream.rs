@@ -207,6 +207,7 @@ fn read_header(header: &str, is_component: bool) -> Result<(Opening, Scope), Str
     }
     let opening = Opening {
         to: reader.attribute("to").map(Into::into),
+        from: reader.attribute("from").map(Into::into),
         version: reader.attribute("version").map(Into::into),
     };
     let scope = reader.scope();

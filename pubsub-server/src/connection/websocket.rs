@@ -216,6 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for WebSocket<S> {
         Ok(Some(match name.local {
             "open" if name.namespace == namespace::FRAMING => Incoming::Opening(Opening {
                 to: reader.attribute("to").map(Into::into),
+                from: reader.attribute("from").map(Into::into),
                 version: reader.attribute("version").map(Into::into),
             }),
             "close" if name.namespace == namespace::FRAMING => Incoming::Closing,

@@ -29,6 +29,11 @@ impl Answer {
             .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
     }
 
+    /// What is said while the server goes down, and afterwards.
+    pub(super) fn going_down() -> Self {
+        Self::text(StatusCode::SERVICE_UNAVAILABLE, "the server goes down\n")
+    }
+
     /// What a browser asks before a page of another origin may send more than a simple request.
     pub(super) fn preflight(headers: &HeaderMap) -> Self {
         let mut answer = Self::new(StatusCode::NO_CONTENT, HttpBody::default())

@@ -64,6 +64,9 @@ where
     let (session, waiting) = match &request.session {
         Some(id) => {
             let Some(session) = host.bosh.find(id) else {
+                if *host.shutdown.borrow() {
+                    return Answer::going_down();
+                }
                 return refuse(Condition::ItemNotFound);
             };
             match session.take(request, witness, Instant::now()) {
@@ -71,6 +74,7 @@ where
                 Err(condition) => return refuse(condition),
             }
         }
+        None if *host.shutdown.borrow() => return Answer::going_down(),
         None => match begin(host, request, witness, remote) {
             Some(begun) => begun,
             None => return refuse(Condition::PolicyViolation),

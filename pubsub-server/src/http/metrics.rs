@@ -63,11 +63,6 @@ pub(super) fn write(now: &Statistics) -> String {
             now.delivered,
             "Notifications that were handed to clients.",
         ),
-        (
-            "stanzas_total",
-            now.stanzas,
-            "Stanzas that clients have sent.",
-        ),
         ("logins_total", now.logins, "Logins."),
         (
             "refused_logins_total",
@@ -83,8 +78,32 @@ pub(super) fn write(now: &Statistics) -> String {
         head(&mut out, name, "counter", about);
         let _ = writeln!(out, "pubsub_server_{name} {value}");
     }
+    let about = "Stanzas that clients have sent (in) and were sent (out).";
+    head(&mut out, "stanzas_total", "counter", about);
+    for (direction, count) in [("in", now.stanzas_in), ("out", now.stanzas_out)] {
+        let _ = writeln!(
+            out,
+            "pubsub_server_stanzas_total{{direction=\"{direction}\"}} {count}"
+        );
+    }
     let about = "How long it took to store a group of changes.";
-    head(&mut out, "commit_seconds", "summary", about);
+    head(&mut out, "commit_seconds", "histogram", about);
+    let mut groups = 0;
+    for (bound, count) in Statistics::GROUP_BOUNDS.iter().zip(now.group_times) {
+        groups += count;
+        let (seconds, micros) = (bound / 1_000_000, bound % 1_000_000);
+        let bound = format!("{seconds}.{micros:06}");
+        let bound = bound.trim_end_matches('0').trim_end_matches('.');
+        let _ = writeln!(
+            out,
+            "pubsub_server_commit_seconds_bucket{{le=\"{bound}\"}} {groups}"
+        );
+    }
+    let _ = writeln!(
+        out,
+        "pubsub_server_commit_seconds_bucket{{le=\"+Inf\"}} {}",
+        now.groups
+    );
     let (seconds, micros) = (now.group_micros / 1_000_000, now.group_micros % 1_000_000);
     let _ = writeln!(
         out,

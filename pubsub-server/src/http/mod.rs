@@ -113,8 +113,10 @@ impl HttpService {
         let Some(door) = self.door(request.uri().path()) else {
             return Answer::text(StatusCode::NOT_FOUND, "there is nothing here\n").build();
         };
-        if *self.host.shutdown.borrow() {
-            return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the server goes down\n").build();
+        // Sessions of BOSH are told so in their own words.
+        let is_of_session = door == Door::Bosh && request.method() != Method::GET;
+        if *self.host.shutdown.borrow() && !is_of_session {
+            return Answer::going_down().build();
         }
         match door {
             Door::Health => return Answer::text(StatusCode::OK, "ok\n").build(),

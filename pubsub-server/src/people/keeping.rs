@@ -1,5 +1,7 @@
 //! What has to outlive the server, on its way to where it is kept.
 
+#[cfg(any(test, feature = "durable"))]
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -39,23 +41,61 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Says that it is kept. A batch that is dropped was not.
+    /// Takes the changes out, to be kept.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn take(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.writes)
+    }
+
+    /// Says that it is kept. A batch that is dropped is not, as yet.
     #[cfg(any(test, feature = "durable"))]
     pub(crate) fn confirm(self) {
         let _ = self.done.send(());
     }
 }
 
+/// Of changes that could not be kept, those that still count, in their order: so what waits for the disk is never more than what there is.
+#[cfg(any(test, feature = "durable"))]
+pub(crate) fn those_that_count(writes: Vec<Write>) -> Vec<Write> {
+    let mut contacts = HashSet::new();
+    let mut delivered: HashMap<Arc<str>, u64> = HashMap::new();
+    let mut gone = HashSet::new();
+    let mut left: Vec<Write> = Vec::new();
+    for write in writes.into_iter().rev() {
+        let counts = match &write {
+            Write::Contact { owner, jid, .. } => {
+                !gone.contains(owner) && contacts.insert((owner.clone(), jid.clone()))
+            }
+            Write::Message { owner, number, .. } => {
+                !gone.contains(owner) && delivered.get(owner).is_none_or(|last| number > last)
+            }
+            Write::Delivered { owner, number } => {
+                let is_new = delivered.get(owner).is_none_or(|last| number > last);
+                if is_new {
+                    delivered.insert(owner.clone(), *number);
+                }
+                !gone.contains(owner) && is_new
+            }
+            Write::Gone { owner } => gone.insert(owner.clone()),
+        };
+        if counts {
+            left.push(write);
+        }
+    }
+    left.reverse();
+    left
+}
+
 /// Says when changes are kept.
 #[derive(Debug)]
 pub(crate) struct Receipt(oneshot::Receiver<()>);
 
-/// The changes are not kept.
+/// The changes are not kept yet, because that failed; it is tried again for as long as the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotKept;
 
 impl Receipt {
-    /// Waits until the changes are kept, or are known not to be.
+    /// Waits until the changes are kept, or could not be.
     pub(crate) async fn wait(self) -> Result<(), NotKept> {
         self.0.await.map_err(|_| NotKept)
     }
@@ -90,6 +130,47 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_still_counts_waits_for_the_disk() {
+        let (ann, bob): (Arc<str>, Arc<str>) = ("ann@x".into(), "bob@x".into());
+        let contact = |owner: &Arc<str>, is_there: bool| Write::Contact {
+            owner: owner.clone(),
+            jid: "c@x".into(),
+            contact: is_there.then(Contact::default),
+        };
+        let message = |number| Write::Message {
+            owner: ann.clone(),
+            number,
+            stanza: "<message/>".into(),
+        };
+        let delivered = |number| Write::Delivered {
+            owner: ann.clone(),
+            number,
+        };
+        let gone = || Write::Gone { owner: bob.clone() };
+        let all = vec![
+            contact(&ann, true),
+            contact(&bob, true),
+            message(1),
+            delivered(1),
+            contact(&ann, false),
+            gone(),
+            message(2),
+            delivered(2),
+            message(3),
+            contact(&bob, true),
+        ];
+        let left = those_that_count(all);
+        let expected = [
+            contact(&ann, false),
+            gone(),
+            delivered(2),
+            message(3),
+            contact(&bob, true),
+        ];
+        assert_eq!(left, expected);
+    }
 
     #[tokio::test]
     async fn a_receipt_says_whether_the_changes_are_kept() {

@@ -2,13 +2,14 @@
 //! behind by one task, as many changes at once as have come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 
 use super::People;
-use super::keeping::{Batch, Keeper, Write};
+use super::keeping::{Batch, Keeper, Write, those_that_count};
 use crate::database::{Database, DatabaseError};
 use crate::offline::Kept;
 use crate::roster::Contact;
@@ -29,6 +30,9 @@ const BETWEEN: char = '\u{1f}';
 
 /// The most changes that are made in one transaction.
 const TOGETHER: usize = 256;
+
+/// How long to wait after the database failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The task that writes.
 #[derive(Debug)]
@@ -106,22 +110,57 @@ impl People {
     }
 }
 
+/// Keeps what comes. What could not be kept is tried again, before anything newer, so that memory and disk agree as soon as the disk can.
 async fn write(database: Database, mut batches: UnboundedReceiver<Batch>) {
     let mut group = Vec::new();
-    while batches.recv_many(&mut group, TOGETHER).await > 0 {
-        match write_group(&database, &group).await {
-            Ok(()) => group.drain(..).for_each(Batch::confirm),
+    let mut writes: Vec<Write> = Vec::new();
+    loop {
+        let is_over = if writes.is_empty() {
+            batches.recv_many(&mut group, TOGETHER).await == 0
+        } else {
+            pause(&mut batches, &mut group).await
+        };
+        writes.extend(group.iter_mut().flat_map(Batch::take));
+        if writes.is_empty() && is_over {
+            return;
+        }
+        match write_group(&database, &writes).await {
+            Ok(()) => {
+                writes.clear();
+                group.drain(..).for_each(Batch::confirm);
+            }
+            Err(error) if is_over => {
+                tracing::error!(%error, lost = writes.len(), "the last changes of rosters or waiting messages could not be kept");
+                return;
+            }
             Err(error) => {
-                tracing::error!(%error, "changes of rosters or waiting messages could not be kept");
+                tracing::error!(%error, "changes of rosters or waiting messages could not be kept; it is tried again");
+                writes = those_that_count(writes);
+                // Who waits is told that it is not kept yet.
                 group.clear();
             }
         }
     }
 }
 
-async fn write_group(database: &Database, group: &[Batch]) -> Result<(), sqlx::Error> {
+/// Waits for a while, and takes what comes meanwhile. Returns whether nothing more ever will.
+async fn pause(batches: &mut UnboundedReceiver<Batch>, group: &mut Vec<Batch>) -> bool {
+    let mut pause = std::pin::pin!(tokio::time::sleep(RETRY));
+    loop {
+        tokio::select! {
+            () = &mut pause => return false,
+            batch = batches.recv() => match batch {
+                Some(batch) => group.push(batch),
+                None => return true,
+            },
+        }
+    }
+}
+
+/// Keeps all or none. To do so twice is the same as once: nobody knows whether a commit that failed was one.
+async fn write_group(database: &Database, writes: &[Write]) -> Result<(), sqlx::Error> {
     let mut transaction = database.pool().begin_with("BEGIN IMMEDIATE").await?;
-    for write in group.iter().flat_map(|batch| &batch.writes) {
+    for write in writes {
         write_one(&mut transaction, write).await?;
     }
     transaction.commit().await
@@ -165,12 +204,14 @@ async fn write_one(connection: &mut SqliteConnection, write: &Write) -> Result<(
             number: place,
             stanza,
         } => {
-            sqlx::query("INSERT INTO waiting_message (number, owner, stanza) VALUES (?, ?, ?)")
-                .bind(number(*place))
-                .bind(&**owner)
-                .bind(&**stanza)
-                .execute(connection)
-                .await?;
+            sqlx::query(
+                "INSERT OR REPLACE INTO waiting_message (number, owner, stanza) VALUES (?, ?, ?)",
+            )
+            .bind(number(*place))
+            .bind(&**owner)
+            .bind(&**stanza)
+            .execute(connection)
+            .await?;
         }
         Write::Delivered {
             owner,
@@ -270,13 +311,18 @@ mod tests {
             groups: Vec::new(),
             is_removal: true,
         };
+        // A disk that fails: memory goes on, who asked is told, and what was not kept is kept as soon as it can be.
+        let rename = |from: &str, to: &str| {
+            sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"))
+        };
+        let renamed = sqlx::query(rename("contact", "elsewhere")).execute(database.pool());
+        renamed.await.expect("the table is gone");
         let receipt = people.change_roster(&actor, removal, &mut Wakes::default());
-        receipt
-            .expect("known")
-            .expect("kept")
-            .wait()
-            .await
-            .expect("kept");
+        let receipt = receipt.expect("known").expect("something to wait for");
+        receipt.wait().await.expect_err("there is no such table");
+        assert_eq!(people.state().rosters.contact(&ann, &bob), None);
+        let renamed = sqlx::query(rename("elsewhere", "contact")).execute(database.pool());
+        renamed.await.expect("the table is back");
         people.finish().await;
         let left: i64 = sqlx::query_scalar("SELECT count(*) FROM contact")
             .fetch_one(database.pool())

@@ -1,5 +1,6 @@
 //! Brings a stanza to the room that it is for, and writes what the sender is answered at once. Everything else is told by the room.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use pubsub_xml::{Reader, XmlError};
@@ -9,7 +10,7 @@ use super::hall::Hall;
 use super::reading::{self, Ownership};
 use super::refusal::Refusal;
 use super::talking::Speech;
-use super::vocabulary::{Destroyed, Outcome, Visitor};
+use super::vocabulary::{After, Destroyed, Outcome, Visitor};
 use super::words::{self, ADMIN, OWNER};
 use crate::broker::now;
 use crate::router::Wakes;
@@ -42,7 +43,7 @@ impl Hall {
         reader: &mut Reader<'_>,
         out: &mut String,
         wakes: &mut Wakes,
-    ) -> Result<(), XmlError> {
+    ) -> Result<After, XmlError> {
         let (jid, nick) = match to.split_once('/') {
             Some((jid, nick)) => (jid, Some(nick)),
             None => (to, None),
@@ -58,6 +59,7 @@ impl Hall {
             visitor,
             stanza,
             jid,
+            after: RefCell::default(),
         };
         let answer = match (stanza.kind, nick) {
             (_, _) if !jid.contains('@') && stanza.kind != Kind::Iq => {
@@ -73,7 +75,7 @@ impl Hall {
                     Ok(Ok(false)) => {
                         // The occupant answers.
                         out.truncate(start);
-                        return Ok(());
+                        return Ok(asked.after.into_inner());
                     }
                     Ok(Err(refusal)) => Ok(Err(refusal)),
                     Err(error) => Err(error),
@@ -101,7 +103,7 @@ impl Hall {
                 stanza::close(out, stanza.kind);
             }
         }
-        Ok(())
+        Ok(asked.after.into_inner())
     }
 }
 
@@ -112,6 +114,8 @@ struct Asked<'a> {
     stanza: &'a Stanza<'a>,
     /// The room.
     jid: &'a str,
+    /// What is left to do.
+    after: RefCell<After>,
 }
 
 impl Asked<'_> {
@@ -120,7 +124,11 @@ impl Asked<'_> {
         wakes: &mut Wakes,
         decide: impl FnOnce(&mut super::room::Room, &mut Outcome) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        self.hall.in_room(self.jid, wakes, decide)
+        let (result, mut after) = self.hall.in_room_noted(self.jid, wakes, decide);
+        let mut all = self.after.borrow_mut();
+        all.number = all.number.max(after.number);
+        all.letters.append(&mut after.letters);
+        result
     }
 
     fn id(&self) -> Option<Arc<str>> {
@@ -222,6 +230,10 @@ impl Asked<'_> {
                 })
             }
             (Some(_), "groupchat") => Err(Refusal::BadRequest),
+            (None, _) if let Some(voice) = &message.voice => self.decide(wakes, |room, outcome| {
+                *outcome = room.voice(self.visitor, voice)?;
+                Ok(())
+            }),
             (None, _) if message.invitations.is_empty() => Err(Refusal::BadRequest),
             (None, _) => self.decide(wakes, |room, outcome| {
                 for invitation in &message.invitations {
@@ -249,7 +261,7 @@ impl Asked<'_> {
         let mut is_ping = false;
         while let Some(name) = reader.child()? {
             is_ping |= name.is("ping", namespace::PING);
-            content.push_str(&reader.raw()?);
+            content.push_str(&reader.raw_in(namespace::CLIENT)?);
         }
         drain(reader)?;
         Ok(self.decide(wakes, |room, outcome| {

@@ -69,7 +69,11 @@ impl Hall {
     pub(crate) async fn keep_on(&self, database: &Database) {
         loop {
             self.news.notified().await;
-            tokio::time::sleep(GATHERED).await;
+            // What was said may wait for more; whoever asked for something is answered when it is written.
+            tokio::select! {
+                () = tokio::time::sleep(GATHERED) => {}
+                () = self.urgent.notified() => {}
+            }
             while let Err(error) = self.keep(database).await {
                 tracing::error!(%error, "rooms could not be kept; it is tried again");
                 tokio::time::sleep(RETRY).await;
@@ -80,9 +84,13 @@ impl Hall {
     /// Writes what has changed. Cancel safe, as [`Self::keep_on`].
     pub(crate) async fn keep(&self, database: &Database) -> Result<(), DatabaseError> {
         // Taken out before they are looked at: what changes meanwhile is noted again.
-        let mut changed = Taken {
-            hall: self,
-            rooms: std::mem::take(&mut *lock(&self.changed)),
+        let mut changed = {
+            let mut changed = lock(&self.changed);
+            Taken {
+                hall: self,
+                rooms: std::mem::take(&mut changed.rooms),
+                number: changed.number,
+            }
         };
         if changed.rooms.is_empty() {
             return Ok(());
@@ -96,8 +104,13 @@ impl Hall {
             }
             transaction.commit().await
         };
-        written.await.map_err(|error| database.failed(error))?;
+        if let Err(error) = written.await {
+            self.written.send_modify(|written| written.failures += 1);
+            return Err(database.failed(error));
+        }
         changed.rooms.clear();
+        self.written
+            .send_modify(|written| written.number = changed.number);
         Ok(())
     }
 }
@@ -106,11 +119,13 @@ impl Hall {
 struct Taken<'h> {
     hall: &'h Hall,
     rooms: HashSet<Arc<str>>,
+    /// The last change that is among them.
+    number: u64,
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        lock(&self.hall.changed).extend(self.rooms.drain());
+        lock(&self.hall.changed).rooms.extend(self.rooms.drain());
     }
 }
 
@@ -215,7 +230,7 @@ mod tests {
         let database = Database::open(directory.path()).await.expect("it opens");
         let hall = Hall::new("rooms.x".into(), Rooms::default(), Arc::default());
         hall.restore(&database).await.expect("tables");
-        lock(&hall.changed).insert("hall@rooms.x".into());
+        lock(&hall.changed).note(&"hall@rooms.x".into());
         {
             let other = database.pool().begin_with("BEGIN IMMEDIATE").await;
             let _other = other.expect("the write waits for this one");
@@ -224,10 +239,10 @@ mod tests {
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(first, Poll::Pending));
-            assert!(lock(&hall.changed).is_empty());
+            assert!(lock(&hall.changed).rooms.is_empty());
         }
-        assert_eq!(lock(&hall.changed).len(), 1);
+        assert_eq!(lock(&hall.changed).rooms.len(), 1);
         hall.keep(&database).await.expect("kept");
-        assert!(lock(&hall.changed).is_empty());
+        assert!(lock(&hall.changed).rooms.is_empty());
     }
 }

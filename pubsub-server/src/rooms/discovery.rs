@@ -7,7 +7,7 @@ use super::room::Room;
 use super::settings::{Kind, SETTINGS};
 use super::standing::Affiliation;
 use super::vocabulary::Visitor;
-use super::words::MUC;
+use super::words::{MUC, REQUEST};
 use crate::service::vocabulary::{Page, PageInfo, PageStart};
 use crate::wire::{attribute, disco, form, page, text};
 
@@ -24,6 +24,7 @@ const ROOM_FEATURES: &[&str] = &[
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
     MUC,
+    REQUEST,
     "http://jabber.org/protocol/muc#self-ping-optimization",
     "http://jabber.org/protocol/muc#stable_id",
     "urn:xmpp:ping",

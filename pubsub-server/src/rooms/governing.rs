@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::refusal::Refusal;
-use super::room::Room;
+use super::room::{Occupant, Room};
 use super::standing::{Affiliation, Role};
-use super::vocabulary::{Announcement, Line, Outcome, Visitor, Words};
+use super::vocabulary::{Announcement, Audience, Line, Outcome, Visitor, Voice, Words};
 
 impl Room {
     /// Changes affiliations and roles, all that are asked for or none.
@@ -45,6 +45,53 @@ impl Room {
                 }
                 Step::Role(nick, role) => self.give_role(&nick, role, why, &mut outcome),
             }
+        }
+        Ok(outcome)
+    }
+
+    /// Asks the moderators for voice (§7.13), or does what one of them says to such a request (§8.6).
+    pub(crate) fn voice(&mut self, visitor: &Visitor, voice: &Voice) -> Result<Outcome, Refusal> {
+        let (nick, occupant) = self.occupant_of(&visitor.full).ok_or(Refusal::NotInside)?;
+        if voice.role.is_some_and(|role| role != Role::Participant) {
+            return Err(Refusal::BadRequest);
+        }
+        let mut outcome = Outcome::default();
+        let asker = match &voice.nick {
+            Some(asker) if occupant.role == Role::Moderator => asker,
+            _ if occupant.role >= Role::Participant => return Err(Refusal::HasVoice),
+            _ => {
+                let moderators = self.occupants.values();
+                let moderators = moderators.filter(|occupant| occupant.role == Role::Moderator);
+                let moderators: Vec<Arc<str>> = moderators.flat_map(Occupant::jids).collect();
+                if moderators.is_empty() {
+                    return Err(Refusal::NoModerator);
+                }
+                let request = Words::VoiceRequest {
+                    nick: nick.clone(),
+                    jid: visitor.full.clone(),
+                };
+                outcome.tell(Audience::These(moderators), request);
+                return Ok(outcome);
+            }
+        };
+        if !voice.is_granted {
+            return Ok(outcome);
+        }
+        // Somebody else may have taken the nickname meanwhile.
+        let found = self.occupants.get_key_value(asker);
+        let found = found.filter(|(_, occupant)| {
+            let jid = voice.jid.as_deref().map(crate::address::bare);
+            jid.is_none_or(|jid| *jid == *occupant.bare)
+        });
+        let (asker, occupant) = found.ok_or(Refusal::NobodyOfThatNick)?;
+        // Another moderator may have been faster.
+        if occupant.role == Role::Visitor {
+            let asker = asker.clone();
+            let why = Announcement {
+                actor: Some(nick.clone()),
+                ..Announcement::default()
+            };
+            self.give_role(&asker, Role::Participant, why, &mut outcome);
         }
         Ok(outcome)
     }

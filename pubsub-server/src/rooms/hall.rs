@@ -1,18 +1,19 @@
 //! All rooms of a server: finds them, makes them, lets go of those that are over, and knows which session is in which.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 #[cfg(feature = "durable")]
 use super::keeping::Kept;
+use super::receipt::{Changed, Receipt, Written};
 use super::refusal::Refusal;
 use super::room::{Limits, Room};
 use super::settings::Bounds;
 use super::telling::tell;
-use super::vocabulary::{Outcome, Visitor};
+use super::vocabulary::{After, Outcome, Visitor};
 use crate::address;
 use crate::config::{RoomCreation, Rooms};
 use crate::router::{Router, Wakes};
@@ -27,7 +28,10 @@ pub(crate) struct Hall {
     router: Arc<Router>,
     register: Mutex<Register>,
     /// Rooms that are to be written, and the word that there are some.
-    pub(super) changed: Mutex<HashSet<Arc<str>>>,
+    pub(super) changed: Mutex<Changed>,
+    pub(super) written: watch::Sender<Written>,
+    /// The word that somebody waits to be answered.
+    pub(super) urgent: Notify,
     /// Whether somebody writes them.
     pub(super) is_keeping: AtomicBool,
     pub(super) news: Notify,
@@ -63,6 +67,8 @@ impl Hall {
             router,
             register: Mutex::default(),
             changed: Mutex::default(),
+            written: watch::Sender::default(),
+            urgent: Notify::new(),
             is_keeping: AtomicBool::new(false),
             news: Notify::new(),
             visits: Mutex::default(),
@@ -89,9 +95,21 @@ impl Hall {
         wakes: &mut Wakes,
         decide: impl FnOnce(&mut Room, &mut Outcome) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
+        self.in_room_noted(jid, wakes, decide).0
+    }
+
+    /// The same, with what is left to do.
+    pub(super) fn in_room_noted<T>(
+        &self,
+        jid: &str,
+        wakes: &mut Wakes,
+        decide: impl FnOnce(&mut Room, &mut Outcome) -> Result<T, Refusal>,
+    ) -> (Result<T, Refusal>, After) {
         loop {
             let found = self.register().rooms.get(jid).cloned();
-            let found = found.ok_or(Refusal::NoRoom)?;
+            let Some(found) = found else {
+                return (Err(Refusal::NoRoom), After::default());
+            };
             let mut room = lock(&found);
             if room.is_gone {
                 // It ended between the two locks; another may have taken its place.
@@ -101,14 +119,20 @@ impl Hall {
             }
             let mut outcome = Outcome::default();
             let result = decide(&mut room, &mut outcome);
-            self.settle(&mut room, &outcome, wakes);
+            let after = self.settle(&mut room, &outcome, wakes);
             let is_gone = room.is_gone;
             drop(room);
             if is_gone {
                 self.strike_out(&found, jid);
             }
-            return result;
+            return (result, after);
         }
+    }
+
+    /// Says when a change is on the disk, and has it written at once.
+    pub(crate) fn receipt(&self, number: u64) -> Receipt {
+        self.urgent.notify_one();
+        Receipt::new(self.written.subscribe(), number)
     }
 
     /// Looks at the room of that address.
@@ -119,8 +143,8 @@ impl Hall {
     }
 
     /// What follows from a decision, still under the lock of the room.
-    fn settle(&self, room: &mut Room, outcome: &Outcome, wakes: &mut Wakes) {
-        tell(room, &outcome.tellings, &self.router.directory(), wakes);
+    fn settle(&self, room: &mut Room, outcome: &Outcome, wakes: &mut Wakes) -> After {
+        let letters = tell(room, &outcome.tellings, &self.router.directory(), wakes);
         if !outcome.gone.is_empty() {
             let mut visits = self.visits();
             for full in &outcome.gone {
@@ -135,9 +159,12 @@ impl Hall {
         if room.is_over() {
             room.is_gone = true;
         }
-        if outcome.is_lasting {
-            self.note(room);
-        }
+        let number = if outcome.is_lasting {
+            self.note(room)
+        } else {
+            None
+        };
+        After { number, letters }
     }
 
     /// Takes in a room that was kept.
@@ -162,14 +189,17 @@ impl Hall {
     }
 
     /// Notes that a room is to be written, or is gone.
-    fn note(&self, room: &mut Room) {
-        if room.settings.is_persistent || room.is_kept {
-            room.is_kept = room.settings.is_persistent;
-            if self.is_keeping.load(Ordering::Relaxed) {
-                lock(&self.changed).insert(room.jid.clone());
-                self.news.notify_one();
-            }
+    fn note(&self, room: &mut Room) -> Option<u64> {
+        if !room.settings.is_persistent && !room.is_kept {
+            return None;
         }
+        room.is_kept = room.settings.is_persistent;
+        if !self.is_keeping.load(Ordering::Relaxed) {
+            return None;
+        }
+        let number = lock(&self.changed).note(&room.jid);
+        self.news.notify_one();
+        Some(number)
     }
 
     fn strike_out(&self, room: &Arc<Mutex<Room>>, jid: &str) {

@@ -3,7 +3,7 @@
 //! A room is a value that decides by itself: `entering`, `talking`, `governing` and `owning` are its verbs, `room`, `settings`, `standing`
 //! and `history` its state, `vocabulary` the words in between. It knows no XML, no clock and no sockets. `reading` and `words` are the XML,
 //! `telling` writes each thing once and queues it for all who hear it, `hall` holds the rooms, and `answering` and `discovery` bring
-//! stanzas to them; `keeping` and `database` are for rooms that outlive the server. Each room is behind a lock of its own, under which it decides and tells: so all hear the same in the same order.
+//! stanzas to them; `keeping`, `database` and `receipt` are for rooms that outlive the server. Each room is behind a lock of its own, under which it decides and tells: so all hear the same in the same order.
 
 mod answering;
 #[cfg(feature = "durable")]
@@ -17,6 +17,7 @@ mod history;
 mod keeping;
 mod owning;
 mod reading;
+mod receipt;
 mod refusal;
 mod room;
 mod settings;
@@ -29,4 +30,4 @@ mod vocabulary;
 mod words;
 
 pub(crate) use self::hall::Hall;
-pub(crate) use self::vocabulary::Visitor;
+pub(crate) use self::vocabulary::{Letter, Visitor};

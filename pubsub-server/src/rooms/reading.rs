@@ -6,10 +6,11 @@ use pubsub_xml::{Reader, XmlError};
 
 use super::standing::{Affiliation, Role};
 use super::talking::Invitation;
-use super::vocabulary::{Destroyed, Entry, Line, Past};
-use super::words::{ADMIN, MUC, OWNER, USER};
+use super::vocabulary::{Destroyed, Entry, Line, Past, Voice};
+use super::words::{ADMIN, MUC, OWNER, REQUEST, USER};
 use crate::address;
 use crate::moment;
+use crate::service::options;
 use crate::wire::namespace;
 
 const STANZA_ID: &str = "urn:xmpp:sid:0";
@@ -30,6 +31,7 @@ pub(crate) struct Message {
     pub(crate) has_body: bool,
     pub(crate) has_subject: bool,
     pub(crate) invitations: Vec<Invitation>,
+    pub(crate) voice: Option<Voice>,
     /// The condition of an error.
     pub(crate) condition: Option<String>,
 }
@@ -57,7 +59,7 @@ pub(crate) fn presence(reader: &mut Reader<'_>) -> Result<Presence, XmlError> {
             // Only the room says what it says there.
             reader.skip()?;
         } else {
-            rest.push_str(&reader.raw()?);
+            rest.push_str(&reader.raw_in(namespace::CLIENT)?);
         }
     }
     presence.entry.presence = rest.into();
@@ -95,14 +97,37 @@ pub(crate) fn message(reader: &mut Reader<'_>, room: &str) -> Result<Message, Xm
                 }
             }
             (local, space) => {
+                if (local, space) == ("x", namespace::DATA_FORM) {
+                    message.voice = message.voice.or(read_voice(&mut reader.clone())?);
+                }
                 let is_own = space == namespace::CLIENT;
                 message.has_body |= is_own && local == "body";
                 message.has_subject |= is_own && local == "subject";
-                message.content.push_str(&reader.raw()?);
+                message.content.push_str(&reader.raw_in(namespace::CLIENT)?);
             }
         }
     }
     Ok(message)
+}
+
+/// Reads the form of a request for voice; none if the form is another.
+fn read_voice(reader: &mut Reader<'_>) -> Result<Option<Voice>, XmlError> {
+    let form = crate::wire::form::read(reader)?;
+    if form.form_type != REQUEST || form.is_cancelled {
+        return Ok(None);
+    }
+    let mut voice = Voice::default();
+    for field in form.fields {
+        let value = field.values.into_iter().next().unwrap_or_default();
+        match &*field.name {
+            "muc#role" => voice.role = Role::from_word(&value),
+            "muc#roomnick" => voice.nick = Some(value.into()),
+            "muc#jid" => voice.jid = address::normalize(&value),
+            "muc#request_allow" => voice.is_granted = options::boolean(&value).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    Ok(Some(voice))
 }
 
 fn is_of(reader: &Reader<'_>, attribute: &str, room: &str) -> bool {

@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     LongPresence,
     NotInside,
     NoVoice,
+    HasVoice,
+    NoModerator,
     SubjectForbidden,
     LongSubject,
     PrivateForbidden,
@@ -110,6 +112,16 @@ impl Refusal {
                 "auth",
                 "forbidden",
                 "you have no voice in this room (muc#roomconfig_moderatedroom)",
+            ),
+            Self::HasVoice => (
+                "modify",
+                "bad-request",
+                "you have a voice in this room already",
+            ),
+            Self::NoModerator => (
+                "wait",
+                "recipient-unavailable",
+                "there is no moderator in the room who could give you a voice",
             ),
             Self::SubjectForbidden => (
                 "auth",

@@ -1,18 +1,19 @@
 //! Brings what a room says to those who are to hear it: each thing is written once, and an occupant costs its address only.
 
 use super::room::Room;
-use super::vocabulary::{Announcement, Audience, Telling, Words};
+use super::vocabulary::{Announcement, Audience, Letter, Telling, Words};
 use super::words;
 use crate::router::{Directory, Wakes};
 use crate::wire;
 
-/// Says all of it, in its order.
+/// Says all of it, in its order. What is for people who need not be here is handed back.
 pub(super) fn tell(
     room: &Room,
     tellings: &[Telling],
     directory: &Directory<'_>,
     wakes: &mut Wakes,
-) {
+) -> Vec<Letter> {
+    let mut letters = Vec::new();
     let mut speaker = Speaker {
         directory,
         wakes,
@@ -23,6 +24,7 @@ pub(super) fn tell(
             Words::Presence(announcement) => {
                 speaker.announce(room, announcement, &telling.audience);
             }
+            Words::Invitation { .. } => letters.extend(letter(room, telling)),
             Words::Company(nick) => speaker.introduce(room, nick, &telling.audience),
             other => {
                 let mut tail = String::with_capacity(256);
@@ -31,6 +33,26 @@ pub(super) fn tell(
             }
         }
     }
+    letters
+}
+
+/// A message with its address.
+fn letter(room: &Room, telling: &Telling) -> Vec<Letter> {
+    let mut tail = String::with_capacity(256);
+    let head = write(&mut tail, room, &telling.words);
+    let Audience::These(jids) = &telling.audience else {
+        return Vec::new();
+    };
+    let letters = jids.iter().map(|jid| {
+        let mut text = String::from(head);
+        wire::escaped(&mut text, jid);
+        text.push_str(&tail);
+        Letter {
+            to: jid.clone(),
+            text,
+        }
+    });
+    letters.collect()
 }
 
 /// Writes the tail of what is the same for everybody; returns its head.
@@ -55,6 +77,7 @@ fn write(tail: &mut String, room: &Room, what: &Words) -> &'static str {
             words::question(tail, &room.jid, (nick, variant), id.as_deref(), content);
             return words::IQ;
         }
+        Words::VoiceRequest { nick, jid } => words::voice_request(tail, &room.jid, nick, jid),
         Words::Invitation {
             is_decline,
             from,

@@ -112,6 +112,11 @@ pub(crate) enum Words {
         id: Option<Arc<str>>,
         content: Arc<str>,
     },
+    /// A form for moderators: whether that occupant may speak (§8.6).
+    VoiceRequest {
+        nick: Arc<str>,
+        jid: Arc<str>,
+    },
     /// `invite` or `decline` (§7.8).
     Invitation {
         is_decline: bool,
@@ -149,6 +154,33 @@ impl Outcome {
     pub(crate) fn tell_all(&mut self, words: Words) {
         self.tell(Audience::Occupants, words);
     }
+}
+
+/// A message to somebody who need not be in the room, nor anywhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Letter {
+    /// Normalised.
+    pub(crate) to: Arc<str>,
+    /// The whole stanza.
+    pub(crate) text: String,
+}
+
+/// What is left to do after a decision, without the lock of the room.
+#[derive(Debug, Default)]
+pub(crate) struct After {
+    /// The number of the change, if it is to be written.
+    pub(crate) number: Option<u64>,
+    pub(crate) letters: Vec<Letter>,
+}
+
+/// A request for voice (§7.13), or what a moderator says to one (§8.6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Voice {
+    pub(crate) role: Option<Role>,
+    /// Who asked.
+    pub(crate) nick: Option<Arc<str>>,
+    pub(crate) jid: Option<Arc<str>>,
+    pub(crate) is_granted: bool,
 }
 
 /// One line of an affiliation or role list (§9).

@@ -4,11 +4,12 @@ use super::room::Room;
 use super::standing::Role;
 use super::vocabulary::{Announcement, Destroyed, Line, Spoken};
 use crate::moment;
-use crate::wire::{attribute, text};
+use crate::wire::{attribute, form, text};
 
 pub(crate) const MUC: &str = "http://jabber.org/protocol/muc";
 pub(crate) const USER: &str = "http://jabber.org/protocol/muc#user";
 pub(crate) const ADMIN: &str = "http://jabber.org/protocol/muc#admin";
+pub(crate) const REQUEST: &str = "http://jabber.org/protocol/muc#request";
 pub(crate) const OWNER: &str = "http://jabber.org/protocol/muc#owner";
 
 pub(crate) const MESSAGE: &str = "<message to='";
@@ -170,6 +171,23 @@ pub(crate) fn question(
     open(out, room, nick, variant, id);
     out.push_str(content);
     out.push_str("</iq>");
+}
+
+/// Asks a moderator whether an occupant may speak (§8.6).
+pub(crate) fn voice_request(out: &mut String, room: &str, nick: &str, jid: &str) {
+    open(out, room, "", "", None);
+    form::open_titled(
+        out,
+        REQUEST,
+        "Voice request",
+        "Submit this form to let the occupant speak.",
+    );
+    form::field(out, "muc#role", "text-single", "participant");
+    form::field(out, "muc#jid", "jid-single", jid);
+    form::field(out, "muc#roomnick", "text-single", nick);
+    form::field(out, "muc#request_allow", "boolean", "0");
+    form::close(out);
+    out.push_str("</message>");
 }
 
 /// An invitation, or the word that somebody will not come (§7.8.2).

@@ -23,6 +23,8 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct State {
     waiting: Waiting,
+    /// How many stanzas were queued since the connection last emptied it.
+    stanzas: u32,
     /// How many bytes the connection held when it last emptied the queue.
     in_flight: usize,
     waker: Option<Waker>,
@@ -70,7 +72,11 @@ impl Outbox {
     /// Queues one stanza. Returns whether the connection is to be woken: it was not yet due to look.
     pub(crate) fn push(&self, stanza: Parts<'_>) -> bool {
         let mut state = self.state();
-        if state.ending.is_some() {
+        // When the server goes down, what was asked before is still answered.
+        if state
+            .ending
+            .is_some_and(|error| error != StreamError::Shutdown)
+        {
             return false;
         }
         let was_empty = state.waiting.is_empty();
@@ -79,6 +85,7 @@ impl Outbox {
             state.waiting.clear();
             return true;
         }
+        state.stanzas = state.stanzas.wrapping_add(1);
         state.waiting.push(stanza);
         was_empty
     }
@@ -109,12 +116,10 @@ impl Outbox {
             return Turn::Replaced;
         }
         if !state.waiting.is_empty() {
+            outgoing.count(std::mem::take(&mut state.stanzas));
             outgoing.absorb(&mut state.waiting);
         }
         state.in_flight = outgoing.len();
-        if let Some(error) = state.ending {
-            return Turn::End(error);
-        }
         if !state
             .waker
             .as_ref()
@@ -122,7 +127,7 @@ impl Outbox {
         {
             state.waker = Some(context.waker().clone());
         }
-        Turn::Serve
+        state.ending.map_or(Turn::Serve, Turn::End)
     }
 
     /// Looks whether the wait for a resuming connection is over, and remembers whom to wake.

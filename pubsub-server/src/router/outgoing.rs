@@ -10,7 +10,8 @@ use bytes::{Buf, BytesMut};
 
 use super::outbox::KEPT;
 use super::waiting::Waiting;
-use crate::wire::stream::{REQUEST_ACKNOWLEDGEMENT, StreamError};
+use crate::wire::management::REQUEST_ACKNOWLEDGEMENT;
+use crate::wire::stream::StreamError;
 
 /// After so many unacknowledged stanzas or bytes the client is asked to acknowledge.
 const ASK_AFTER: usize = 64;
@@ -21,6 +22,8 @@ const ASK_AFTER_BYTES: usize = 32 * 1024;
 pub(crate) struct Outgoing {
     buffer: BytesMut,
     sent: usize,
+    /// How many stanzas were put in since somebody last asked.
+    stanzas: u32,
     ledger: Option<Ledger>,
 }
 
@@ -52,6 +55,7 @@ impl Outgoing {
         Self {
             buffer: BytesMut::new(),
             sent: 0,
+            stanzas: 0,
             ledger: is_framed.then(Ledger::default),
         }
     }
@@ -105,10 +109,21 @@ impl Outgoing {
 
     /// Appends one stanza.
     pub(crate) fn push_stanza(&mut self, stanza: &str) {
+        self.count(1);
         self.buffer.extend_from_slice(stanza.as_bytes());
         if let Some(ledger) = &mut self.ledger {
             ledger.push(stanza.len(), true);
         }
+    }
+
+    /// Notes that so many stanzas were put in.
+    pub(super) fn count(&mut self, stanzas: u32) {
+        self.stanzas = self.stanzas.wrapping_add(stanzas);
+    }
+
+    /// How many stanzas were put in since this was last asked.
+    pub(crate) fn take_count(&mut self) -> u32 {
+        std::mem::take(&mut self.stanzas)
     }
 
     /// Appends something that is not counted.
@@ -206,13 +221,14 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Goes back to the first unacknowledged stanza, for a new connection that `opening` goes out on first. What is no stanza belonged to
-    /// the old connection.
-    pub(crate) fn rewind(&mut self, opening: &str) {
+    /// Goes back to the first unacknowledged stanza, for a new connection that `openings` go out on first, each a piece of its own. What is no
+    /// stanza belonged to the old connection.
+    pub(crate) fn rewind(&mut self, openings: &[String]) {
         self.sent = 0;
         let Some(ledger) = &mut self.ledger else {
             return;
         };
+        let opening = openings.concat();
         let old = std::mem::replace(&mut self.buffer, BytesMut::from(opening.as_bytes()));
         let mut rest: &[u8] = &old;
         for piece in &ledger.pieces {
@@ -225,10 +241,12 @@ impl Outgoing {
             rest = after;
         }
         ledger.pieces.retain(|piece| piece.is_stanza);
-        ledger.pieces.push_front(Piece {
-            length: u32::try_from(opening.len()).unwrap_or(u32::MAX),
-            is_stanza: false,
-        });
+        for opening in openings.iter().rev() {
+            ledger.pieces.push_front(Piece {
+                length: u32::try_from(opening.len()).unwrap_or(u32::MAX),
+                is_stanza: false,
+            });
+        }
         ledger.taken = 0;
         ledger.is_asked = false;
     }
@@ -336,7 +354,7 @@ mod tests {
         assert_eq!(send_all(&mut outgoing), "<enabled/><a/><b/><r/><c/>");
         assert_eq!(outgoing.len(), 16);
         outgoing.acknowledge(1).expect("one was sent");
-        outgoing.rewind("<resumed/>");
+        outgoing.rewind(&["<resumed/>".to_owned()]);
         assert_eq!(send_all(&mut outgoing), "<resumed/><b/><c/>");
         outgoing.acknowledge(3).expect("three were sent");
         assert_eq!(outgoing.len(), 0);
@@ -356,7 +374,7 @@ mod tests {
     fn a_resumed_client_may_have_seen_what_the_server_thought_unsent() {
         let mut outgoing = counted(&["<a/>", "<b/>"]);
         outgoing.acknowledge(1).expect("it is held");
-        outgoing.rewind("");
+        outgoing.rewind(&[]);
         assert_eq!(send_all(&mut outgoing), "<b/>");
     }
     #[test]
@@ -393,7 +411,7 @@ mod tests {
         outgoing.acknowledge(1).expect("two were sent");
         assert_eq!(take_all(&mut outgoing), ["<r/>"]);
         outgoing.push_stanza("<c/>");
-        outgoing.rewind("<resumed/>");
+        outgoing.rewind(&["<resumed/>".to_owned()]);
         assert_eq!(take_all(&mut outgoing), ["<resumed/>", "<b/>", "<c/>"]);
         outgoing.acknowledge(3).expect("three were sent");
         assert_eq!(outgoing.len(), 0);

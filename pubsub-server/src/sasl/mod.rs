@@ -48,7 +48,7 @@ impl Mechanism {
         is_private: bool,
         is_bindable: bool,
         allows_anonymous: bool,
-    ) -> impl Iterator<Item = Self> {
+    ) -> impl Iterator<Item = Self> + Clone {
         Self::ALL
             .into_iter()
             .filter(move |mechanism| match mechanism {

@@ -8,6 +8,8 @@
 mod disk;
 mod memory;
 
+#[cfg(all(feature = "durable", any(test, fuzzing)))]
+pub(crate) use self::disk::fuzzing as records;
 #[cfg(feature = "durable")]
 pub(crate) use self::disk::{DATABASE, check_directory};
 #[cfg(feature = "durable")]

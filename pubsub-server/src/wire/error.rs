@@ -157,6 +157,11 @@ impl StanzaError {
         "feature-not-implemented",
         "these accounts cannot be changed here; do it where they are kept",
     );
+    pub(crate) const NOT_KEPT_YET: Self = Self::new(
+        "wait",
+        "internal-server-error",
+        "it is done, but could not be kept yet; the server goes on trying",
+    );
     pub(crate) const INTERNAL: Self = Self::new(
         "wait",
         "internal-server-error",

@@ -9,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod disco;
 pub(crate) mod error;
 pub(crate) mod form;
+pub(crate) mod management;
 pub(crate) mod message;
 pub(crate) mod notification;
 pub(crate) mod page;
@@ -16,6 +17,7 @@ pub(crate) mod presence;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod roster;
+pub(crate) mod sasl;
 pub(crate) mod standalone;
 pub(crate) mod stanza;
 pub(crate) mod stream;
@@ -42,12 +44,14 @@ pub(crate) mod namespace {
     pub(crate) const REGISTER: &str = "jabber:iq:register";
     pub(crate) const ROSTER: &str = "jabber:iq:roster";
     pub(crate) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    pub(crate) const SASL2: &str = "urn:xmpp:sasl:2";
     pub(crate) const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
     pub(crate) const STREAM: &str = "http://etherx.jabber.org/streams";
     pub(crate) const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
     pub(crate) const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
     pub(crate) const XBOSH: &str = "urn:xmpp:xbosh";
     pub(crate) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+    pub(crate) const BIND2: &str = "urn:xmpp:bind:0";
 }
 
 /// Appends ` name='value'`.

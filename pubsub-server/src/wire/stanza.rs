@@ -147,7 +147,8 @@ fn write_rest(
         }
     }
     out.push('>');
-    let inner = reader.inner()?;
+    // What belongs to the stanza itself is in the namespace of the stream, whichever that is where it goes: clients and components have their own.
+    let inner = reader.inner_in(namespace::CLIENT)?;
     out.push_str(&inner);
     close(out, kind);
     Ok(())

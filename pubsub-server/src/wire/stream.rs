@@ -1,6 +1,6 @@
-//! The stream around the stanzas (RFC 6120 §4): its header, features and errors, and the answers of SASL and stream management.
+//! The stream around the stanzas (RFC 6120 §4): its header, features and errors.
 
-use super::{attribute, text};
+use super::{attribute, sasl, text};
 
 /// A fatal error of a stream (RFC 6120 §4.9.3), after which it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,11 +127,17 @@ pub(crate) struct Entrance {
     pub(crate) starttls: Option<Starttls>,
     /// Whether a login can be bound to the connection (XEP-0440).
     pub(crate) is_bindable: bool,
+    /// Whether the stream can be managed (XEP-0198).
+    pub(crate) is_managed: bool,
     pub(crate) may_register: bool,
 }
 
 impl Entrance {
-    pub(crate) fn write<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str>) {
+    pub(crate) fn write<'m>(
+        self,
+        out: &mut String,
+        mechanisms: impl Iterator<Item = &'m str> + Clone,
+    ) {
         out.push_str("<stream:features>");
         if let Some(starttls) = self.starttls {
             out.push_str("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>");
@@ -147,14 +153,8 @@ impl Entrance {
         out.push_str("</stream:features>");
     }
 
-    fn write_login<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str>) {
-        out.push_str("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
-        for mechanism in mechanisms {
-            out.push_str("<mechanism>");
-            out.push_str(mechanism);
-            out.push_str("</mechanism>");
-        }
-        out.push_str("</mechanisms>");
+    fn write_login<'m>(self, out: &mut String, mechanisms: impl Iterator<Item = &'m str> + Clone) {
+        sasl::write_offer(out, mechanisms, self.is_managed);
         if self.is_bindable {
             out.push_str(
                 "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>",
@@ -180,56 +180,6 @@ pub(crate) fn features_authenticated(is_managed: bool) -> &'static str {
     }
 }
 
-/// A SASL challenge or success with its data.
-pub(crate) fn write_sasl(out: &mut String, element: &str, data: &str) {
-    out.push('<');
-    out.push_str(element);
-    out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
-    out.push_str(data);
-    out.push_str("</");
-    out.push_str(element);
-    out.push('>');
-}
-
-/// A SASL failure.
-pub(crate) fn write_sasl_failure(out: &mut String, condition: &str) {
-    out.push_str("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><");
-    out.push_str(condition);
-    out.push_str("/></failure>");
-}
-
-/// `<enabled/>` of stream management; without a resumption id it cannot be resumed.
-pub(crate) fn write_enabled(out: &mut String, resumption: Option<(&str, u64)>) {
-    out.push_str("<enabled xmlns='urn:xmpp:sm:3'");
-    if let Some((id, seconds)) = resumption {
-        attribute(out, "id", id);
-        attribute(out, "resume", "true");
-        attribute(out, "max", &seconds.to_string());
-    }
-    out.push_str("/>");
-}
-
-/// `<resumed/>` of stream management.
-pub(crate) fn write_resumed(out: &mut String, previous: &str, handled: u32) {
-    out.push_str("<resumed xmlns='urn:xmpp:sm:3'");
-    attribute(out, "previd", previous);
-    attribute(out, "h", &handled.to_string());
-    out.push_str("/>");
-}
-
-/// `<a/>` of stream management.
-pub(crate) fn write_acknowledgement(out: &mut String, handled: u32) {
-    out.push_str("<a xmlns='urn:xmpp:sm:3'");
-    attribute(out, "h", &handled.to_string());
-    out.push_str("/>");
-}
-
-/// `<failed/>` of stream management.
-pub(crate) fn write_failed(out: &mut String, condition: &str) {
-    out.push_str("<failed xmlns='urn:xmpp:sm:3'><");
-    out.push_str(condition);
-    out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
-}
-
-/// `<r/>` of stream management.
-pub(crate) const REQUEST_ACKNOWLEDGEMENT: &str = "<r xmlns='urn:xmpp:sm:3'/>";
+/// The features after a resource was bound, or a session resumed, together with the login.
+pub(crate) const FEATURES_BOUND: &str =
+    "<stream:features><ver xmlns='urn:xmpp:features:rosterver'/></stream:features>";

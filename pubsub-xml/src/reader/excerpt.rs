@@ -48,6 +48,19 @@ impl<'x> Reader<'x> {
     ///
     /// [`XmlError`] when the element is broken.
     pub fn raw(&mut self) -> Result<Cow<'x, str>, XmlError> {
+        self.excerpt(None)
+    }
+
+    /// The same for a place where the default namespace is `default`: if it is inherited here too, it is not declared again.
+    ///
+    /// # Errors
+    ///
+    /// [`XmlError`] when the element is broken.
+    pub fn raw_in(&mut self, default: &str) -> Result<Cow<'x, str>, XmlError> {
+        self.excerpt(Some(default))
+    }
+
+    fn excerpt(&mut self, default: Option<&str>) -> Result<Cow<'x, str>, XmlError> {
         let (start, name_end) = self.entered;
         let Some(&(_, outside)) = self.open.last() else {
             return Err(XmlError::Malformed(start));
@@ -64,6 +77,9 @@ impl<'x> Reader<'x> {
             }
         }
         let source = self.source.get(start..self.position).unwrap_or_default();
+        if default.is_some() && self.bindings.resolve("").as_deref() == default {
+            inherited.prefixes.retain(|prefix| !prefix.is_empty());
+        }
         if inherited.prefixes.is_empty() {
             return Ok(Cow::Borrowed(source));
         }
@@ -93,9 +109,22 @@ impl<'x> Reader<'x> {
     ///
     /// [`XmlError`] when the element is broken or has text between its children.
     pub fn inner(&mut self) -> Result<Cow<'x, str>, XmlError> {
+        self.excerpts(None)
+    }
+
+    /// The same for a place where the default namespace is `default`, as [`raw_in`](Self::raw_in).
+    ///
+    /// # Errors
+    ///
+    /// [`XmlError`] when the element is broken or has text between its children.
+    pub fn inner_in(&mut self, default: &str) -> Result<Cow<'x, str>, XmlError> {
+        self.excerpts(Some(default))
+    }
+
+    fn excerpts(&mut self, default: Option<&str>) -> Result<Cow<'x, str>, XmlError> {
         let mut whole = Cow::Borrowed("");
         while self.child()?.is_some() {
-            let child = self.raw()?;
+            let child = self.excerpt(default)?;
             if whole.is_empty() {
                 whole = child;
             } else {

@@ -9,6 +9,8 @@
 mod codec;
 mod directory;
 mod engine;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod group;
 mod loading;
 #[cfg(test)]
