@@ -4,6 +4,8 @@
 mod disk;
 #[path = "durable/kill.rs"]
 mod kill;
+#[path = "durable/lost.rs"]
+mod lost;
 #[path = "durable/ordeal.rs"]
 mod ordeal;
 #[path = "durable/people.rs"]

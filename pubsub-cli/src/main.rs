@@ -95,11 +95,49 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("pubsub: {failure}");
+            eprintln!("pubsub: {}", explain(&*failure));
             ExitCode::FAILURE
         }
     }
 }
 
+/// What a failure says, and what caused it unless it says that itself.
+fn explain(failure: &dyn std::error::Error) -> String {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Why a verb ended without doing what it was asked to, as one line.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(test)]
+mod tests {
+    use super::explain;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Told {
+        text: &'static str,
+        source: Option<Box<Told>>,
+    }
+
+    #[test]
+    fn what_caused_a_failure_is_told_once() {
+        let told = |text, source| Told {
+            text,
+            source: Option::map(source, Box::new),
+        };
+        let cause = told("it is full", None);
+        let failure = told("it broke: no room", Some(told("no room", Some(cause))));
+        assert_eq!(explain(&failure), "it broke: no room: it is full");
+    }
+}

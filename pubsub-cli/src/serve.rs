@@ -10,6 +10,7 @@ use crate::settings::Setup;
 use crate::{Failure, web};
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    outlive_limits();
     let Setup {
         server: config,
         http,
@@ -40,6 +41,20 @@ pub(crate) fn warn_of(address: SocketAddr, is_encrypted: bool) {
         eprintln!(
             "pubsub: connections to {address} are not encrypted; give --tls-certificate and --tls-key, or put a TLS proxy in front of it"
         );
+    }
+}
+
+/// A file that may not grow any more is an error where it is written, which the store answers with a refusal, and not the end of the program.
+fn outlive_limits() {
+    #[cfg(target_os = "linux")]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// SIGXFSZ; only MIPS, PA-RISC and SPARC number it otherwise.
+        const FILE_TOO_LARGE: i32 = 25;
+        // Once there is a handler there will always be one.
+        if let Err(error) = signal(SignalKind::from_raw(FILE_TOO_LARGE)) {
+            tracing::warn!(%error, "a limit of the size of files would end this program");
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use imbl::ordmap::Keys;
 use imbl::shared_ptr::DefaultSharedPtr;
 
 use crate::address;
-use crate::router::{Parts, Router, Wakes};
+use crate::router::{Parts, Router, Shared, Wakes};
 use crate::service::node::{Affiliations, Subscriptions};
 use crate::service::personal;
 use crate::service::relations::Relations;
@@ -124,8 +124,8 @@ impl Announcer {
         let id = self.announced.fetch_add(1, Ordering::Relaxed);
         let mut tail = String::with_capacity(512);
         notification::write_tail(&mut tail, from, id, notification);
-        let is_shared = audience.len() > 1;
-        let shared: Option<Arc<str>> = is_shared.then(|| tail.as_str().into());
+        let readers = audience.len();
+        let shared: Option<Arc<str>> = (readers > 1).then(|| tail.as_str().into());
         let directory = self.router.directory();
         let needs_presence = notification.config.presence_based_delivery;
         let deliver = |wakes: &mut Wakes, jid: &str, stanza: Parts<'_>| {
@@ -144,7 +144,7 @@ impl Announcer {
             }
             escaped.clear();
             wire::escaped(&mut escaped, jid);
-            let end = shared.as_ref();
+            let end = shared.as_ref().map(|text| Shared { text, readers });
             let rest = if end.is_some() { "" } else { &tail };
             let own = [notification::HEAD, &escaped, rest];
             deliver(wakes, jid, Parts { own: &own, end });

@@ -13,14 +13,14 @@ use crate::admission::Register;
 use crate::attempts::Attempts;
 use crate::broker::Broker;
 use crate::components::Components;
-use crate::config::{Config, NodeCreation};
+use crate::config::{Config, Limits, NodeCreation};
 use crate::crew::Crew;
 use crate::host::Host;
 use crate::offline::Room;
 use crate::people::{Bounds, People};
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::Router;
+use crate::router::{Budget, Router};
 use crate::server::BindError;
 use crate::service::{Rules, personal};
 use crate::statistics::{Carried, Measure};
@@ -37,6 +37,7 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
     }
     let rooms = rooms_domain(config, &domain, &pubsub)?;
     let limits = config.limits.clone();
+    check_limits(&limits)?;
     let rules = Rules {
         defaults: Arc::new(config.node_defaults.clone()),
         personal_defaults: Arc::new(personal::defaults()),
@@ -88,6 +89,7 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
         components,
         rooms,
         router,
+        budget: Arc::new(Budget::new(limits.queues)),
         people,
         accounts: Layered::new(accounts),
         #[cfg(feature = "durable")]
@@ -114,6 +116,20 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
         limits,
         lingering: AtomicUsize::new(0),
     })
+}
+
+/// Of these there must be some.
+fn check_limits(limits: &Limits) -> Result<(), BindError> {
+    let needed = [
+        ("stanza_before_login", limits.stanza_before_login),
+        ("stanza", limits.stanza),
+        ("depth", limits.depth),
+        ("queue", limits.queue),
+    ];
+    match needed.iter().find(|(_, limit)| *limit == 0) {
+        Some((name, _)) => Err(BindError::Limit(name)),
+        None => Ok(()),
+    }
 }
 
 /// The addresses of those who are bound by what all may use together, not by what one may.

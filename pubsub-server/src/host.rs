@@ -20,7 +20,7 @@ use crate::crew::Crew;
 use crate::people::People;
 use crate::registration::Registrar;
 use crate::rooms::Hall;
-use crate::router::{Router, Wakes};
+use crate::router::{Budget, Outbox, Router, Wakes};
 use crate::service::vocabulary::Actor;
 use crate::statistics::{Carried, Measure};
 
@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) domain: Arc<str>,
     pub(crate) broker: Broker,
     pub(crate) router: Arc<Router>,
+    /// Of all queues together.
+    pub(crate) budget: Arc<Budget>,
     /// Bare JIDs of those who may manage accounts.
     pub(crate) admins: HashSet<String>,
     /// Who may speak for other domains.
@@ -79,6 +81,11 @@ impl Host {
                     .domains()
                     .map(|domain| (domain, "Component")),
             )
+    }
+
+    /// A queue for a client. One that is framed remembers where each stanza begins.
+    pub(crate) fn queue(&self, is_framed: bool) -> Outbox {
+        Outbox::new(self.limits.queue, self.budget.clone(), is_framed)
     }
 
     /// Whether somebody may manage accounts.

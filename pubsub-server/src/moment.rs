@@ -29,7 +29,16 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     let (date, time) = text.trim().split_once('T')?;
     let mut date = date.splitn(3, '-').map(digits);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_of_month = match month {
+        2 => 28 + i64::from(is_leap_year),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=days_of_month).contains(&day) {
         return None;
     }
     let zone_at = time.find(['Z', '+', '-'])?;
@@ -106,6 +115,10 @@ mod tests {
             ("2000-02-29", None),
             ("2000-02-29T00:00:00", None),
             ("2000-13-29T00:00:00Z", None),
+            ("2000-02-30T00:00:00Z", None),
+            ("2100-02-29T00:00:00Z", None),
+            ("2000-04-31T00:00:00Z", None),
+            ("2000-01-00T00:00:00Z", None),
             ("2000-02-29T24:00:00Z", None),
             ("soon", None),
             ("-T:Z", None),

@@ -60,6 +60,20 @@ impl Registrar {
         self.policy != Registration::Closed
     }
 
+    /// No account was made after all: what was counted then is not.
+    pub(crate) fn take_back(&self, address: IpAddr, admitted: Instant) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Recent { all, by_address } = &mut *recent;
+        if let Some(index) = all.iter().rposition(|time| *time == admitted) {
+            all.remove(index);
+        }
+        if let Some(times) = by_address.get_mut(&address)
+            && let Some(index) = times.iter().rposition(|time| *time == admitted)
+        {
+            times.remove(index);
+        }
+    }
+
     /// Whether one more account may be made from that address now; if so it is counted.
     pub(crate) fn admit(&self, address: IpAddr, now: Instant) -> Result<(), Limit> {
         let Registration::Open {
@@ -148,6 +162,9 @@ mod tests {
         let (one, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
         let start = Instant::now();
         assert_eq!(registrar.admit(one, start), Ok(()));
+        assert_eq!(registrar.admit(one, start), Ok(()));
+        assert_eq!(registrar.admit(one, start), Err(Limit::Address));
+        registrar.take_back(one, start);
         assert_eq!(registrar.admit(one, start), Ok(()));
         assert_eq!(registrar.admit(one, start), Err(Limit::Address));
         assert_eq!(registrar.admit(other, start), Ok(()));

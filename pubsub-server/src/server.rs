@@ -47,6 +47,9 @@ pub enum BindError {
     /// The work factor of SCRAM is zero.
     #[error("scram_iterations must be at least 1")]
     Iterations,
+    /// A limit is zero, with which nobody could be served.
+    #[error("limits.{0} must be at least 1: with 0 nobody could be served")]
+    Limit(&'static str),
     /// An account of the configuration could not be made.
     #[error("an account could not be made")]
     Account(#[source] AccountError),

@@ -153,37 +153,51 @@ impl Shards {
     }
 
     /// A page of the names of all nodes, in the order of their bytes.
-    pub(crate) fn names(&self, page: &Page<'_>, most: usize) -> (Vec<Arc<str>>, PageInfo) {
+    pub(crate) fn names(
+        &self,
+        page: &Page<'_>,
+        most: usize,
+        hidden: &[String],
+    ) -> (Vec<Arc<str>>, PageInfo) {
         let names = self.names_to_read();
         let most = page.max.unwrap_or(usize::MAX).min(most);
+        let is_shown = |name: &&Arc<str>| !hidden.iter().any(|prefix| name.starts_with(prefix));
+        let shown = || names.iter().filter(is_shown);
         let chosen: Vec<Arc<str>> = match &page.from {
-            PageStart::First => names.iter().take(most).cloned().collect(),
-            PageStart::Index(index) => names.iter().skip(*index).take(most).cloned().collect(),
+            PageStart::First => shown().take(most).cloned().collect(),
+            PageStart::Index(index) => shown().skip(*index).take(most).cloned().collect(),
             PageStart::After(name) => names
                 .range::<str, _>((Bound::Excluded(&**name), Bound::Unbounded))
+                .filter(is_shown)
                 .take(most)
                 .cloned()
                 .collect(),
-            PageStart::Last => backwards(names.iter().rev().take(most)),
+            PageStart::Last => backwards(shown().rev().take(most)),
             PageStart::Before(name) => backwards(
                 names
                     .range::<str, _>((Bound::Unbounded, Bound::Excluded(&**name)))
                     .rev()
+                    .filter(is_shown)
                     .take(most),
             ),
+        };
+        let count = if hidden.is_empty() {
+            names.len()
+        } else {
+            shown().count()
         };
         let first = chosen.first().cloned();
         let index = match &page.from {
             PageStart::First => Some(0),
             PageStart::Index(index) => Some(*index),
-            PageStart::Last => Some(names.len() - chosen.len()),
+            PageStart::Last => Some(count - chosen.len()),
             PageStart::After(_) | PageStart::Before(_) => None,
         };
         let info = PageInfo {
             index: index.filter(|_| first.is_some()),
             first,
             last: chosen.last().cloned(),
-            count: names.len(),
+            count,
         };
         (chosen, info)
     }

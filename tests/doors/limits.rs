@@ -61,6 +61,75 @@ async fn who_guesses_passwords_waits_and_others_do_not() {
     server.shutdown().await;
 }
 
+#[tokio::test]
+async fn who_guesses_keeps_nobody_else_out() {
+    let server = serve(Limits {
+        login_delay: Duration::from_secs(4),
+        ..Limits::default()
+    })
+    .await;
+    let address = server.addr();
+    let enemy = "127.0.0.2".parse().unwrap();
+    let friend = "127.0.0.3".parse().unwrap();
+    let ask = async |from, password| {
+        let began = Instant::now();
+        let asked = RawClient::attempt(from, address, "ann", password).await;
+        let mut client = asked.unwrap();
+        let answer = client.until_any(&["<success", "</failure>"]).await.unwrap();
+        (answer, began.elapsed())
+    };
+    for _ in 0..8 {
+        ask(enemy, "wrong").await;
+    }
+    // Those who wait hold the place; of more it is not even looked whether they are right.
+    let waiting = RawClient::attempt(enemy, address, "ann", "wrong").await;
+    let mut waiting = vec![waiting.unwrap()];
+    for _ in 0..4 {
+        waiting.push(
+            RawClient::attempt(enemy, address, "ann", "wrong")
+                .await
+                .unwrap(),
+        );
+    }
+    let (answer, _) = ask(enemy, "secret").await;
+    assert!(answer.contains("<temporary-auth-failure/>"), "{answer}");
+    // Her user comes from elsewhere, and not a moment later.
+    let (answer, time) = ask(friend, "secret").await;
+    assert!(answer.contains("<success"), "{answer}");
+    assert!(time < Duration::from_secs(1), "{time:?}");
+    // Who has gone waits no more.
+    drop(waiting);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (answer, time) = ask(enemy, "secret").await;
+    assert!(answer.contains("<success"), "{answer}");
+    assert!(time < Duration::from_secs(6), "{time:?}");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_limit_of_nothing_is_refused() {
+    let nothing = [
+        Limits {
+            stanza: 0,
+            ..Limits::default()
+        },
+        Limits {
+            queue: 0,
+            ..Limits::default()
+        },
+    ];
+    for (limits, name) in nothing.into_iter().zip(["stanza", "queue"]) {
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            limits,
+            ..Config::default()
+        };
+        let refused = Server::spawn(config).await.unwrap_err().to_string();
+        let expected = format!("limits.{name} must be at least 1");
+        assert!(refused.contains(&expected), "{refused}");
+    }
+}
+
 /// How long it takes until all of so many pings are answered that are sent at once.
 async fn ping(server: &RunningServer, count: usize, padding: usize) -> Duration {
     let mut client = RawClient::login(server.addr(), "ann", "secret")

@@ -40,12 +40,10 @@ impl Served {
     }
 }
 
-/// The program, deaf to the signal with which the system tells of files that grow too large: it shall hear of it where it writes.
+/// The program.
 pub fn command(data: &Path) -> Command {
-    let mut command = Command::new("env");
+    let mut command = program("pubsub");
     command
-        .arg("--ignore-signal=XFSZ")
-        .arg(program("pubsub").get_program())
         .args([
             "serve",
             "--xmpp",

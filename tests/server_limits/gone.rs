@@ -1,13 +1,16 @@
 //! Clients that are gone and may come back (XEP-0198).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pubsub_server::Limits;
+use pubsub_server::{
+    AccountFuture, Accounts, Config, Credentials, Limits, MemoryAccounts, Server, add_account,
+};
 use support::within;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::{ANN, HEADER, PATIENCE, ask, assert_ended, login, publish, rest, say, server};
+use crate::{ANN, HEADER, PATIENCE, ask, assert_ended, config, login, publish, rest, say, server};
 
 #[tokio::test]
 async fn a_lost_session_is_resumed_without_loss_or_repetition() {
@@ -98,6 +101,70 @@ async fn a_lost_session_is_resumed_without_loss_or_repetition() {
         again.write_all(b"</stream:stream>").await.unwrap();
         rest(&mut again).await;
     }
+}
+
+/// Accounts that take their time to change.
+#[derive(Debug, Default)]
+struct Slow(MemoryAccounts);
+
+impl Accounts for Slow {
+    fn credentials<'a>(&'a self, username: &'a str) -> AccountFuture<'a, Option<Credentials>> {
+        self.0.credentials(username)
+    }
+
+    fn replace<'a>(&'a self, username: &'a str, credentials: Credentials) -> AccountFuture<'a, ()> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            self.0.replace(username, credentials).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_takes_time_is_done_although_the_client_has_gone_and_is_told_when_it_is_back() {
+    let accounts = Slow::default();
+    add_account(&accounts.0, "ann", "secret", 16).await.unwrap();
+    let accounts = Arc::new(accounts);
+    let server = Server::spawn(Config {
+        accounts: Vec::new(),
+        accounts_store: Some(accounts.clone()),
+        ..config()
+    });
+    let server = server.await.unwrap();
+    for is_resumed in [true, false] {
+        let mut ann = login(&server, "ann").await;
+        ann.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+            .await
+            .unwrap();
+        let enabled = ann.until_any(&["max='120'/>"]).await.unwrap();
+        let id = enabled
+            .split("id='")
+            .last()
+            .and_then(|rest| rest.split('\'').next());
+        let password = if is_resumed { "secret" } else { "another" };
+        let change = format!(
+            "<iq type='set' id='change' to='localhost'><query xmlns='jabber:iq:register'><username>ann</username><password>{password}</password></query></iq>"
+        );
+        ann.send(&change).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(ann);
+        if is_resumed {
+            let resume = format!(
+                "{HEADER}{ANN}{HEADER}<resume xmlns='urn:xmpp:sm:3' previd='{}' h='0'/></stream:stream>",
+                id.unwrap()
+            );
+            let answer = say(server.addr(), resume.as_bytes()).await;
+            assert!(answer.contains("h='1'/>"), "{answer}");
+            assert!(answer.contains("type='result' id='change'"), "{answer}");
+        }
+    }
+    within(PATIENCE, async {
+        while !accounts.is_password("ann", "another").await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    server.shutdown().await;
 }
 
 #[tokio::test]

@@ -55,6 +55,47 @@ async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
 }
 
 #[tokio::test]
+async fn slow_readers_together_are_bounded_as_well_and_who_reads_hears_everything() {
+    let server = server(Limits {
+        queue: 1024 * 1024 * 1024,
+        queues: 4 * 1024 * 1024,
+        ..Limits::default()
+    })
+    .await;
+    let (mut ann, mut cat) = (login(&server, "ann").await, login(&server, "cat").await);
+    let subscribe = |who: &str| format!("<subscribe node='/n' jid='{who}@localhost'/>");
+    ask(&mut ann, "set", &publish("/n", "first", "x")).await;
+    let answer = ask(&mut cat, "set", &subscribe("cat")).await;
+    assert!(answer.contains("subscribed"), "{answer}");
+    let mut bobs = Vec::new();
+    for _ in 0..10 {
+        bobs.push(login(&server, "bob").await);
+    }
+    let answer = ask(&mut bobs[0], "set", &subscribe("bob")).await;
+    assert!(answer.contains("subscribed"), "{answer}");
+    let text = "x".repeat(200_000);
+    for index in 0..100 {
+        ann.send(&format!(
+            "<iq type='set' id='p{index}' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>{}</pubsub></iq>",
+            publish("/n", &index.to_string(), &text)
+        ))
+        .await
+        .unwrap();
+        cat.until_any(&[&format!("<item id='{index}'")])
+            .await
+            .unwrap();
+    }
+    for bob in bobs {
+        let got = rest(&mut bob.into_stream()).await;
+        assert_ended(&got, "policy-violation", "bob");
+        assert!(
+            !got.contains("<item id='99'"),
+            "a slow reader got everything"
+        );
+    }
+}
+
+#[tokio::test]
 async fn who_asks_without_reading_is_slowed_down_and_loses_nothing() {
     let server = server(Limits {
         queue: 64 * 1024,

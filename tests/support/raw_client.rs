@@ -3,7 +3,7 @@
 //!
 //! It speaks plain TCP with SASL PLAIN and looks for strings; it neither parses XML nor recovers.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -56,6 +56,24 @@ impl RawClient {
         Self::enter(address, "PLAIN", &plain(user, password)).await
     }
 
+    /// Connects from one of the addresses of this machine, and asks to be let in; the answer is not waited for.
+    ///
+    /// # Errors
+    ///
+    /// What the server said instead, or what the connection failed with.
+    pub async fn attempt(
+        from: IpAddr,
+        address: SocketAddr,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, String> {
+        let told = |error: std::io::Error| error.to_string();
+        let socket = TcpSocket::new_v4().map_err(told)?;
+        socket.bind(SocketAddr::new(from, 0)).map_err(told)?;
+        let stream = socket.connect(address).await.map_err(told)?;
+        Self::asking(stream, "PLAIN", &plain(user, password)).await
+    }
+
     /// Logs in without an account; also returns the JID that the server gave.
     ///
     /// # Errors
@@ -100,7 +118,7 @@ impl RawClient {
         Self::enter_over(stream, mechanism, secret).await
     }
 
-    async fn enter_over(stream: TcpStream, mechanism: &str, secret: &str) -> Result<Self, String> {
+    async fn asking(stream: TcpStream, mechanism: &str, secret: &str) -> Result<Self, String> {
         let mut client = Self {
             stream,
             unread: String::new(),
@@ -112,6 +130,11 @@ impl RawClient {
                 "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='{mechanism}'>{secret}</auth>"
             ))
             .await?;
+        Ok(client)
+    }
+
+    async fn enter_over(stream: TcpStream, mechanism: &str, secret: &str) -> Result<Self, String> {
+        let mut client = Self::asking(stream, mechanism, secret).await?;
         let answer = client.until_any(&["<success", "</failure>"]).await?;
         if answer.contains("<failure") {
             return Err(answer);

@@ -284,8 +284,8 @@ impl Broker {
     }
 
     /// A page of the names of all nodes, in the order of their bytes.
-    pub(crate) fn names(&self, page: &Page<'_>) -> (Vec<Arc<str>>, PageInfo) {
-        self.shards.names(page, self.rules.max_page)
+    pub(crate) fn names(&self, page: &Page<'_>, hidden: &[String]) -> (Vec<Arc<str>>, PageInfo) {
+        self.shards.names(page, self.rules.max_page, hidden)
     }
 
     /// What the service holds and has done; nothing of connections.

@@ -182,6 +182,9 @@ pub struct Limits {
     /// How much may wait for one client before it is cut off as a slow reader, in bytes; under stream management this includes
     /// what the client has not acknowledged. Default: 8 MiB.
     pub queue: usize,
+    /// How much may wait for all clients together, in bytes; what many are sent counts once. Beyond that, a client that
+    /// has more than 256 KiB waiting and is sent more is cut off, although its own queue is not full. Default: 1 GiB.
+    pub queues: usize,
     /// After how long a silence a client is pinged (XEP-0199). Default: 120 s.
     pub idle: Duration,
     /// How long a client may take to answer a ping before it counts as gone. Default: 30 s.
@@ -240,6 +243,7 @@ impl Default for Limits {
             stanza: 512 * 1024,
             depth: 64,
             queue: 8 * 1024 * 1024,
+            queues: 1024 * 1024 * 1024,
             idle: Duration::from_mins(2),
             ping: Duration::from_secs(30),
             resumption: Duration::from_mins(2),

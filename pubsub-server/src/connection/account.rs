@@ -49,7 +49,9 @@ pub(super) fn answer_domain(
                 Err(StanzaError::NODE_NOT_FOUND)
             }
             ("query", namespace::DISCO_INFO) => {
-                disco::write_domain(out, host.registrar.is_open(), is_admin);
+                // Whoever has an account may change it, although nobody may make one.
+                let has_account = !dialogue.peer.actor.is_anonymous;
+                disco::write_domain(out, has_account || host.registrar.is_open(), is_admin);
                 Ok(())
             }
             ("query", namespace::DISCO_ITEMS) => {
@@ -199,8 +201,6 @@ fn register(
         .to_owned();
     let refusal = if dialogue.peer.actor.is_anonymous {
         Some(StanzaError::ANONYMOUS)
-    } else if !host.registrar.is_open() {
-        Some(StanzaError::CLOSED)
     } else if stanza.variant == "set"
         && !application.is_removal
         && (application.username.as_deref() != Some(&username) || application.password.is_none())
@@ -248,6 +248,7 @@ fn register(
             }
             Err(AccountError::Invalid(_)) => StanzaError::BAD_ACCOUNT,
             Err(AccountError::Missing(_)) => StanzaError::NO_ACCOUNT,
+            Err(AccountError::Unsupported(_)) => StanzaError::NOT_HERE,
             Err(_) => StanzaError::INTERNAL,
         };
         error::write(&mut failure, reason);

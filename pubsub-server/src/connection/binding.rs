@@ -121,7 +121,7 @@ pub(super) fn take_place<C: Carrier>(
         is_anonymous: identity.is_anonymous,
         session: rand::random(),
     };
-    let peer = Peer::new(actor, host.limits.queue, C::IS_FRAMED);
+    let peer = Peer::new(actor, host.queue(C::IS_FRAMED));
     let mut outgoing = Outgoing::new(C::IS_FRAMED);
     prepare(&peer, &mut outgoing);
     host.router.bind(&peer, host.limits.resources_per_account)?;

@@ -1,7 +1,9 @@
 //! Waits for what a client says on its way in, and answers it. The serving loop later takes the carrier over.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::carrier::{Carrier, Incoming, Opening};
 use super::end::End;
@@ -9,6 +11,9 @@ use crate::address;
 use crate::host::Host;
 use crate::router::Outgoing;
 use crate::wire::stream::StreamError;
+
+/// While a client has to wait, it is read no oftener: only to hear that it has gone.
+const READINGS: u8 = 4;
 
 /// A carrier whose client is not bound yet.
 #[derive(Debug)]
@@ -87,6 +92,29 @@ impl<C: Carrier> Channel<C> {
             Arrival::Closing => Err(End::Closed),
             Arrival::Opening(_) => Err(StreamError::BadFormat.into()),
         }
+    }
+
+    /// Has the client wait. Ends when it has gone meanwhile.
+    pub(super) async fn pause(&mut self, time: Duration) -> Result<(), End> {
+        let mut timer = pin!(tokio::time::sleep(time));
+        let mut readings = 0;
+        poll_fn(|context| {
+            if timer.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            if let Poll::Ready(Err(end)) = self.carrier.poll_write(context, &mut self.outgoing) {
+                return Poll::Ready(Err(end));
+            }
+            while readings < READINGS {
+                match self.carrier.poll_read(context) {
+                    Poll::Ready(Ok(())) => readings += 1,
+                    Poll::Ready(Err(end)) => return Poll::Ready(Err(end)),
+                    Poll::Pending => break,
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     async fn arrival(&mut self) -> Result<Arrival, End> {

@@ -81,7 +81,7 @@ async fn enter(channel: &mut Channel<XmlStream<TcpStream>>, host: &Host) -> Resu
         is_anonymous: false,
         session: rand::random(),
     };
-    let peer = Peer::new(actor, host.limits.queue, false);
+    let peer = Peer::new(actor, host.queue(false));
     // The newest wins; there is never more than one.
     if host.router.bind(&peer, usize::MAX).is_err() {
         return Err(StreamError::Conflict.into());

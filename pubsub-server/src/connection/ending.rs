@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::carrier::Carrier;
 use super::channel::Channel;
 use super::end::End;
-use super::serving::Serving;
+use super::serving::{Deferred, Serving};
 use crate::admission::Permit;
 use crate::host::Host;
 use crate::router::{Outgoing, Parked, Peer, Turn, Wakes};
@@ -31,14 +31,20 @@ pub(super) async fn finish<C: Carrier>(
         mut outgoing,
         dialogue,
         attachment,
+        deferred,
         ..
     } = serving;
     let peer = dialogue.peer.clone();
     tracing::debug!(reason = %end, "connection ended");
-    let counted = dialogue.handled;
-    let handled = counted.unwrap_or_default();
+    let mut counted = dialogue.handled;
     let is_resumable = dialogue.is_resumable;
     drop(dialogue);
+    if let Some(deferred) = deferred
+        && !complete(&host, deferred, &mut outgoing, end).await
+    {
+        counted = counted.map(|handled| handled.wrapping_sub(1));
+    }
+    let handled = counted.unwrap_or_default();
     match end {
         End::Replaced => {
             drop((carrier, permit));
@@ -87,6 +93,22 @@ pub(super) async fn finish<C: Carrier>(
         }
     }
     leave(&host, &peer, || peer.outbox.left_behind());
+}
+
+/// What the client has asked for last, and counts as handled, is done all the same; a session that is resumed has the answer. Returns false if there is no time.
+async fn complete(host: &Host, deferred: Deferred, outgoing: &mut Outgoing, end: End) -> bool {
+    let patience = match end {
+        // It has waited already.
+        End::Failed(StreamError::Shutdown) => Duration::ZERO,
+        _ => host.limits.resumption,
+    };
+    let answer = tokio::time::timeout(patience, deferred).await;
+    if let Ok(answer) = &answer
+        && !answer.is_empty()
+    {
+        outgoing.push_stanza(answer);
+    }
+    answer.is_ok()
 }
 
 /// Tells a client that did not get in why, and closes.

@@ -2,7 +2,7 @@
 //! in other words, and ends with what `inline` has to say.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -185,9 +185,7 @@ async fn authenticate<C: Carrier>(
         Err(error) => return Ok(Err(error)),
     };
     match mechanism {
-        Mechanism::Plain => Ok(check_password(place, &message)
-            .await
-            .map(|identity| (identity, String::new()))),
+        Mechanism::Plain => check_password(channel, place, &message).await,
         Mechanism::Scram(hash) => check_proof(channel, place, hash, None, &message).await,
         Mechanism::Bound(hash) => match place.security.binding() {
             Some(binding) => check_proof(channel, place, hash, Some(binding), &message).await,
@@ -213,7 +211,9 @@ async fn check_proof<C: Carrier>(
     };
     let username = address::normalize_local(&first.username);
     let username = username.as_deref().unwrap_or_default();
-    place.wait_for_turn(username).await;
+    if let Err(error) = place.wait_for_turn(channel, username).await? {
+        return Ok(Err(error));
+    }
     let verifier = match host.accounts.credentials(username).await {
         Ok(Some(credentials)) => credentials.verifier(hash).clone(),
         Ok(None) => decoy(
@@ -290,11 +290,23 @@ fn check_claim(profile: Profile, opening: &Opening, identity: &Identity) -> Resu
     }
 }
 
-async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, SaslError> {
-    let (username, password) = plain::read(message)?;
-    let username = address::normalize_local(username).ok_or(SaslError::NotAuthorized)?;
-    place.wait_for_turn(&username).await;
-    match place.host.accounts.is_password(&username, password).await {
+async fn check_password<C: Carrier>(
+    channel: &mut Channel<C>,
+    place: Place<'_>,
+    message: &[u8],
+) -> Result<Authenticated, End> {
+    let (username, password) = match plain::read(message) {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(username) = address::normalize_local(username) else {
+        return Ok(Err(SaslError::NotAuthorized));
+    };
+    if let Err(error) = place.wait_for_turn(channel, &username).await? {
+        return Ok(Err(error));
+    }
+    let is_right = check_as_slowly(place.host, &username, password).await;
+    Ok(match is_right {
         Ok(true) => place.admit(&username).await,
         Ok(false) => {
             place.note_failure(&username);
@@ -302,6 +314,23 @@ async fn check_password(place: Place<'_>, message: &[u8]) -> Result<Identity, Sa
         }
         Err(error) => Err(unread(&error)),
     }
+    .map(|identity| (identity, String::new())))
+}
+
+/// Whether that is the password of that user. Who does not exist is not told apart by being refused sooner.
+async fn check_as_slowly(
+    host: &Host,
+    username: &str,
+    password: &str,
+) -> Result<bool, AccountError> {
+    let is_right = host.accounts.is_password(username, password).await?;
+    if !is_right && !host.accounts.exists(username).await? {
+        let iterations = host.scram_iterations;
+        let decoy = decoy(Hash::Sha256, &host.decoy_secret, username, iterations);
+        let password = password.to_owned();
+        let _ = tokio::task::spawn_blocking(move || decoy.accepts(&password)).await;
+    }
+    Ok(is_right)
 }
 
 fn unread(error: &AccountError) -> SaslError {
@@ -310,14 +339,26 @@ fn unread(error: &AccountError) -> SaslError {
 }
 
 impl Place<'_> {
-    /// Waits as long as failures before this attempt make it.
-    async fn wait_for_turn(self, username: &str) {
-        let attempts = &self.host.attempts;
-        let delay = attempts.delay(username, self.remote.address, Instant::now());
-        if !delay.is_zero() {
-            tracing::info!(username, address = %self.remote.address, ?delay, "somebody is guessing passwords");
-            tokio::time::sleep(delay).await;
+    /// Waits as long as failures before this attempt make it, unless the client goes away or too many wait already.
+    async fn wait_for_turn<C: Carrier>(
+        self,
+        channel: &mut Channel<C>,
+        username: &str,
+    ) -> Result<Result<(), SaslError>, End> {
+        let address = self.remote.address;
+        let turn = self.host.attempts.turn(username, address, Instant::now());
+        let delay = turn.as_ref().map(|turn| turn.delay);
+        if delay != Some(Duration::ZERO) {
+            tracing::info!(username, %address, ?delay, "somebody is guessing passwords");
         }
+        let Some(turn) = turn else {
+            return Ok(Err(SaslError::Unavailable));
+        };
+        if !turn.delay.is_zero() {
+            channel.pause(turn.delay).await?;
+        }
+        turn.take();
+        Ok(Ok(()))
     }
 
     fn note_failure(self, username: &str) {
@@ -327,7 +368,8 @@ impl Place<'_> {
 
     /// Who has proved to be that user, if he may come in.
     async fn admit(self, username: &str) -> Result<Identity, SaslError> {
-        self.host.attempts.note_success(username);
+        let attempts = &self.host.attempts;
+        attempts.note_success(username, self.remote.address, Instant::now());
         match self.host.accounts.is_enabled(username).await {
             Ok(true) => Ok(Identity {
                 bare: format!("{username}@{}", self.host.domain).into(),
@@ -381,8 +423,18 @@ async fn create_account(
     let (Some(username), Some(password)) = (application.username, application.password) else {
         return Err(StanzaError::BAD_ACCOUNT);
     };
+    // What cannot be made anyway costs no work, and is not counted.
+    let Some(name) = address::normalize_local(&username) else {
+        return Err(StanzaError::BAD_ACCOUNT);
+    };
+    match host.accounts.exists(&name).await {
+        Ok(true) => return Err(StanzaError::TAKEN),
+        Ok(false) => {}
+        Err(_) => return Err(StanzaError::INTERNAL),
+    }
+    let now = Instant::now();
     host.registrar
-        .admit(remote.address, Instant::now())
+        .admit(remote.address, now)
         .map_err(|limit| match limit {
             Limit::Closed => StanzaError::CLOSED,
             Limit::Address => StanzaError::TOO_OFTEN,
@@ -395,6 +447,7 @@ async fn create_account(
         host.scram_iterations.get(),
     )
     .await
+    .inspect_err(|_| host.registrar.take_back(remote.address, now))
     .map_err(|error| match error {
         AccountError::Taken(_) => StanzaError::TAKEN,
         AccountError::Invalid(_) => StanzaError::BAD_ACCOUNT,

@@ -36,7 +36,10 @@ impl Dialogue {
                 self.handled = Some(0);
                 return drain(reader);
             }
-            ("enable" | "resume", _) => management::write_failed(&mut out, "unexpected-request"),
+            // What is asked too early, or twice, is no reason to end the stream.
+            ("enable" | "resume" | "r" | "a", _) => {
+                management::write_failed(&mut out, "unexpected-request");
+            }
             _ => return Err(StreamError::UnsupportedStanzaType),
         }
         drain(reader)?;

@@ -9,7 +9,7 @@ use super::pending;
 use super::standing::{self, Scope};
 use crate::committing::Asker;
 use crate::router::Wakes;
-use crate::service::access::{Action, admit};
+use crate::service::access::{Action, admit, check_known, hidden};
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::personal;
@@ -214,7 +214,9 @@ fn require_node(
 ) -> Result<(), ServiceError> {
     let Some(name) = node else { return Ok(()) };
     let broker = &dialogue.host.broker;
-    match broker.inspect(&called(owner, name), |_| ()) {
+    let called = called(owner, name);
+    check_known(&broker.rules, &dialogue.peer.actor, &called)?;
+    match broker.inspect(&called, |_| ()) {
         Some(()) => Ok(()),
         None => Err(ServiceError::NodeNotFound { node: name.into() }),
     }
@@ -277,13 +279,7 @@ fn discover(
             list_nodes(dialogue, asked_page.as_ref(), out);
             Ok(())
         }
-        Some(name) if is_info => broker
-            .inspect(&called(owner, name), |node| {
-                let may_know = owner.is_none() || may_read(dialogue, node);
-                may_know.then(|| disco::write_node(out, node))
-            })
-            .flatten()
-            .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() }),
+        Some(name) if is_info => describe(dialogue, owner, name, out),
         Some(name) => list_items(dialogue, owner, name, asked_page, out),
     };
     match result {
@@ -299,6 +295,25 @@ fn discover(
     };
     hold_back(dialogue, &asker, start, out, wakes);
     Ok(())
+}
+
+/// What a node is, for those who may know.
+fn describe(
+    dialogue: &Dialogue,
+    owner: Option<&str>,
+    name: &str,
+    out: &mut String,
+) -> Result<(), ServiceError> {
+    let broker = &dialogue.host.broker;
+    let called = called(owner, name);
+    check_known(&broker.rules, &dialogue.peer.actor, &called)?;
+    broker
+        .inspect(&called, |node| {
+            let may_know = owner.is_none() || may_read(dialogue, node);
+            may_know.then(|| disco::write_node(out, node))
+        })
+        .flatten()
+        .ok_or_else(|| ServiceError::NodeNotFound { node: name.into() })
 }
 
 /// Whether somebody may know what an account has: its presence says as much.
@@ -330,7 +345,8 @@ fn list_nodes_of(dialogue: &Dialogue, owner: &str, out: &mut String) {
 
 fn list_nodes(dialogue: &Dialogue, asked: Option<&Page<'_>>, out: &mut String) {
     let broker = &dialogue.host.broker;
-    let (names, info) = broker.names(asked.unwrap_or(&Page::default()));
+    let hidden = hidden(&broker.rules, &dialogue.peer.actor);
+    let (names, info) = broker.names(asked.unwrap_or(&Page::default()), hidden);
     let titled: Vec<_> = names
         .iter()
         .map(|name| {

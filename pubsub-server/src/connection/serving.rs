@@ -23,11 +23,11 @@ use super::end::End;
 use super::pace::Pace;
 use crate::committing::WINDOW;
 use crate::host::Host;
-use crate::router::{Outgoing, Turn, Wakes};
+use crate::router::{FULL, Outgoing, Turn, Wakes};
 use crate::wire::stream::StreamError;
 
-/// With so much unsent, nothing more is read.
-const FULL: usize = 256 * 1024;
+/// After so many bytes were sent at once, it is looked again what waits.
+const MUCH: usize = 64 * 1024;
 
 /// An answer that takes time; empty: none. Nothing else is read until it is there.
 pub(super) type Deferred = Pin<Box<dyn Future<Output = String> + Send>>;
@@ -38,7 +38,7 @@ pub(super) struct Serving<C> {
     pub(super) dialogue: Dialogue,
     pub(super) outgoing: Outgoing,
     pub(super) attachment: u64,
-    deferred: Option<Deferred>,
+    pub(super) deferred: Option<Deferred>,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
     is_pinged: bool,
@@ -110,8 +110,13 @@ impl<C: Carrier> Serving<C> {
                 return Poll::Ready(end);
             }
             self.outgoing.ask_if_due();
+            let unsent = self.outgoing.unsent().len();
             if let Err(end) = self.poll_write(context) {
                 return Poll::Ready(end);
+            }
+            if self.outgoing.unsent().len() + MUCH <= unsent {
+                // There is room for what waits, and the outbox learns how little is left.
+                continue;
             }
             if self.deferred.is_some() || self.outgoing.unsent().len() > FULL || self.is_waiting() {
                 return self.poll_timer(context);

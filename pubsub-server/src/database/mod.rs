@@ -14,7 +14,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::storage::{DATABASE, check_directory};
+use crate::storage::{DATABASE, check_directory, note_people};
 
 /// How long a change waits for another one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -88,7 +88,12 @@ impl Database {
             path: path.clone(),
             source,
         })?;
-        Self::connect(path).await
+        let database = Self::connect(path).await?;
+        note_people(directory).map_err(|source| DatabaseError::Open {
+            path: directory.to_owned(),
+            source,
+        })?;
+        Ok(database)
     }
 
     /// Opens the file in a directory of data, if there is one.

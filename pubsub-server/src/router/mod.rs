@@ -3,13 +3,15 @@
 //! A bare JID stands for every available resource of the account, a full JID for one. A resource is available from binding on, until it
 //! sends unavailable presence or a negative priority: many small clients never send presence at all.
 
+mod budget;
 mod outbox;
 mod outgoing;
 mod waiting;
 
-pub(crate) use self::outbox::{Outbox, Parked, Turn};
+pub(crate) use self::budget::Budget;
+pub(crate) use self::outbox::{FULL, Outbox, Parked, Turn};
 pub(crate) use self::outgoing::Outgoing;
-pub(crate) use self::waiting::Parts;
+pub(crate) use self::waiting::{Parts, Shared};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -41,10 +43,10 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn new(actor: Actor, queue_limit: usize, is_framed: bool) -> Arc<Self> {
+    pub(crate) fn new(actor: Actor, outbox: Outbox) -> Arc<Self> {
         Arc::new(Self {
             actor,
-            outbox: Outbox::new(queue_limit, is_framed),
+            outbox,
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(true),
             is_announced: AtomicBool::new(false),
@@ -59,7 +61,7 @@ impl Peer {
     pub(crate) fn behind(component: &Arc<Self>, actor: Actor) -> Arc<Self> {
         Arc::new(Self {
             actor,
-            outbox: Outbox::new(0, false),
+            outbox: Outbox::unused(&component.outbox),
             undecided: AtomicUsize::new(0),
             is_available: AtomicBool::new(false),
             is_announced: AtomicBool::new(false),

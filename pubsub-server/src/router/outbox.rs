@@ -1,11 +1,13 @@
 //! What waits to be sent to one client, filled by everybody and emptied by the task of its connection.
 //!
-//! The queue is bounded in bytes. Policy for a slow reader: when more waits than the limit, or more goes unacknowledged under stream
-//! management, the queue is dropped and the client is cut off; nobody else waits for it.
+//! The queue is bounded in bytes, and so are all of them together. Policy for a slow reader: when more waits than the limit, or more goes
+//! unacknowledged under stream management, or a queue that is not small grows while all together hold too much, it is dropped and the client is
+//! cut off; nobody else waits for it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
+use super::budget::{Budget, STEP};
 use super::outgoing::Outgoing;
 use super::waiting::{Parts, Waiting};
 use crate::wire::stream::StreamError;
@@ -13,10 +15,14 @@ use crate::wire::stream::StreamError;
 /// Buffers that grew beyond this are given back when they are empty.
 pub(super) const KEPT: usize = 16 * 1024;
 
+/// A connection that has so much unsent takes nothing over, which would be its own copy of what others wait for as well, and reads nothing.
+pub(crate) const FULL: usize = 4 * STEP;
+
 /// The shared half of a client's queue.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limit: usize,
+    budget: Arc<Budget>,
     state: Mutex<State>,
 }
 
@@ -27,11 +33,20 @@ struct State {
     stanzas: u32,
     /// How many bytes the connection held when it last emptied the queue.
     in_flight: usize,
+    /// What it has booked of the budget.
+    steps: usize,
     waker: Option<Waker>,
     /// Which connection serves the client; a new one raises it.
     attachment: u64,
     ending: Option<StreamError>,
     parked: Option<Parked>,
+}
+
+impl State {
+    /// How many bytes of memory the queue and its connection take.
+    fn held(&self) -> usize {
+        self.waiting.cost() + self.in_flight
+    }
 }
 
 /// What a connection leaves behind for the one that resumes it.
@@ -55,14 +70,20 @@ pub(crate) enum Turn {
 
 impl Outbox {
     /// A queue of so many bytes. One that is framed remembers where each stanza begins.
-    pub(crate) fn new(limit: usize, is_framed: bool) -> Self {
+    pub(crate) fn new(limit: usize, budget: Arc<Budget>, is_framed: bool) -> Self {
         Self {
             limit,
+            budget,
             state: Mutex::new(State {
                 waiting: Waiting::new(is_framed),
                 ..State::default()
             }),
         }
+    }
+
+    /// One that nothing is put in, beside another.
+    pub(super) fn unused(beside: &Self) -> Self {
+        Self::new(0, beside.budget.clone(), false)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -80,14 +101,25 @@ impl Outbox {
             return false;
         }
         let was_empty = state.waiting.is_empty();
-        if state.waiting.len() + state.in_flight + stanza.len() > self.limit {
+        let is_full = state.waiting.len() + state.in_flight + stanza.len() > self.limit;
+        if !is_full {
+            state.stanzas = state.stanzas.wrapping_add(1);
+            state.waiting.push(stanza);
+        }
+        // Who reads what comes never holds much for long, and is not cut off for what others do.
+        let has_room = self.book(&mut state) || state.held() < FULL;
+        if is_full || !has_room {
             state.ending = Some(StreamError::SlowReader);
             state.waiting.clear();
             return true;
         }
-        state.stanzas = state.stanzas.wrapping_add(1);
-        state.waiting.push(stanza);
         was_empty
+    }
+
+    /// Books what is held. Returns whether there is room for it.
+    fn book(&self, state: &mut State) -> bool {
+        let bytes = state.held();
+        self.budget.book(&mut state.steps, bytes)
     }
 
     /// Wakes the connection.
@@ -104,7 +136,8 @@ impl Outbox {
         self.wake();
     }
 
-    /// Moves what waits into `outgoing` and remembers whom to wake. Called by the connection that is `attachment`.
+    /// Moves what waits into `outgoing`, unless that is full, and remembers whom to wake. Called by the connection that is `attachment`, and
+    /// again when it has sent much of it.
     pub(crate) fn take(
         &self,
         context: &Context<'_>,
@@ -115,11 +148,13 @@ impl Outbox {
         if state.attachment != attachment {
             return Turn::Replaced;
         }
-        if !state.waiting.is_empty() {
+        let is_wanted = state.ending.is_some() || outgoing.unsent().len() < FULL;
+        if is_wanted && !state.waiting.is_empty() {
             outgoing.count(std::mem::take(&mut state.stanzas));
             outgoing.absorb(&mut state.waiting);
         }
         state.in_flight = outgoing.len();
+        self.book(&mut state);
         if !state
             .waker
             .as_ref()
@@ -158,6 +193,7 @@ impl Outbox {
             return false;
         }
         state.in_flight = parked.outgoing.len();
+        self.book(&mut state);
         // A connection that was replaced leaves it to the one that waits for it.
         let is_wanted = state.parked.is_none();
         if is_wanted {
@@ -227,5 +263,13 @@ impl Outbox {
     /// Whether that connection still serves the client.
     pub(crate) fn is_attached(&self, attachment: u64) -> bool {
         self.state().attachment == attachment
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        self.budget.book(&mut state.steps, 0);
     }
 }

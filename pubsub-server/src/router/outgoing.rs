@@ -204,7 +204,9 @@ impl Outgoing {
         ledger.is_asked = false;
         let newly = handled.wrapping_sub(ledger.acknowledged) as usize;
         if newly > ledger.stanzas {
-            return Err(StreamError::HandledCountTooHigh);
+            let stanzas = u32::try_from(ledger.stanzas).unwrap_or(u32::MAX);
+            let sent = ledger.acknowledged.wrapping_add(stanzas);
+            return Err(StreamError::HandledCountTooHigh { handled, sent });
         }
         ledger.acknowledged = handled;
         let mut done = 0;
@@ -366,7 +368,10 @@ mod tests {
         send_all(&mut outgoing);
         assert_eq!(
             outgoing.acknowledge(2),
-            Err(StreamError::HandledCountTooHigh)
+            Err(StreamError::HandledCountTooHigh {
+                handled: 2,
+                sent: 1
+            })
         );
     }
 

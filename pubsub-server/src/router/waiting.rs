@@ -17,8 +17,16 @@ const WORTH_SHARING: usize = 128;
 pub(crate) struct Parts<'t> {
     /// What the recipient alone is sent, in pieces.
     pub(crate) own: &'t [&'t str],
-    /// How it ends, for everybody who is sent the same.
-    pub(crate) end: Option<&'t Arc<str>>,
+    /// How it ends, if that is shared.
+    pub(crate) end: Option<Shared<'t>>,
+}
+
+/// An end for everybody who is sent the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shared<'t> {
+    pub(crate) text: &'t Arc<str>,
+    /// How many they are, about.
+    pub(crate) readers: usize,
 }
 
 impl<'t> From<&'t [&'t str]> for Parts<'t> {
@@ -31,7 +39,7 @@ impl Parts<'_> {
     /// In bytes.
     pub(super) fn len(&self) -> usize {
         let own: usize = self.own.iter().map(|part| part.len()).sum();
-        own + self.end.map_or(0, |end| end.len())
+        own + self.end.map_or(0, |end| end.text.len())
     }
 }
 
@@ -44,6 +52,8 @@ pub(crate) struct Waiting {
     lengths: Vec<u32>,
     keeps_lengths: bool,
     bytes: usize,
+    /// How much memory they take: of what is shared, a share.
+    cost: usize,
 }
 
 #[derive(Debug)]
@@ -67,6 +77,11 @@ impl Waiting {
         self.bytes
     }
 
+    /// How many bytes of memory they take.
+    pub(super) fn cost(&self) -> usize {
+        self.cost
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
@@ -83,15 +98,19 @@ impl Waiting {
 
     pub(super) fn push(&mut self, parts: Parts<'_>) {
         let length = parts.len();
+        self.cost += length;
         for part in parts.own {
             self.own.extend_from_slice(part.as_bytes());
         }
         match parts.end {
-            Some(end) if end.len() >= WORTH_SHARING => self.ends.push(End {
-                after: self.own.len(),
-                text: end.clone(),
-            }),
-            Some(end) => self.own.extend_from_slice(end.as_bytes()),
+            Some(Shared { text, readers }) if text.len() >= WORTH_SHARING => {
+                self.cost -= text.len() - text.len() / readers.max(1);
+                self.ends.push(End {
+                    after: self.own.len(),
+                    text: text.clone(),
+                });
+            }
+            Some(Shared { text, .. }) => self.own.extend_from_slice(text.as_bytes()),
             None => {}
         }
         if self.keeps_lengths {
@@ -125,7 +144,7 @@ impl Waiting {
             buffer.extend_from_slice(self.own.get(done..).unwrap_or_default());
         }
         self.own.clear();
-        self.bytes = 0;
+        (self.bytes, self.cost) = (0, 0);
         if self.own.capacity() > KEPT {
             self.own = BytesMut::new();
         }
@@ -152,11 +171,16 @@ mod tests {
             (["<d", ">"], Some(&long)),
             (["<e", ">"], None),
         ] {
-            waiting.push(Parts { own: &own, end });
+            let shared = end.map(|text| Shared { text, readers: 2 });
+            waiting.push(Parts {
+                own: &own,
+                end: shared,
+            });
             expected += &own.concat();
             expected += end.map_or("", |end| end);
         }
         assert_eq!(waiting.len(), expected.len());
+        assert_eq!(waiting.cost(), expected.len() - WORTH_SHARING);
         assert!(waiting.is_measured());
         let lengths: Vec<u32> = waiting.drain_lengths().collect();
         assert_eq!(lengths, [131, 3, 4, 131, 3]);

@@ -201,11 +201,24 @@ pub(crate) fn may_ask(
         | Request::SubscriptionOptions { .. }
         | Request::Affiliations { .. } => false,
     };
-    if !reads || !actor.is_anonymous {
+    if !reads {
         return Ok(());
     }
-    let name = request.node();
-    let mut prefixes = rules.accounts_only.iter();
+    check_known(rules, actor, request.node())
+}
+
+/// How the names of nodes begin of which that one is not even told whether there are any.
+pub(crate) fn hidden<'r>(rules: &'r Rules, actor: &Actor) -> &'r [String] {
+    if actor.is_anonymous {
+        &rules.accounts_only
+    } else {
+        &[]
+    }
+}
+
+/// Whether somebody may know whether there is a node of that name.
+pub(crate) fn check_known(rules: &Rules, actor: &Actor, name: &str) -> Result<(), ServiceError> {
+    let mut prefixes = hidden(rules, actor).iter();
     match prefixes.find(|prefix| name.starts_with(prefix.as_str())) {
         Some(prefix) => Err(ServiceError::AccountsOnly {
             node: name.into(),

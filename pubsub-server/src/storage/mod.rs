@@ -11,7 +11,7 @@ mod memory;
 #[cfg(all(feature = "durable", any(test, fuzzing)))]
 pub(crate) use self::disk::fuzzing as records;
 #[cfg(feature = "durable")]
-pub(crate) use self::disk::{DATABASE, check_directory};
+pub(crate) use self::disk::{DATABASE, check_directory, note_people};
 #[cfg(feature = "durable")]
 pub use self::disk::{DiskStorage, SyncLevel, self_signed_files};
 pub use self::memory::{MemoryStorage, Volatile};

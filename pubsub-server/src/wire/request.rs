@@ -188,9 +188,19 @@ fn read_wanted<'x>(
     reader: &mut Reader<'x>,
     node: Option<Cow<'x, str>>,
 ) -> Result<Request<'x>, RequestError> {
-    let max = reader
-        .attribute("max_items")
-        .and_then(|max| max.parse().ok());
+    let max = match reader.attribute("max_items") {
+        Some(max) if !max.is_empty() && max.bytes().all(|byte| byte.is_ascii_digit()) => {
+            // There are not as many as cannot be counted.
+            Some(max.parse().unwrap_or(usize::MAX))
+        }
+        Some(_) => {
+            return Err(ServiceError::BadRequest {
+                reason: "max_items is a number",
+            }
+            .into());
+        }
+        None => None,
+    };
     let subscription = reader.attribute("subid");
     let ids = read_ids(reader)?;
     let selection = match max {
@@ -433,7 +443,9 @@ fn read_ids<'x>(reader: &mut Reader<'x>) -> Result<Vec<Cow<'x, str>>, RequestErr
 
 fn read_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
     let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
-    address::normalize(&jid).ok_or(ServiceError::InvalidJid)
+    address::normalize(&jid).ok_or(ServiceError::BadRequest {
+        reason: "an address in the list is not a JID",
+    })
 }
 
 fn read_subscriptions<'x>(

@@ -26,7 +26,7 @@ pub(crate) enum StreamError {
     AccountRemoved,
     AccountDisabled,
     SessionEnded,
-    HandledCountTooHigh,
+    HandledCountTooHigh { handled: u32, sent: u32 },
 }
 
 impl StreamError {
@@ -78,7 +78,7 @@ impl StreamError {
             Self::AccountRemoved => ("not-authorized", "the account was removed"),
             Self::AccountDisabled => ("not-authorized", "the account was disabled"),
             Self::SessionEnded => ("not-authorized", "an administrator has ended the session"),
-            Self::HandledCountTooHigh => (
+            Self::HandledCountTooHigh { .. } => (
                 "undefined-condition",
                 "more stanzas were acknowledged than were sent",
             ),
@@ -93,7 +93,14 @@ impl StreamError {
         out.push_str(" xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>");
         out.push_str("<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>");
         text(out, words);
-        out.push_str("</text></stream:error>");
+        out.push_str("</text>");
+        if let Self::HandledCountTooHigh { handled, sent } = self {
+            out.push_str("<handled-count-too-high xmlns='urn:xmpp:sm:3'");
+            attribute(out, "h", &handled.to_string());
+            attribute(out, "send-count", &sent.to_string());
+            out.push_str("/>");
+        }
+        out.push_str("</stream:error>");
     }
 }
 

@@ -1,8 +1,12 @@
-//! The directory that is given: whose it is, in which format, and that nobody else uses it.
+//! The directory that is given: whose it is, in which format, and that nobody else uses it; and what is kept in it, so that a file that is lost is missed.
+//!
+//! The marker is text. Its first line names the format; lines that were added tell what has been there: `nodes` with the number of a group, and `people`.
+//! Whoever wants to go on without what is lost removes them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::storage::StorageError;
 
@@ -18,6 +22,10 @@ const FORMAT: u32 = 1;
 /// The file of [`Database`](crate::Database), which has files of SQLite beside it.
 pub(crate) const DATABASE: &str = "people.sqlite";
 
+/// How the lines begin that tell what has been there.
+const NODES: &str = "nodes ";
+const PEOPLE: &str = "people";
+
 /// A certificate of one's own begins so, and its key.
 const CERTIFICATE: &str = "self-signed";
 
@@ -31,7 +39,9 @@ pub fn self_signed_files(directory: &Path) -> [PathBuf; 2] {
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
-    _marker: File,
+    marker: File,
+    /// The group that the marker knows of.
+    noted: AtomicU64,
 }
 
 impl Directory {
@@ -48,9 +58,8 @@ impl Directory {
         }
         let mut file = OpenOptions::new()
             .create(true)
-            .truncate(false)
             .read(true)
-            .write(true)
+            .append(true)
             .open(&marker)
             .map_err(failed("used"))?;
         match file.try_lock() {
@@ -62,18 +71,46 @@ impl Directory {
         file.read_to_string(&mut text).map_err(failed("read"))?;
         if text.is_empty() {
             check_empty(path)?;
-            file.rewind().map_err(failed("used"))?;
             writeln!(file, "{WORDS}{FORMAT}")
                 .and_then(|()| file.sync_all())
                 .and_then(|()| File::open(path)?.sync_all())
                 .map_err(failed("written to"))?;
         } else {
             check_format(path, &text)?;
+            check_people(path, &text)?;
         }
         Ok(Self {
             path: path.to_owned(),
-            _marker: file,
+            marker: file,
+            noted: AtomicU64::new(noted_group(&text)),
         })
+    }
+
+    /// Misses groups that were there. A store has two numbers of its last group, one beside the records and one among them.
+    pub(super) fn check_nodes(&self, groups: [u64; 2]) -> Result<(), StorageError> {
+        let noted = self.noted.load(Ordering::Relaxed);
+        let [group, marked] = groups;
+        if noted == 0 || (group >= noted && group == marked) {
+            return Ok(());
+        }
+        Err(StorageError::new(format!(
+            "{} has lost what was in it: {noted} changes or more had been kept, and {} are there; put the directory back as it was, from a copy, or, to go on with what is left, remove the lines that begin with \"nodes\" from {}",
+            self.nodes().display(),
+            group.min(marked),
+            self.path.join(MARKER).display()
+        )))
+    }
+
+    /// Notes that there was a group, so that it is missed. `is_last`: no more will come; else it is noted now and then.
+    pub(super) fn note(&self, group: u64, is_last: bool) {
+        let noted = self.noted.load(Ordering::Relaxed);
+        if group <= noted || !(is_last || noted == 0 || group / 2 >= noted) {
+            return;
+        }
+        self.noted.store(group, Ordering::Relaxed);
+        if let Err(error) = append(&self.marker, &format!("{NODES}{group}\n")) {
+            tracing::warn!(%error, "cannot note how much is kept");
+        }
     }
 
     /// Where the nodes are.
@@ -85,7 +122,10 @@ impl Directory {
 /// Whether the directory is one of ours, or can become one. Others may use it meanwhile.
 pub(crate) fn check(path: &Path) -> Result<(), StorageError> {
     match fs::read_to_string(path.join(MARKER)) {
-        Ok(text) if !text.is_empty() => check_format(path, &text),
+        Ok(text) if !text.is_empty() => {
+            check_format(path, &text)?;
+            check_people(path, &text)
+        }
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StorageError::new(format!(
             "{} cannot be read",
             path.join(MARKER).display()
@@ -94,6 +134,59 @@ pub(crate) fn check(path: &Path) -> Result<(), StorageError> {
         _ if !path.exists() => Ok(()),
         _ => check_empty(path),
     }
+}
+
+/// Notes that there is a database, so that it is missed. Where only accounts were made so far there is no marker yet.
+pub(crate) fn note_people(path: &Path) -> std::io::Result<()> {
+    let marker = path.join(MARKER);
+    let text = match fs::read_to_string(&marker) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if text.is_empty() || text.lines().any(|line| line == PEOPLE) || !is_kept(path)? {
+        return Ok(());
+    }
+    append(
+        &OpenOptions::new().append(true).open(&marker)?,
+        &format!("{PEOPLE}\n"),
+    )
+}
+
+/// Other processes may do so too: one write is one line.
+fn append(mut marker: &File, line: &str) -> std::io::Result<()> {
+    marker.write_all(line.as_bytes())?;
+    marker.sync_data()
+}
+
+/// Whether there is a database that holds anything.
+fn is_kept(path: &Path) -> std::io::Result<bool> {
+    match fs::metadata(path.join(DATABASE)) {
+        Ok(file) => Ok(file.len() > 0),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn noted_group(text: &str) -> u64 {
+    let groups = text.lines().filter_map(|line| line.strip_prefix(NODES));
+    let groups = groups.filter_map(|group| group.parse().ok());
+    groups.max().unwrap_or_default()
+}
+
+fn check_people(path: &Path, text: &str) -> Result<(), StorageError> {
+    let database = path.join(DATABASE);
+    let is_kept = is_kept(path).map_err(|error| {
+        StorageError::new(format!("{} cannot be read", database.display())).caused_by(error)
+    })?;
+    if is_kept || text.lines().all(|line| line != PEOPLE) {
+        return Ok(());
+    }
+    Err(StorageError::new(format!(
+        "{} is gone or empty, and there were accounts in it; put it back from a copy, or, to go on without, remove the line \"{PEOPLE}\" from {}",
+        database.display(),
+        path.join(MARKER).display()
+    )))
 }
 
 /// Somebody else has it.
@@ -126,7 +219,8 @@ fn check_empty(path: &Path) -> Result<(), StorageError> {
 }
 
 fn check_format(path: &Path, text: &str) -> Result<(), StorageError> {
-    let format = text
+    let first = text.lines().next().unwrap_or_default();
+    let format = first
         .trim_end()
         .strip_prefix(WORDS)
         .and_then(|format| format.parse::<u32>().ok());

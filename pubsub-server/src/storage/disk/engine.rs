@@ -17,12 +17,17 @@ const JOURNALS: u64 = 64 * 1024 * 1024;
 /// The number of the last group, in the keyspace beside the records.
 const GROUP: &[u8] = b"group";
 
+/// The same among the records, behind all of them: either of the two tells that the other is lost. No name of a record begins so.
+const MARK: &[u8] = b"\xffgroup";
+
 pub(super) struct Engine {
     database: Database,
     records: Keyspace,
     marks: Keyspace,
     /// The number of the last group that was kept.
     pub(super) group: u64,
+    /// The same, as the records have it.
+    pub(super) marked: u64,
 }
 
 impl std::fmt::Debug for Engine {
@@ -51,19 +56,23 @@ impl Engine {
         };
         let records = keyspace("records")?;
         let marks = keyspace("marks")?;
-        let group = match marks.get(GROUP).map_err(|error| explain(path, error))? {
-            None => 0,
-            Some(bytes) => {
+        let number = |keyspace: &Keyspace, name| match keyspace.get(name) {
+            Ok(None) => Ok(0),
+            Ok(Some(bytes)) => {
                 let bytes = <[u8; 8]>::try_from(&*bytes)
                     .map_err(|_| StorageError::new("the number of the last group is damaged"))?;
-                u64::from_be_bytes(bytes)
+                Ok(u64::from_be_bytes(bytes))
             }
+            Err(error) => Err(explain(path, error)),
         };
+        let group = number(&marks, GROUP)?;
+        let marked = number(&records, MARK)?;
         Ok(Self {
             database,
             records,
             marks,
             group,
+            marked,
         })
     }
 
@@ -74,6 +83,9 @@ impl Engine {
     ) -> Result<(), StorageError> {
         for record in self.records.iter() {
             let (key, value) = record.into_inner().map_err(unread)?;
+            if &*key == MARK {
+                continue;
+            }
             take(&key, &value)?;
         }
         Ok(())
@@ -121,8 +133,10 @@ impl Engine {
             }
         }
         batch.insert(&self.marks, GROUP, number.to_be_bytes());
+        batch.insert(&self.records, MARK, number.to_be_bytes());
         batch.commit().map_err(unwritten)?;
         self.group = number;
+        self.marked = number;
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use self::directory::Directory;
 pub use self::directory::self_signed_files;
-pub(crate) use self::directory::{DATABASE, check as check_directory};
+pub(crate) use self::directory::{DATABASE, check as check_directory, note_people};
 use self::engine::Engine;
 use self::group::Changes;
 use self::loading::Loading;
@@ -49,7 +49,7 @@ pub struct DiskStorage {
     path: PathBuf,
     sync: SyncLevel,
     state: Mutex<State>,
-    _directory: Directory,
+    directory: Directory,
 }
 
 #[derive(Debug)]
@@ -77,11 +77,13 @@ impl DiskStorage {
     ///
     /// # Errors
     ///
-    /// When it cannot be used: it holds something else, was written by a later version, or another server has it. Then nothing in it was changed.
+    /// When it cannot be used: it holds something else, was written by a later version, another server has it, or it has lost what was in it. Then nothing of
+    /// that was changed.
     pub fn open(path: impl AsRef<Path>, sync: SyncLevel) -> Result<Self, StorageError> {
         let directory = Directory::take(path.as_ref())?;
         let path = directory.nodes();
         let engine = Engine::open(&path)?;
+        directory.check_nodes([engine.group, engine.marked])?;
         let group = engine.group;
         Ok(Self {
             path,
@@ -94,7 +96,7 @@ impl DiskStorage {
                 synced: Instant::now(),
                 is_synced: true,
             }),
-            _directory: directory,
+            directory,
         })
     }
 
@@ -125,6 +127,9 @@ impl Storage for DiskStorage {
             Ok(()) => {
                 state.group = number;
                 state.note_sync(is_synced);
+                if is_synced {
+                    self.directory.note(number, false);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -147,12 +152,24 @@ impl Storage for DiskStorage {
         match engine.sync() {
             Ok(()) => {
                 state.note_sync(true);
+                self.directory.note(state.group, false);
                 Ok(())
             }
             Err(error) => {
                 state.fail(None);
                 Err(error)
             }
+        }
+    }
+}
+
+impl Drop for DiskStorage {
+    fn drop(&mut self) {
+        let state = self.state();
+        if state.is_synced
+            && let Some(engine) = &state.engine
+        {
+            self.directory.note(engine.marked, true);
         }
     }
 }
