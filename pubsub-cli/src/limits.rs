@@ -31,7 +31,7 @@ macro_rules! table {
 
 table! {
     numbers: connections connections_per_address entering entering_per_address resources_per_account login_attempts stanza_before_login stanza depth
-        queue queues nodes items_per_node stored_bytes payload subscriptions_per_node affiliations_per_node awaited_per_account awaited contacts_per_account
+        queue queues nodes nodes_per_account items_per_node stored_bytes payload subscriptions_per_node affiliations_per_node awaited_per_account awaited contacts_per_account
         offline_messages offline_bytes offline_bytes_by_all page page_bytes;
     times: login login_delay idle ping resumption shutdown;
     rates: stanzas_per_second bytes_per_second;

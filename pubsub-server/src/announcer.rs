@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use imbl::ordmap::Keys;
+use imbl::shared_ptr::DefaultSharedPtr;
+
 use crate::address;
 use crate::router::{Parts, Router, Shared, Wakes};
 use crate::service::node::{Affiliations, Subscriptions};
@@ -238,7 +241,7 @@ fn is_about_items(notification: &Notification) -> bool {
 
 enum Recipients<'n> {
     These(std::slice::Iter<'n, Arc<str>>),
-    Subscribers(std::collections::btree_map::Keys<'n, Arc<str>, Arc<str>>),
+    Subscribers(Keys<'n, Arc<str>, Arc<str>, DefaultSharedPtr>),
 }
 
 impl Recipients<'_> {

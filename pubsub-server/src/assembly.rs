@@ -44,6 +44,8 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
         anonymous_may_create: config.node_creation == NodeCreation::Everyone,
         accounts_only: config.accounts_only.clone(),
         max_nodes: limits.nodes,
+        max_nodes_per_account: limits.nodes_per_account,
+        trusted: trusted(config, &domain)?,
         max_items: limits.items_per_node,
         max_payload: limits.payload,
         max_subscriptions: limits.subscriptions_per_node,
@@ -83,7 +85,7 @@ pub(crate) fn prepare(config: &Config, accounts: Arc<dyn Accounts>) -> Result<Ho
     Ok(Host {
         domain,
         broker,
-        admins: admins(config, &domain_of_admins)?,
+        admins: addresses(config.admins.iter(), &domain_of_admins)?,
         components,
         rooms,
         router,
@@ -130,9 +132,18 @@ fn check_limits(limits: &Limits) -> Result<(), BindError> {
     }
 }
 
-/// The addresses of those who may manage accounts.
-fn admins(config: &Config, domain: &str) -> Result<HashSet<String>, BindError> {
-    let names = config.admins.iter().map(|name| {
+/// The addresses of those who are bound by what all may use together, not by what one may.
+fn trusted(config: &Config, domain: &str) -> Result<HashSet<String>, BindError> {
+    let given = config.accounts.iter().map(|(name, _)| name);
+    addresses(given.chain(&config.admins), domain)
+}
+
+/// The addresses of accounts.
+fn addresses<'n>(
+    names: impl Iterator<Item = &'n String>,
+    domain: &str,
+) -> Result<HashSet<String>, BindError> {
+    let names = names.map(|name| {
         let local = address::normalize_local(name);
         let local = local.ok_or_else(|| AccountError::Invalid(name.clone()));
         Ok(format!("{}@{domain}", local.map_err(BindError::Account)?))

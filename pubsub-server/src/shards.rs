@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::service::applying::Before;
+use crate::service::creators::Creators;
 use crate::service::vocabulary::{Page, PageInfo, PageStart, Write};
 use crate::service::{Rules, Service, personal};
 
@@ -63,8 +64,9 @@ impl Shard {
 
 impl Shards {
     pub(crate) fn new(rules: &Arc<Rules>) -> Self {
+        let creators = Creators::default();
         let shard = || Shard {
-            service: Service::new(rules.clone()),
+            service: Service::new(rules.clone(), creators.clone()),
             undecided: HashMap::new(),
             last: 0,
             sweep_at: SWEPT,
@@ -106,7 +108,7 @@ impl Shards {
         self.names_to_read().len() + personal.len()
     }
 
-    /// How many bytes of items all nodes keep together.
+    /// How many bytes all nodes keep together, by what things count for.
     pub(crate) fn stored(&self) -> usize {
         self.stored.load(Ordering::Relaxed)
     }

@@ -420,7 +420,7 @@ impl Broker {
             .map(|node| Subscribers {
                 plain: &node.subscriptions,
                 particular: node.particular.as_deref(),
-                affiliations: Some(&*node.affiliations),
+                affiliations: Some(&node.affiliations),
             });
         self.announcer.announce(notification, subscribers, wakes);
     }

@@ -17,6 +17,9 @@ use crate::wire::{error, reply};
 /// What every entry counts for, besides what it holds.
 const OVERHEAD: usize = 256;
 
+/// What an entry of a list counts for besides its texts.
+const LISTED: usize = 64;
+
 /// What waits.
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
@@ -34,19 +37,19 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Announced {
     pub(crate) notification: Notification,
-    pub(crate) subscribers: Option<Arc<Subscriptions>>,
+    pub(crate) subscribers: Option<Subscriptions>,
     pub(crate) particular: Option<Arc<Particular>>,
     /// Of a node of an account.
-    pub(crate) affiliations: Option<Arc<Affiliations>>,
+    pub(crate) affiliations: Option<Affiliations>,
 }
 
 impl Announced {
     /// Who is to hear it, unless the notification names them.
     pub(super) fn subscribers(&self) -> Option<Subscribers<'_>> {
         Some(Subscribers {
-            plain: self.subscribers.as_deref()?,
+            plain: self.subscribers.as_ref()?,
             particular: self.particular.as_deref(),
-            affiliations: self.affiliations.as_deref(),
+            affiliations: self.affiliations.as_ref(),
         })
     }
 }
@@ -150,6 +153,13 @@ impl Content {
         match self {
             Self::Result(Ok(Reply::Items { items, .. })) => {
                 items.iter().map(|item| item.size()).sum()
+            }
+            Self::Result(Ok(Reply::Subscriptions { list, .. })) => list
+                .iter()
+                .map(|(jid, id, _)| LISTED + jid.len() + id.len())
+                .sum(),
+            Self::Result(Ok(Reply::Affiliations { list, .. })) => {
+                list.iter().map(|(jid, _)| LISTED + jid.len()).sum()
             }
             Self::Result(_) => 0,
             Self::Written(text) => text.len(),

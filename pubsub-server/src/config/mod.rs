@@ -195,9 +195,12 @@ pub struct Limits {
     pub shutdown: Duration,
     /// Nodes. Default: 1,000,000.
     pub nodes: usize,
+    /// Nodes that one account may have created; [`Config::accounts`] and [`Config::admins`] may create more. Default: 10,000.
+    pub nodes_per_account: usize,
     /// Items that one node keeps, which is what `pubsub#max_items` = `max` means. Default: 100,000.
     pub items_per_node: usize,
-    /// Bytes of items that all nodes keep together. Default: 1 GiB.
+    /// Bytes that all nodes keep together: items, names, configurations, subscriptions and affiliations. Besides its texts a node counts for 512 bytes, a
+    /// subscription for 128, an item and an affiliation for 64. Default: 1 GiB.
     pub stored_bytes: usize,
     /// The largest payload, in bytes. Default: 256 KiB.
     pub payload: usize,
@@ -217,9 +220,9 @@ pub struct Limits {
     pub offline_bytes: usize,
     /// The same of all accounts together. Default: 256 MiB.
     pub offline_bytes_by_all: usize,
-    /// Items, nodes or ids in one answer; the rest is for further pages. Default: 10,000.
+    /// Items, nodes, subscriptions, affiliations or ids in one answer; the rest is for further pages. Default: 10,000.
     pub page: usize,
-    /// Bytes of items in one answer. Default: 1 MiB.
+    /// Bytes of items, subscriptions or affiliations in one answer. Default: 1 MiB.
     pub page_bytes: usize,
 }
 
@@ -246,6 +249,7 @@ impl Default for Limits {
             resumption: Duration::from_mins(2),
             shutdown: Duration::from_secs(5),
             nodes: 1_000_000,
+            nodes_per_account: 10_000,
             items_per_node: 100_000,
             stored_bytes: 1024 * 1024 * 1024,
             payload: 256 * 1024,

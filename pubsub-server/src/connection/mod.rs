@@ -30,6 +30,7 @@ mod pubsub;
 mod remote;
 mod security;
 mod serving;
+mod standing;
 mod stream;
 mod visiting;
 mod websocket;

@@ -6,9 +6,10 @@ use pubsub_xml::{Name, Reader};
 
 use super::dialogue::{Dialogue, drain};
 use super::pending;
+use super::standing::{self, Scope};
 use crate::committing::Asker;
 use crate::router::Wakes;
-use crate::service::access::{Action, Affiliation, admit, check_known, hidden};
+use crate::service::access::{Action, admit, check_known, hidden};
 use crate::service::error::ServiceError;
 use crate::service::node::Node;
 use crate::service::personal;
@@ -176,13 +177,6 @@ fn survey(
     out: &mut String,
 ) -> Result<(), ServiceError> {
     let broker = &dialogue.host.broker;
-    let actor = &dialogue.peer.actor;
-    let is_asked = |name: &str, asked: &Option<Cow<'_, str>>| {
-        personal::owner(name) == owner
-            && asked
-                .as_deref()
-                .is_none_or(|asked| personal::shown(name) == asked)
-    };
     match command {
         Command::Node(_) | Command::Nothing => {}
         Command::DefaultOptions(asked) => {
@@ -197,39 +191,17 @@ fn survey(
             };
             reply::write_default(out, defaults);
         }
-        Command::OwnSubscriptions(asked) => {
-            require_node(dialogue, owner, asked.as_deref())?;
-            let mut list = broker.survey(&actor.bare, |node, found| {
-                if is_asked(&node.name, &asked) {
-                    found.extend(node.subscriptions_of(&actor.bare).map(|one| {
-                        let known = (node.name.clone(), one.jid.clone(), one.id.clone());
-                        (known, one.terms.state.as_str())
-                    }));
-                }
-            });
-            if asked.is_none() && owner.is_none() {
-                let awaited = broker.awaited(&actor.bare).into_iter();
-                list.extend(awaited.map(|known| (known, "pending")));
-            }
-            list.sort_unstable();
-            let list = list.iter().map(|((node, jid, subscription), state)| {
-                (&**node, &**jid, &**subscription, *state)
-            });
-            reply::write_own_subscriptions(out, asked.as_deref(), list);
+        Command::OwnSubscriptions { node, page } => {
+            let node = node.as_deref();
+            require_node(dialogue, owner, node)?;
+            let scope = Scope { owner, node };
+            standing::write_subscriptions(broker, &dialogue.peer, scope, page.as_ref(), out)?;
         }
-        Command::OwnAffiliations(asked) => {
-            require_node(dialogue, owner, asked.as_deref())?;
-            let mut list = broker.survey(&actor.bare, |node, found| {
-                let affiliation = node.affiliation(&actor.bare);
-                if affiliation != Affiliation::None && is_asked(&node.name, &asked) {
-                    found.push((node.name.clone(), affiliation));
-                }
-            });
-            list.sort_unstable();
-            let list = list
-                .iter()
-                .map(|(node, affiliation)| (&**node, affiliation.as_str()));
-            reply::write_own_affiliations(out, asked.as_deref(), list);
+        Command::OwnAffiliations { node, page } => {
+            let node = node.as_deref();
+            require_node(dialogue, owner, node)?;
+            let scope = Scope { owner, node };
+            standing::write_affiliations(broker, &dialogue.peer, scope, page.as_ref(), out);
         }
     }
     Ok(())

@@ -23,6 +23,10 @@ impl Relations for People {
         contact.is_some_and(|contact| is_in(contact, groups))
     }
 
+    fn is_guest(&self, who: &str) -> bool {
+        self.router.directory().is_guest(who)
+    }
+
     fn listeners(
         &self,
         owner: &str,

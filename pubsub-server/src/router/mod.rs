@@ -299,6 +299,12 @@ impl Directory<'_> {
             .find(|peer| &*peer.actor.full == jid)
     }
 
+    /// Whether a resource of that bare JID has logged in without an account.
+    pub(crate) fn is_guest(&self, bare: &str) -> bool {
+        let peers = self.accounts.get(bare);
+        peers.is_some_and(|peers| peers.iter().any(|peer| peer.actor.is_anonymous))
+    }
+
     /// All bound resources, components too.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Peer>> {
         self.accounts.values().flatten()

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::Service;
 use super::access::Affiliation;
-use super::node::{Items, Node, Placed, bare_of};
+use super::node::{Affiliations, Items, Node, Placed, Subscriptions, bare_of};
 use super::options::NodeConfig;
 use super::terms::Terms;
 use super::vocabulary::Write;
+use super::weight;
 use super::wishes::Wish;
 
 /// What stood in the place of one write.
@@ -55,8 +56,8 @@ impl Service {
                     config: config.clone(),
                     creator: creator.clone(),
                     created: *created,
-                    affiliations: Arc::new(BTreeMap::from([(creator.clone(), Affiliation::Owner)])),
-                    subscriptions: Arc::default(),
+                    affiliations: Affiliations::from_iter([(creator.clone(), Affiliation::Owner)]),
+                    subscriptions: Subscriptions::new(),
                     particular: None,
                     items: Items::default(),
                 });
@@ -219,13 +220,16 @@ impl Service {
     /// Gives the node that configuration. Returns the one it had.
     fn configure(&mut self, name: &str, config: Arc<NodeConfig>) -> Option<Arc<NodeConfig>> {
         let node = self.nodes.get_mut(name)?;
+        self.bytes += weight::of_config(&config);
         let before = std::mem::replace(&mut node.config, config);
+        self.bytes -= weight::of_config(&before);
         self.note_endings(name);
         Some(before)
     }
 
     fn insert_node(&mut self, node: Node) {
-        self.bytes += node.items.bytes();
+        self.bytes += weight::of_node(&node);
+        self.creators.add(&node.creator);
         self.items += node.items.len();
         self.subscriptions += node.subscription_count();
         for jid in node.affiliations.keys().chain(node.subscribed_jids()) {
@@ -240,7 +244,8 @@ impl Service {
         let gone = self.nodes.remove(name)?;
         self.expiring.remove(name);
         self.fleeting.remove(name);
-        self.bytes -= gone.items.bytes();
+        self.bytes -= weight::of_node(&gone);
+        self.creators.remove(&gone.creator);
         self.items -= gone.items.len();
         self.subscriptions -= gone.subscription_count();
         for jid in gone.affiliations.keys().chain(gone.subscribed_jids()) {
@@ -288,12 +293,18 @@ impl Service {
         subscription: Option<Arc<str>>,
     ) -> Option<Arc<str>> {
         let node = self.nodes.get_mut(name)?;
-        let subscriptions = Arc::make_mut(&mut node.subscriptions);
+        let subscriptions = &mut node.subscriptions;
         let count = subscriptions.len();
         let before = match subscription {
-            Some(subscription) => subscriptions.insert(jid.clone(), subscription),
+            Some(subscription) => {
+                self.bytes += weight::of_subscription(jid, &subscription);
+                subscriptions.insert(jid.clone(), subscription)
+            }
             None => subscriptions.remove(jid),
         };
+        if let Some(before) = &before {
+            self.bytes -= weight::of_subscription(jid, before);
+        }
         self.subscriptions = self.subscriptions + subscriptions.len() - count;
         self.refresh_standing(jid, name);
         before
@@ -315,6 +326,8 @@ impl Service {
             None => all.remove(jid, subscription),
         };
         self.subscriptions = self.subscriptions + all.len() - count;
+        let cost = weight::of_subscription(jid, subscription);
+        self.bytes = self.bytes + all.len() * cost - count * cost;
         if all.len() == 0 {
             node.particular = None;
         }
@@ -331,12 +344,73 @@ impl Service {
         affiliation: Affiliation,
     ) -> Option<Affiliation> {
         let node = self.nodes.get_mut(name)?;
-        let affiliations = Arc::make_mut(&mut node.affiliations);
+        let affiliations = &mut node.affiliations;
+        let count = affiliations.len();
         let before = match affiliation {
             Affiliation::None => affiliations.remove(jid),
             affiliation => affiliations.insert(jid.clone(), affiliation),
         };
+        let cost = weight::of_affiliation(jid);
+        self.bytes = self.bytes + affiliations.len() * cost - count * cost;
         self.refresh_standing(jid, name);
         before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::creators::Creators;
+    use crate::service::invariants::rules;
+    use crate::service::terms::{Expiry, PLAIN};
+
+    /// What is under way with the subscribers as they were must not cost as much as all of them, each time.
+    #[test]
+    fn a_subscription_does_not_copy_those_that_announcements_hold() {
+        let mut service = Service::new(Arc::new(rules()), Creators::default());
+        let node: Arc<str> = "/n".into();
+        service.apply(&[Write::CreateNode {
+            node: node.clone(),
+            config: Arc::default(),
+            creator: "ann@x".into(),
+            created: 0,
+        }]);
+        let plain = |number: usize| Write::Subscribe {
+            node: node.clone(),
+            jid: format!("{number:05}@x").into(),
+            subscription: number.to_string().into(),
+            is_durable: true,
+        };
+        let particular = |number: usize| Write::SubscribeOnTerms {
+            node: node.clone(),
+            jid: format!("{number:05}@y").into(),
+            subscription: number.to_string().into(),
+            terms: Arc::new(Terms {
+                expire: Expiry::At(number as u64),
+                ..PLAIN.clone()
+            }),
+        };
+        for number in 0..2_000 {
+            service.apply(&[plain(number), particular(number)]);
+        }
+        let held: Vec<_> = (2_000..2_200)
+            .map(|number| {
+                let now = service.node(&node).map(|node| {
+                    let all = (node.subscriptions.clone(), node.particular.clone());
+                    (all.0.len(), all)
+                });
+                service.apply(&[plain(number), particular(number)]);
+                now
+            })
+            .collect();
+        for (index, now) in held.iter().enumerate() {
+            assert_eq!(now.as_ref().map(|(count, _)| *count), Some(2_000 + index));
+        }
+        let now = service.node(&node).expect("it was created");
+        let (jid, _) = now.subscriptions.get_min().expect("there are many");
+        assert!(Arc::strong_count(jid) < 20, "{}", Arc::strong_count(jid));
+        let jid = now.particular.iter().flat_map(|all| all.jids()).next();
+        let count = jid.map(Arc::strong_count);
+        assert!(count.is_some_and(|count| count < 20), "{count:?}");
     }
 }

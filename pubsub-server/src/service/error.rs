@@ -19,6 +19,8 @@ pub(crate) enum ServiceError {
     CreationForbidden { node: Arc<str> },
     #[error("node \"{node}\" has no item \"{item}\"")]
     ItemNotFound { node: Arc<str>, item: Arc<str> },
+    #[error("the list has no entry with the id that the page is to begin at")]
+    NotOnTheList,
     #[error("a node name is required")]
     NodeRequired,
     #[error("{reason}")]
@@ -88,7 +90,11 @@ pub(crate) enum ServiceError {
     TooManyAwaited { node: Arc<str>, limit: usize },
     #[error("this service holds {limit} nodes already, its limit")]
     MaxNodesExceeded { limit: usize },
-    #[error("this service holds {limit} bytes of items already, its limit")]
+    #[error(
+        "{creator} has created {limit} nodes already, the limit of this service: nodes_per_account"
+    )]
+    TooManyNodes { creator: Arc<str>, limit: usize },
+    #[error("this service holds {limit} bytes already, its limit: stored_bytes")]
     StorageFull { limit: usize },
     #[error("node \"{node}\" holds {limit} affiliations already, the limit of this service")]
     TooManyAffiliations { node: Arc<str>, limit: usize },
@@ -164,9 +170,10 @@ impl ServiceError {
     pub(crate) fn condition(&self) -> Condition {
         let (kind, defined, specific) = match self {
             Self::NodeExists { .. } => ("cancel", "conflict", ""),
-            Self::NodeNotFound { .. } | Self::ItemNotFound { .. } | Self::NotPending { .. } => {
-                ("cancel", "item-not-found", "")
-            }
+            Self::NodeNotFound { .. }
+            | Self::NotOnTheList
+            | Self::ItemNotFound { .. }
+            | Self::NotPending { .. } => ("cancel", "item-not-found", ""),
             Self::CreationForbidden { .. }
             | Self::Forbidden { .. }
             | Self::NotYours { .. }
@@ -195,7 +202,9 @@ impl ServiceError {
             Self::TooManySubscriptions { .. } | Self::TooManyAwaited { .. } => {
                 ("wait", "policy-violation", "too-many-subscriptions")
             }
-            Self::MaxNodesExceeded { .. } => ("wait", "policy-violation", "max-nodes-exceeded"),
+            Self::MaxNodesExceeded { .. } | Self::TooManyNodes { .. } => {
+                ("wait", "policy-violation", "max-nodes-exceeded")
+            }
             Self::StorageFull { .. }
             | Self::TooManyAffiliations { .. }
             | Self::StorageBusy { .. } => ("wait", "resource-constraint", ""),

@@ -7,22 +7,26 @@
 pub(crate) mod access;
 pub(crate) mod applying;
 pub(crate) mod commands;
+pub(crate) mod creators;
 pub(crate) mod error;
 #[cfg(test)]
 pub(crate) mod invariants;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod paging;
 pub(crate) mod personal;
 pub(crate) mod relations;
 pub(crate) mod shows;
 pub(crate) mod terms;
 pub(crate) mod vocabulary;
+pub(crate) mod weight;
 pub(crate) mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use self::access::Affiliation;
+use self::creators::Creators;
 use self::error::ServiceError;
 use self::node::{Node, bare_of};
 use self::options::NodeConfig;
@@ -43,6 +47,9 @@ pub(crate) struct Rules {
     /// How the names of nodes begin that nobody without an account may read.
     pub(crate) accounts_only: Vec<String>,
     pub(crate) max_nodes: usize,
+    /// The most nodes that one account may have created, unless its bare JID is among the trusted.
+    pub(crate) max_nodes_per_account: usize,
+    pub(crate) trusted: HashSet<String>,
     pub(crate) max_items: usize,
     pub(crate) max_payload: usize,
     pub(crate) max_subscriptions: usize,
@@ -65,19 +72,23 @@ pub(crate) struct Service {
     nodes: HashMap<Arc<str>, Node>,
     standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     wishes: Wishes,
+    pub(crate) creators: Creators,
     /// The nodes of which items go when their publisher does.
     fleeting: BTreeSet<Arc<str>>,
     /// The nodes of which items or subscriptions expire.
     expiring: BTreeSet<Arc<str>>,
+    /// What all nodes and what they hold count for, by `weight`.
     bytes: usize,
     items: usize,
     subscriptions: usize,
 }
 
 impl Service {
-    pub(crate) fn new(rules: Arc<Rules>) -> Self {
+    /// A part of a service; all parts count together what accounts create.
+    pub(crate) fn new(rules: Arc<Rules>, creators: Creators) -> Self {
         Self {
             rules,
+            creators,
             nodes: HashMap::new(),
             standing: BTreeMap::new(),
             wishes: Wishes::default(),
@@ -122,7 +133,7 @@ impl Service {
         &self.wishes
     }
 
-    /// How many bytes of items the service keeps.
+    /// How many bytes the service keeps, by what things count for.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -2,12 +2,16 @@
 //! stay in publishing order) and answers questions; it decides nothing and refuses nobody.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
+
+use imbl::OrdMap;
 
 use super::access::Affiliation;
 use super::options::{MaxItems, NodeConfig};
 use super::terms::{PLAIN, Particular, Subscription, SubscriptionState, Terms};
 use super::vocabulary::Write;
+use super::weight;
 
 /// One published item. The payload is the source text the publisher sent, never parsed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// What the item counts for in the limits of the service.
+    /// The bytes of its texts.
     pub(crate) fn size(&self) -> usize {
         self.payload.len() + self.id.len()
     }
@@ -50,6 +54,7 @@ impl Items {
         self.by_sequence.len()
     }
 
+    /// What all of them count for.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -89,7 +94,7 @@ impl Items {
     /// Puts an item at the end; one with the same id gives way and is returned.
     pub(crate) fn put(&mut self, item: Arc<Item>) -> Option<Placed> {
         let before = self.remove(&item.id);
-        self.bytes += item.size();
+        self.bytes += weight::of_item(&item);
         self.by_id.insert(item.id.clone(), self.next);
         self.by_sequence.insert(self.next, item);
         self.next += 1;
@@ -100,14 +105,14 @@ impl Items {
     pub(crate) fn remove(&mut self, id: &str) -> Option<Placed> {
         let sequence = self.by_id.remove(id)?;
         let item = self.by_sequence.remove(&sequence)?;
-        self.bytes -= item.size();
+        self.bytes -= weight::of_item(&item);
         Some(Placed { sequence, item })
     }
 
     /// Puts an item back to where it was; one with the same id gives way.
     pub(crate) fn put_back(&mut self, placed: Placed) {
         self.remove(&placed.item.id);
-        self.bytes += placed.item.size();
+        self.bytes += weight::of_item(&placed.item);
         self.by_id.insert(placed.item.id.clone(), placed.sequence);
         self.by_sequence.insert(placed.sequence, placed.item);
     }
@@ -131,11 +136,11 @@ impl Items {
     }
 }
 
-/// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id.
-pub(crate) type Subscriptions = BTreeMap<Arc<str>, Arc<str>>;
+/// The plain subscriptions, by the subscribed JID, bare or full; the value is the subscription id. A copy shares all that does not change.
+pub(crate) type Subscriptions = OrdMap<Arc<str>, Arc<str>>;
 
 /// By bare JID; `Affiliation::None` is never stored.
-pub(crate) type Affiliations = BTreeMap<Arc<str>, Affiliation>;
+pub(crate) type Affiliations = OrdMap<Arc<str>, Affiliation>;
 
 /// A leaf node.
 #[derive(Clone, Debug)]
@@ -147,9 +152,9 @@ pub(crate) struct Node {
     /// Seconds since 1970.
     pub(crate) created: u64,
     /// Shared as the subscriptions are.
-    pub(crate) affiliations: Arc<Affiliations>,
+    pub(crate) affiliations: Affiliations,
     /// Shared with announcements that are under way: who is to hear of a change is known when it is decided.
-    pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) subscriptions: Subscriptions,
     /// The subscriptions that are not plain. None as long as there is none.
     pub(crate) particular: Option<Arc<Particular>>,
     pub(crate) items: Items,
@@ -191,6 +196,28 @@ impl Node {
             .iter()
             .map(plain)
             .chain(self.particular.iter().flat_map(|all| all.iter()))
+    }
+
+    /// The plain ones of that JID and of all that come after it.
+    pub(crate) fn plain_from<'n>(
+        &'n self,
+        jid: &str,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        self.subscriptions
+            .range::<_, str>((Bound::Included(jid), Bound::Unbounded))
+            .map(plain)
+    }
+
+    /// The plain ones of that JID and of all that come before it, backwards; all without a JID.
+    pub(crate) fn plain_to<'n>(
+        &'n self,
+        jid: Option<&str>,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        let end = jid.map_or(Bound::Unbounded, Bound::Included);
+        self.subscriptions
+            .range::<_, str>((Bound::Unbounded, end))
+            .rev()
+            .map(plain)
     }
 
     /// The subscriptions of exactly that JID.
@@ -287,7 +314,7 @@ impl Node {
         bare: &'n str,
     ) -> impl Iterator<Item = Subscription<'n>> {
         self.subscriptions
-            .range::<str, _>((std::ops::Bound::Included(bare), std::ops::Bound::Unbounded))
+            .range::<_, str>((Bound::Included(bare), Bound::Unbounded))
             .take_while(move |(jid, _)| jid.starts_with(bare))
             .filter(move |(jid, _)| bare_of(jid) == bare)
             .map(plain)
@@ -363,8 +390,8 @@ mod tests {
             }),
             creator: "a@x".into(),
             created: 0,
-            affiliations: Arc::default(),
-            subscriptions: Arc::default(),
+            affiliations: Affiliations::new(),
+            subscriptions: Subscriptions::new(),
             particular: None,
             items: Items::default(),
         };

@@ -68,9 +68,9 @@ impl<'x> Request<'x> {
             | Self::Authorize { node, .. }
             | Self::Pending { node }
             | Self::Archive { node, .. }
-            | Self::Subscriptions { node }
+            | Self::Subscriptions { node, .. }
             | Self::SetSubscriptions { node, .. }
-            | Self::Affiliations { node }
+            | Self::Affiliations { node, .. }
             | Self::SetAffiliations { node, .. } => node,
         };
         *name = Cow::Owned(key(owner, name));

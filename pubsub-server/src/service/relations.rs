@@ -18,6 +18,9 @@ pub(crate) trait Relations: Debug + Send + Sync {
     /// Whether `who` is in one of these groups of the owner's roster.
     fn is_in_group(&self, owner: &str, who: &str, groups: &[String]) -> bool;
 
+    /// Whether that is somebody who has logged in without an account, and never comes back.
+    fn is_guest(&self, who: &str) -> bool;
+
     /// The clients that are to hear of a node of an account because they said that they want to and may (XEP-0163 §4), by their full JIDs.
     fn listeners(
         &self,
@@ -40,6 +43,10 @@ impl Relations for Strangers {
     }
 
     fn is_in_group(&self, _owner: &str, _who: &str, _groups: &[String]) -> bool {
+        false
+    }
+
+    fn is_guest(&self, _who: &str) -> bool {
         false
     }
 

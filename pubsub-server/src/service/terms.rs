@@ -4,9 +4,12 @@
 //! here, so that whoever has no use for options pays nothing for them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
+
+use equivalent::{Comparable, Equivalent};
+use imbl::{OrdMap, OrdSet};
 
 use super::error::ServiceError;
 use super::node::bare_of;
@@ -217,20 +220,50 @@ pub(crate) struct Subscription<'n> {
     pub(crate) is_plain: bool,
 }
 
-type ById = BTreeMap<Arc<str>, Arc<Terms>>;
+/// JID and id of a subscription.
+type Key = (Arc<str>, Arc<str>);
 
-/// The subscriptions of a node that are not plain: by JID, then by id.
+/// What stands before all subscriptions of that JID, to look for the first of them.
+struct Before<'j>(&'j str);
+
+impl Equivalent<Key> for Before<'_> {
+    fn equivalent(&self, _: &Key) -> bool {
+        false
+    }
+}
+
+impl Comparable<Key> for Before<'_> {
+    fn compare(&self, (jid, _): &Key) -> Ordering {
+        self.0.cmp(jid).then(Ordering::Less)
+    }
+}
+
+/// What stands behind all of them.
+struct Behind<'j>(&'j str);
+
+impl Equivalent<Key> for Behind<'_> {
+    fn equivalent(&self, _: &Key) -> bool {
+        false
+    }
+}
+
+impl Comparable<Key> for Behind<'_> {
+    fn compare(&self, (jid, _): &Key) -> Ordering {
+        self.0.cmp(jid).then(Ordering::Greater)
+    }
+}
+
+/// The subscriptions of a node that are not plain: by JID, then by id. A copy shares all that does not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Particular {
-    by_jid: BTreeMap<Arc<str>, ById>,
+    all: OrdMap<Key, Arc<Terms>>,
     /// Those that end at a moment, the next one first.
-    ending: BTreeSet<(u64, Arc<str>, Arc<str>)>,
-    count: usize,
+    ending: OrdSet<(u64, Arc<str>, Arc<str>)>,
 }
 
 impl Particular {
     pub(crate) fn len(&self) -> usize {
-        self.count
+        self.all.len()
     }
 
     /// Whether what its clients show matters to what that JID is sent.
@@ -243,15 +276,13 @@ impl Particular {
     }
 
     pub(crate) fn has(&self, jid: &str) -> bool {
-        self.by_jid.contains_key(jid)
+        self.of(jid).next().is_some()
     }
 
     /// Those of exactly that JID.
     pub(crate) fn of<'n>(&'n self, jid: &str) -> impl Iterator<Item = Subscription<'n>> {
-        self.by_jid
-            .get_key_value(jid)
-            .into_iter()
-            .flat_map(|(jid, by_id)| each(jid, by_id))
+        self.starting_at(jid)
+            .take_while(move |one| **one.jid == *jid)
     }
 
     /// Those of one account, by bare JID and by full JIDs.
@@ -259,20 +290,41 @@ impl Particular {
         &'n self,
         bare: &'n str,
     ) -> impl Iterator<Item = Subscription<'n>> {
-        self.by_jid
-            .range::<str, _>((Bound::Included(bare), Bound::Unbounded))
-            .take_while(move |(jid, _)| jid.starts_with(bare))
-            .filter(move |(jid, _)| bare_of(jid) == bare)
-            .flat_map(|(jid, by_id)| each(jid, by_id))
+        self.starting_at(bare)
+            .take_while(move |one| one.jid.starts_with(bare))
+            .filter(move |one| bare_of(one.jid) == bare)
+    }
+
+    /// Those of that JID and of all that come after it.
+    pub(crate) fn starting_at<'n>(
+        &'n self,
+        jid: &str,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        self.all
+            .range((Bound::Included(Before(jid)), Bound::Unbounded))
+            .map(each)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Subscription<'_>> {
-        self.by_jid.iter().flat_map(|(jid, by_id)| each(jid, by_id))
+        self.all.iter().map(each)
+    }
+
+    /// Those of that JID and of all that come before it, backwards; all without a JID.
+    pub(crate) fn ending_at<'n>(
+        &'n self,
+        jid: Option<&str>,
+    ) -> impl Iterator<Item = Subscription<'n>> + use<'n> {
+        let end = jid.map_or(Bound::Unbounded, |jid| Bound::Included(Behind(jid)));
+        self.all.range((Bound::Unbounded, end)).rev().map(each)
     }
 
     /// The JIDs, each once.
     pub(crate) fn jids(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.by_jid.keys()
+        let mut last: Option<&Arc<str>> = None;
+        self.all
+            .keys()
+            .map(|(jid, _)| jid)
+            .filter(move |jid| last.replace(jid) != Some(jid))
     }
 
     /// Those that have ended by then: JID and id.
@@ -293,33 +345,26 @@ impl Particular {
         if let Expiry::At(moment) = terms.expire {
             self.ending.insert((moment, jid.clone(), id.clone()));
         }
-        let by_id = self.by_jid.entry(jid.clone()).or_default();
-        by_id.insert(id.clone(), terms);
-        self.count += 1;
+        self.all.insert((jid.clone(), id.clone()), terms);
         before
     }
 
     pub(crate) fn remove(&mut self, jid: &Arc<str>, id: &Arc<str>) -> Option<Arc<Terms>> {
-        let by_id = self.by_jid.get_mut(jid)?;
-        let terms = by_id.remove(id)?;
-        if by_id.is_empty() {
-            self.by_jid.remove(jid);
-        }
+        let terms = self.all.remove(&(jid.clone(), id.clone()))?;
         if let Expiry::At(moment) = terms.expire {
             self.ending.remove(&(moment, jid.clone(), id.clone()));
         }
-        self.count -= 1;
         Some(terms)
     }
 }
 
-fn each<'n>(jid: &'n Arc<str>, by_id: &'n ById) -> impl Iterator<Item = Subscription<'n>> {
-    by_id.iter().map(move |(id, terms)| Subscription {
+fn each<'n>(((jid, id), terms): (&'n Key, &'n Arc<Terms>)) -> Subscription<'n> {
+    Subscription {
         jid,
         id,
         terms,
         is_plain: false,
-    })
+    }
 }
 
 #[cfg(test)]

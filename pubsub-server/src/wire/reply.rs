@@ -8,7 +8,7 @@ use crate::service::error::Entries;
 use crate::service::node::Item;
 use crate::service::options::NodeConfig;
 use crate::service::terms::PLAIN;
-use crate::service::vocabulary::Reply;
+use crate::service::vocabulary::{PageInfo, Reply};
 
 /// The children of the result.
 pub(crate) fn write(out: &mut String, reply: &Reply) {
@@ -90,23 +90,26 @@ pub(crate) fn write(out: &mut String, reply: &Reply) {
             form::write_configuration(out, "form", config);
             out.push_str("</configure></pubsub>");
         }
-        Reply::Subscriptions { node, list } => {
+        Reply::Subscriptions { node, list, page } => {
             out.push_str(OPEN_OWNER);
             open(out, "subscriptions", node);
             out.push('>');
             for (jid, subscription, state) in list {
                 write_subscription(out, None, jid, subscription, state.as_str());
             }
-            out.push_str("</subscriptions></pubsub>");
+            out.push_str("</subscriptions>");
+            close_page(out, page.as_ref());
         }
-        Reply::Affiliations { node, list } => write_affiliations(out, node, list),
+        Reply::Affiliations { node, list, page } => {
+            write_affiliations(out, node, list, page.as_ref());
+        }
     }
 }
 
 /// What an owner wanted to change of a node, as it is still.
 pub(super) fn write_unchanged(out: &mut String, node: &str, entries: &Entries) {
     let list = match entries {
-        Entries::Affiliations(list) => return write_affiliations(out, node, list),
+        Entries::Affiliations(list) => return write_affiliations(out, node, list, None),
         Entries::Subscriptions(list) => list,
     };
     out.push_str(OPEN_OWNER);
@@ -127,7 +130,12 @@ pub(super) fn write_unchanged(out: &mut String, node: &str, entries: &Entries) {
     out.push_str("</subscriptions></pubsub>");
 }
 
-fn write_affiliations(out: &mut String, node: &str, list: &[(Arc<str>, Affiliation)]) {
+fn write_affiliations(
+    out: &mut String,
+    node: &str,
+    list: &[(Arc<str>, Affiliation)],
+    page: Option<&PageInfo>,
+) {
     out.push_str(OPEN_OWNER);
     open(out, "affiliations", node);
     out.push('>');
@@ -137,7 +145,16 @@ fn write_affiliations(out: &mut String, node: &str, list: &[(Arc<str>, Affiliati
         attribute(out, "affiliation", affiliation.as_str());
         out.push_str("/>");
     }
-    out.push_str("</affiliations></pubsub>");
+    out.push_str("</affiliations>");
+    close_page(out, page);
+}
+
+/// Ends a list, with where it lies in the whole if that is to be said.
+fn close_page(out: &mut String, page: Option<&PageInfo>) {
+    if let Some(info) = page {
+        page::write(out, info);
+    }
+    out.push_str("</pubsub>");
 }
 
 /// The default configuration (XEP-0060 §8.3).
@@ -161,13 +178,15 @@ pub(crate) fn write_own_subscriptions<'s>(
     out: &mut String,
     node: Option<&str>,
     list: impl Iterator<Item = (&'s str, &'s str, &'s str, &'s str)>,
+    page: Option<&PageInfo>,
 ) {
     out.push_str(OPEN);
     open_list(out, "subscriptions", node);
     for (node, jid, subscription, state) in list {
         write_subscription(out, Some(node), jid, subscription, state);
     }
-    out.push_str("</subscriptions></pubsub>");
+    out.push_str("</subscriptions>");
+    close_page(out, page);
 }
 
 /// One's own affiliations (XEP-0060 §5.7): node and affiliation.
@@ -175,6 +194,7 @@ pub(crate) fn write_own_affiliations<'s>(
     out: &mut String,
     node: Option<&str>,
     list: impl Iterator<Item = (&'s str, &'s str)>,
+    page: Option<&PageInfo>,
 ) {
     out.push_str(OPEN);
     open_list(out, "affiliations", node);
@@ -183,7 +203,8 @@ pub(crate) fn write_own_affiliations<'s>(
         attribute(out, "affiliation", affiliation);
         out.push_str("/>");
     }
-    out.push_str("</affiliations></pubsub>");
+    out.push_str("</affiliations>");
+    close_page(out, page);
 }
 
 /// The command by which owners ask for everybody who waits (XEP-0060 §8.7).

@@ -20,9 +20,15 @@ pub(crate) enum Command<'x> {
     /// Of one node.
     Node(Request<'x>),
     /// The sender's subscriptions, at one node or all.
-    OwnSubscriptions(Option<Cow<'x, str>>),
+    OwnSubscriptions {
+        node: Option<Cow<'x, str>>,
+        page: Option<Page<'x>>,
+    },
     /// The sender's affiliations, at one node or all.
-    OwnAffiliations(Option<Cow<'x, str>>),
+    OwnAffiliations {
+        node: Option<Cow<'x, str>>,
+        page: Option<Page<'x>>,
+    },
     DefaultConfiguration,
     /// Options of a subscription that nobody configured, at one node or any.
     DefaultOptions(Option<Cow<'x, str>>),
@@ -119,11 +125,11 @@ pub(crate) fn read<'x>(reader: &mut Reader<'x>, is_set: bool) -> Result<Command<
             ("items", false) => command = Some(Command::Node(read_wanted(reader, node)?)),
             ("subscriptions", false) => {
                 reader.skip()?;
-                command = Some(Command::OwnSubscriptions(node));
+                command = Some(Command::OwnSubscriptions { node, page: None });
             }
             ("affiliations", false) => {
                 reader.skip()?;
-                command = Some(Command::OwnAffiliations(node));
+                command = Some(Command::OwnAffiliations { node, page: None });
             }
             ("options", _) => {
                 options = Some(OptionsElement {
@@ -248,9 +254,17 @@ fn complete<'x>(
     form: Vec<Field<'x>>,
     selected_page: Option<Page<'x>>,
 ) -> Result<Command<'x>, RequestError> {
-    let command = command.ok_or(ServiceError::BadRequest {
+    let mut command = command.ok_or(ServiceError::BadRequest {
         reason: "the request names nothing that can be done",
     })?;
+    if let Command::OwnSubscriptions { page, .. }
+    | Command::OwnAffiliations { page, .. }
+    | Command::Node(Request::Subscriptions { page, .. } | Request::Affiliations { page, .. }) =
+        &mut command
+    {
+        *page = selected_page;
+        return Ok(command);
+    }
     Ok(match command {
         Command::Node(Request::Publish { node, items, .. }) => Command::Node(Request::Publish {
             node,
@@ -290,7 +304,12 @@ pub(crate) fn read_owner<'x>(
     is_set: bool,
 ) -> Result<Command<'x>, RequestError> {
     let mut command = None;
+    let mut selected_page = None;
     while let Some(name) = reader.child()? {
+        if name.is("set", namespace::PAGE) {
+            selected_page = Some(page::read(reader)?);
+            continue;
+        }
         if name.namespace != namespace::PUBSUB_OWNER {
             reader.skip()?;
             continue;
@@ -342,6 +361,7 @@ pub(crate) fn read_owner<'x>(
                 reader,
                 Request::Subscriptions {
                     node: required(node)?,
+                    page: None,
                 },
             )?,
             ("subscriptions", true) => {
@@ -355,6 +375,7 @@ pub(crate) fn read_owner<'x>(
                 reader,
                 Request::Affiliations {
                     node: required(node)?,
+                    page: None,
                 },
             )?,
             ("affiliations", true) => {
@@ -371,7 +392,7 @@ pub(crate) fn read_owner<'x>(
         };
         command = Some(Command::Node(request));
     }
-    complete(command, Vec::new(), None)
+    complete(command, Vec::new(), selected_page)
 }
 
 fn skipped<'x>(reader: &mut Reader<'x>, request: Request<'x>) -> Result<Request<'x>, RequestError> {

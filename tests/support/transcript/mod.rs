@@ -110,6 +110,7 @@ fn config(settings: &[(String, String)]) -> Config {
         let number = || value.parse().unwrap();
         match name.as_str() {
             "nodes" => config.limits.nodes = number(),
+            "nodes_per_account" => config.limits.nodes_per_account = number(),
             "items_per_node" => config.limits.items_per_node = number(),
             "payload" => config.limits.payload = number(),
             "stored_bytes" => config.limits.stored_bytes = number(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jid::Jid;
 use pubsub_xml::{Reader, XmlError};
 
-use super::{about, get, set};
+use super::{about, set};
 use crate::NodeName;
 use crate::session::stanza::attribute;
 use crate::session::stanza::namespace::{PUBSUB, PUBSUB_OWNER};
@@ -81,14 +81,14 @@ impl Session {
     ///
     /// See [`PubSubError`].
     pub async fn affiliations(&self) -> Result<Vec<NodeAffiliation>, PubSubError> {
-        let body = format!("<pubsub xmlns='{PUBSUB}'><affiliations/></pubsub>");
         let read = |body: &str| {
             affiliations(body, PUBSUB, |reader, affiliation| {
                 let node = NodeName::new(&*reader.attribute("node")?).ok()?;
                 Some(NodeAffiliation { node, affiliation })
             })
         };
-        self.ask(get(body), self.whole_service(), read).await
+        self.list(PUBSUB, "<affiliations/>", self.whole_service(), read)
+            .await
     }
 
     /// Who may do what with a node that is ours.
@@ -106,7 +106,10 @@ impl Session {
                 Some(UserAffiliation { user, affiliation })
             })
         };
-        self.ask(get(request(node, &[])), about(node), read).await
+        let mut list = "<affiliations".to_owned();
+        attribute(&mut list, "node", node.as_str());
+        list.push_str("/>");
+        self.list(PUBSUB_OWNER, &list, about(node), read).await
     }
 
     /// Lets others do more, or less, with a node that is ours. Others than those named keep what they have.

@@ -127,16 +127,8 @@ impl Session {
                 .into_iter()
                 .filter_map(|part| NodeName::new(part.node?).ok());
             found.extend(names);
-            // A service without pages ignores what was asked and says no more about it.
-            match standing.last {
-                Some(next) if found.len() > before && last.as_ref() != Some(&next) => {
-                    if standing.count.is_some_and(|count| {
-                        u64::try_from(found.len()).is_ok_and(|have| have >= count)
-                    }) {
-                        return Ok(found);
-                    }
-                    last = Some(next);
-                }
+            match paging::next(&standing, found.len(), last.as_deref()) {
+                Some(next) if found.len() > before => last = Some(next),
                 _ => return Ok(found),
             }
         }

@@ -2,8 +2,13 @@
 
 use pubsub_xml::{Reader, XmlError};
 
+use super::get;
 use crate::session::stanza::namespace::RSM;
 use crate::session::stanza::text;
+use crate::session::{PubSubError, Session, Target};
+
+/// How many entries of a list a further page is to have; a service may give fewer.
+const PAGE: u32 = 10_000;
 
 /// Which page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,11 +60,66 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Standing, XmlError> {
     Ok(standing)
 }
 
+impl Session {
+    /// All entries of a list within `<pubsub/>`, page by page. The first page is asked for as if there were none, so that a service without
+    /// pages is asked for nothing unknown.
+    pub(super) async fn list<T>(
+        &self,
+        namespace: &str,
+        list: &str,
+        target: Target,
+        read: impl Fn(&str) -> Result<Vec<T>, XmlError>,
+    ) -> Result<Vec<T>, PubSubError> {
+        let mut found: Vec<T> = Vec::new();
+        let mut last: Option<String> = None;
+        loop {
+            let mut body = format!("<pubsub xmlns='{namespace}'>{list}");
+            if let Some(last) = &last {
+                write(&mut body, PAGE, &Turn::After(last));
+            }
+            body.push_str("</pubsub>");
+            let read = |body: &str| Ok((read(body)?, standing(body)?));
+            let (page, standing) = self.ask(get(body), target.clone(), read).await?;
+            let is_empty = page.is_empty();
+            found.extend(page);
+            match next(&standing, found.len(), last.as_deref()) {
+                Some(next) if !is_empty => last = Some(next),
+                _ => return Ok(found),
+            }
+        }
+    }
+}
+
+/// Where an answer stands in the whole, as the `<set/>` in it says.
+fn standing(body: &str) -> Result<Standing, XmlError> {
+    if body.is_empty() {
+        return Ok(Standing::default());
+    }
+    let mut reader = Reader::new(body);
+    reader.root()?;
+    while let Some(child) = reader.child()? {
+        if child.is("set", RSM) {
+            return read(&mut reader);
+        }
+        reader.skip()?;
+    }
+    Ok(Standing::default())
+}
+
+/// What to ask for after a page: what follows its last entry, unless that was all. Without pages a service ignores what was asked.
+pub(super) fn next(standing: &Standing, found: usize, last: Option<&str>) -> Option<String> {
+    let next = standing.last.as_deref()?;
+    let is_all = standing
+        .count
+        .is_some_and(|count| u64::try_from(found).is_ok_and(|found| found >= count));
+    (!is_all && last != Some(next)).then(|| next.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use pubsub_xml::Reader;
 
-    use super::{Turn, read, write};
+    use super::{Turn, next, read, standing, write};
 
     #[test]
     fn pages_are_asked_for_and_placed() {
@@ -77,5 +137,19 @@ mod tests {
         assert_eq!(standing.first.as_deref(), Some("a"));
         assert_eq!(standing.last.as_deref(), Some("b"));
         assert_eq!(standing.count, Some(7));
+    }
+
+    #[test]
+    fn a_list_goes_on_until_it_is_all_there() {
+        let list = |set: &str| format!("<pubsub xmlns='urn:p'><list><a/></list>{set}</pubsub>");
+        let set =
+            "<set xmlns='http://jabber.org/protocol/rsm'><last>b</last><count>2</count></set>";
+        let whole = standing(&list("")).unwrap();
+        assert_eq!(next(&whole, 1, None), None);
+        let cut = standing(&list(set)).unwrap();
+        assert_eq!(next(&cut, 1, None).as_deref(), Some("b"));
+        // A service that answers the same page again is asked no more.
+        assert_eq!(next(&cut, 1, Some("b")), None);
+        assert_eq!(next(&cut, 2, Some("a")), None);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use pubsub_xml::{Reader, XmlError};
 
-use super::{Request, about, get, set};
+use super::{Request, about, set};
 use crate::NodeName;
 use crate::session::stanza::attribute;
 use crate::session::stanza::namespace::{PUBSUB, PUBSUB_OWNER};
@@ -151,11 +151,9 @@ impl Session {
     ///
     /// See [`PubSubError`].
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, PubSubError> {
-        let body = format!("<pubsub xmlns='{PUBSUB}'><subscriptions/></pubsub>");
-        self.ask(get(body), self.whole_service(), |body| {
-            subscriptions(body, PUBSUB)
-        })
-        .await
+        let read = |body: &str| subscriptions(body, PUBSUB);
+        self.list(PUBSUB, "<subscriptions/>", self.whole_service(), read)
+            .await
     }
 
     /// Everybody's subscriptions to a node that is ours.
@@ -164,13 +162,11 @@ impl Session {
     ///
     /// [`Forbidden`](PubSubError::Forbidden) for all but owners of the node.
     pub async fn subscribers(&self, node: &NodeName) -> Result<Vec<Subscription>, PubSubError> {
-        let mut body = format!("<pubsub xmlns='{PUBSUB_OWNER}'><subscriptions");
-        attribute(&mut body, "node", node.as_str());
-        body.push_str("/></pubsub>");
-        self.ask(get(body), about(node), |body| {
-            subscriptions(body, PUBSUB_OWNER)
-        })
-        .await
+        let mut list = "<subscriptions".to_owned();
+        attribute(&mut list, "node", node.as_str());
+        list.push_str("/>");
+        let read = |body: &str| subscriptions(body, PUBSUB_OWNER);
+        self.list(PUBSUB_OWNER, &list, about(node), read).await
     }
 
     async fn own_address(

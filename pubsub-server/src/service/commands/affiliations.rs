@@ -2,6 +2,7 @@
 //! who may no longer read loses the subscription.
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::authorize::Changes;
@@ -9,19 +10,37 @@ use super::listening::news_for_newcomers;
 use crate::service::Service;
 use crate::service::access::{Action, Affiliation, require};
 use crate::service::error::{Entries, ServiceError};
-use crate::service::vocabulary::{Actor, Context, Outcome, Reply, Write};
+use crate::service::paging::List;
+use crate::service::vocabulary::{Actor, Context, Outcome, Page, Reply, Write};
 
-pub(super) fn list(service: &Service, actor: &Actor, name: &str) -> Result<Outcome, ServiceError> {
+pub(super) fn list(
+    service: &Service,
+    actor: &Actor,
+    name: &str,
+    asked: Option<&Page<'_>>,
+) -> Result<Outcome, ServiceError> {
     let node = service.require_node(name)?;
     require(node, &actor.bare, Action::Own)?;
-    let list = node
-        .affiliations
-        .iter()
-        .map(|(jid, affiliation)| (jid.clone(), *affiliation))
-        .collect();
+    let held = &node.affiliations;
+    let all = List {
+        count: held.len(),
+        after: &|jid| {
+            let start = jid.map_or(Bound::Unbounded, Bound::Excluded);
+            Box::new(held.range::<_, str>((start, Bound::Unbounded)))
+        },
+        before: &|jid| {
+            let end = jid.map_or(Bound::Unbounded, Bound::Excluded);
+            Box::new(held.range::<_, str>((Bound::Unbounded, end)).rev())
+        },
+        id: |(jid, _)| (*jid).clone(),
+        size: |(jid, _)| jid.len(),
+    };
+    let (list, page) = all.page(&service.rules, asked);
+    let list = list.iter().map(|(jid, held)| ((*jid).clone(), **held));
     Ok(Outcome::answer(Reply::Affiliations {
         node: node.name.clone(),
-        list,
+        list: list.collect(),
+        page,
     }))
 }
 
@@ -52,7 +71,7 @@ pub(super) fn decide(
         ),
     };
     let mut after = node.configured(node.config.clone());
-    let held = Arc::make_mut(&mut after.affiliations);
+    let held = &mut after.affiliations;
     for (jid, affiliation) in changes {
         if *affiliation == Affiliation::None {
             held.remove(jid);

@@ -1,12 +1,11 @@
 //! Create a node, named or instant, with or without a configuration (XEP-0060 §8.1); publishing to a missing node comes here too. Whoever awaited
 //! the node is subscribed from its first moment on, if it lets them in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::service::access::{Affiliation, may_stay_subscribed};
 use crate::service::error::ServiceError;
-use crate::service::node::{Items, Node, bare_of};
+use crate::service::node::{Affiliations, Items, Node, Subscriptions, bare_of};
 use crate::service::options::{Field, NodeConfig};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, Notification, Outcome, Reply, Write,
@@ -70,6 +69,14 @@ pub(super) fn creation(
             limit: service.rules.max_nodes,
         });
     }
+    let limit = service.rules.max_nodes_per_account;
+    if service.creators.count(&actor.bare) >= limit && !service.rules.trusted.contains(&*actor.bare)
+    {
+        return Err(ServiceError::TooManyNodes {
+            creator: actor.bare.clone(),
+            limit,
+        });
+    }
     let mut creation = Creation {
         writes: vec![Write::CreateNode {
             node: name.clone(),
@@ -84,8 +91,8 @@ pub(super) fn creation(
         config,
         creator: actor.bare.clone(),
         created: context.now,
-        affiliations: Arc::new(BTreeMap::from([(actor.bare.clone(), Affiliation::Owner)])),
-        subscriptions: Arc::default(),
+        affiliations: Affiliations::from_iter([(actor.bare.clone(), Affiliation::Owner)]),
+        subscriptions: Subscriptions::new(),
         particular: None,
         items: Items::default(),
     };

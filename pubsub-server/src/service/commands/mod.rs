@@ -32,6 +32,30 @@ pub(super) fn decide(
     request: Request<'_>,
 ) -> Result<Outcome, ServiceError> {
     may_ask(&service.rules, actor, &request)?;
+    // Items are weighed where they are published; all else that may grow, here.
+    let grows = matches!(
+        request,
+        Request::Create { .. }
+            | Request::Configure { .. }
+            | Request::Subscribe { .. }
+            | Request::SetSubscriptions { .. }
+            | Request::SetAffiliations { .. }
+    );
+    let outcome = of_verb(service, context, actor, request)?;
+    if grows && service.growth(&outcome.writes) > context.bytes_left {
+        return Err(ServiceError::StorageFull {
+            limit: service.rules.max_stored,
+        });
+    }
+    Ok(outcome)
+}
+
+fn of_verb(
+    service: &Service,
+    context: &Context<'_>,
+    actor: &Actor,
+    request: Request<'_>,
+) -> Result<Outcome, ServiceError> {
     match request {
         Request::Create { node, form } => {
             create::decide(service, context, actor, node.as_deref(), &form)
@@ -105,11 +129,15 @@ pub(super) fn decide(
             jid,
             subscription,
         } => unsubscribe::decide(service, actor, &node, &jid, subscription.as_deref()),
-        Request::Subscriptions { node } => subscriptions::list(service, actor, &node),
+        Request::Subscriptions { node, page } => {
+            subscriptions::list(service, actor, &node, page.as_ref())
+        }
         Request::SetSubscriptions { node, changes } => {
             subscriptions::decide(service, context, actor, &node, &changes)
         }
-        Request::Affiliations { node } => affiliations::list(service, actor, &node),
+        Request::Affiliations { node, page } => {
+            affiliations::list(service, actor, &node, page.as_ref())
+        }
         Request::SetAffiliations { node, changes } => {
             affiliations::decide(service, context, actor, &node, &changes)
         }

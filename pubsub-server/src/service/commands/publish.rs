@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::create;
-use crate::service::Service;
 use crate::service::access::{Action, require};
 use crate::service::error::ServiceError;
 use crate::service::node::{Item, Node, capacity};
@@ -12,6 +11,7 @@ use crate::service::options::{Field, NodeConfig, SendLast};
 use crate::service::vocabulary::{
     Actor, Announcement, Audience, Context, NewItem, Notification, Outcome, Reply, Write,
 };
+use crate::service::{Service, weight};
 
 pub(super) fn decide(
     service: &Service,
@@ -23,6 +23,7 @@ pub(super) fn decide(
 ) -> Result<Outcome, ServiceError> {
     let mut writes = Vec::new();
     let mut notifications = Vec::new();
+    let mut created = 0;
     let node = service.node(name);
     let (name, config) = if let Some(node) = node {
         require(node, &actor.bare, Action::Publish)?;
@@ -37,6 +38,7 @@ pub(super) fn decide(
             }
         })?);
         let creation = create::creation(service, context, actor, &name, config.clone())?;
+        created = service.growth(&creation.writes);
         writes = creation.writes;
         notifications = creation.notifications;
         (name, config)
@@ -58,12 +60,12 @@ pub(super) fn decide(
         });
         puts.push(put(&name, last, false));
     }
-    let growth: usize = match puts.as_slice() {
+    let items_growth: usize = match puts.as_slice() {
         [] => 0,
-        [_] => items.last().map_or(0, |item| item.size()),
-        _ => items.iter().map(|item| item.size()).sum(),
+        [_] => items.last().map_or(0, |item| weight::of_item(item)),
+        _ => items.iter().map(|item| weight::of_item(item)).sum(),
     };
-    if growth.saturating_sub(freed) > context.bytes_left {
+    if created + items_growth.saturating_sub(freed) > context.bytes_left {
         return Err(ServiceError::StorageFull {
             limit: service.rules.max_stored,
         });
@@ -201,14 +203,14 @@ fn make_room(
     }
     let Some(node) = node else { return Ok(0) };
     let replaced = items.iter().filter_map(|item| node.items.find(&item.id));
-    let mut freed = replaced.clone().map(|old| old.size()).sum();
+    let mut freed = replaced.clone().map(|old| weight::of_item(old)).sum();
     let kept = node.items.len().saturating_sub(replaced.count());
     let surplus = (kept + items.len()).saturating_sub(limit);
     if surplus > 0 {
         let new: HashSet<&str> = items.iter().map(|item| &*item.id).collect();
         let oldest = node.items.iter().filter(|old| !new.contains(&*old.id));
         for old in oldest.take(surplus) {
-            freed += old.size();
+            freed += weight::of_item(old);
             writes.push(Write::RemoveItem {
                 node: name.clone(),
                 item: old.id.clone(),

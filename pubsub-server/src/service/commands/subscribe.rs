@@ -54,10 +54,10 @@ pub(super) fn decide(
     let present = present.filter(|_| !service.rules.multi_subscribe);
     let before = present.map_or(&PLAIN, |one| one.terms);
     let mut terms = before.with(wanted.form)?;
+    terms.is_kept = !actor.is_anonymous;
     if present.is_none() {
         require_open(node)?;
         terms.state = state;
-        terms.is_kept = !actor.is_anonymous;
         if node.config.tempsub && terms.expire == Expiry::Never {
             terms.expire = Expiry::Presence;
         }

@@ -36,6 +36,10 @@ impl Relations for Acquaintance {
             && self.friends.contains(&(owner.into(), who.into()))
     }
 
+    fn is_guest(&self, who: &str) -> bool {
+        *who == *actor(4).bare
+    }
+
     fn listeners(
         &self,
         owner: &str,

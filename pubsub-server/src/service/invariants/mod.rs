@@ -13,17 +13,19 @@ use self::steps::Event;
 pub(crate) use self::steps::{Step, actor, step};
 use super::access::{Action, Affiliation, admit, may_stay_subscribed};
 use super::commands::Changes;
+use super::creators::Creators;
 use super::node::{bare_of, capacity};
 use super::options::NodeConfig;
 use super::relations::Strangers;
 use super::terms::SubscriptionState;
 use super::vocabulary::{Actor, Announcement, Audience, Context, Write};
-use super::{Rules, Service};
+use super::{Rules, Service, weight};
 use crate::storage::{MemoryStorage, Storage as _};
 
 const MAX_ITEMS: usize = 4;
 const MAX_NODES: usize = 3;
-const MAX_STORED: usize = 120;
+const MAX_STORED: usize = 3_000;
+const MAX_CREATED: usize = 2;
 const MAX_WISHES: usize = 3;
 
 pub(crate) fn rules() -> Rules {
@@ -33,6 +35,8 @@ pub(crate) fn rules() -> Rules {
         anonymous_may_create: false,
         accounts_only: Vec::new(),
         max_nodes: MAX_NODES,
+        max_nodes_per_account: MAX_CREATED,
+        trusted: [actor(3).bare.to_string()].into(),
         max_items: MAX_ITEMS,
         max_payload: 40,
         max_subscriptions: 4,
@@ -61,6 +65,7 @@ pub(crate) fn context(service: &Service, random: u128) -> Context<'static> {
 fn check(service: &Service, relations: &Acquaintance) -> Result<(), TestCaseError> {
     let mut standing: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
     let (mut bytes, mut subscriptions) = (0, 0);
+    let mut created: BTreeMap<&str, usize> = BTreeMap::new();
     prop_assert!(service.nodes.len() <= MAX_NODES);
     for (name, node) in &service.nodes {
         prop_assert_eq!(name, &node.name);
@@ -87,10 +92,14 @@ fn check(service: &Service, relations: &Acquaintance) -> Result<(), TestCaseErro
         let ids: BTreeSet<_> = node.items.iter().map(|item| item.id.clone()).collect();
         prop_assert_eq!(ids.len(), node.items.len());
         prop_assert_eq!(
-            node.items.iter().map(|item| item.size()).sum::<usize>(),
+            node.items
+                .iter()
+                .map(|item| weight::of_item(item))
+                .sum::<usize>(),
             node.items.bytes()
         );
-        bytes += node.items.bytes();
+        bytes += weight::of_node(node);
+        *created.entry(&node.creator).or_default() += 1;
         prop_assert!(node.particular.as_ref().is_none_or(|all| all.len() > 0));
         for one in node.all_subscriptions() {
             let may = may_stay_subscribed(relations, node, bare_of(one.jid));
@@ -132,6 +141,12 @@ fn check(service: &Service, relations: &Acquaintance) -> Result<(), TestCaseErro
     prop_assert_eq!(&fleeting, &service.fleeting);
     prop_assert_eq!(bytes, service.bytes);
     prop_assert_eq!(subscriptions, service.subscriptions);
+    for number in 0..5 {
+        let bare = actor(number).bare;
+        let count = created.get(&*bare).copied().unwrap_or_default();
+        prop_assert_eq!(count, service.creators.count(&bare));
+        prop_assert!(count <= MAX_CREATED || number == 3);
+    }
     prop_assert!(bytes <= MAX_STORED);
     prop_assert_eq!(&standing, &service.standing);
     Ok(())
@@ -216,7 +231,7 @@ proptest! {
     #[test]
     fn random_requests_keep_the_service_sound(steps in proptest::collection::vec(step(), 1..60), multi_subscribe: bool) {
         let rules = || Rules { multi_subscribe, ..rules() };
-        let mut service = Service::new(Arc::new(rules()));
+        let mut service = Service::new(Arc::new(rules()), Creators::default());
         let storage = MemoryStorage::default();
         let mut acquaintance = Acquaintance::default();
         for (number, step) in steps.iter().enumerate() {
@@ -271,9 +286,11 @@ proptest! {
                 prop_assert!(node.items.iter().all(|item| item.published + 5 > context.now), "{} has expired items", node.name);
             }
         }
-        let mut rebuilt = Service::new(Arc::new(rules()));
+        let mut rebuilt = Service::new(Arc::new(rules()), Creators::default());
         storage.load(&mut |write| rebuilt.apply(&[write])).expect("memory gives everything");
         prop_assert_eq!(durable(&rebuilt), durable(&service));
+        let guest = actor(4).bare;
+        prop_assert!(rebuilt.nodes.values().all(|node| node.subscriptions_of(&guest).next().is_none()), "a guest is kept");
         for number in 0..5 {
             let bare = actor(number).bare;
             let writes = service.departure(&bare, true);

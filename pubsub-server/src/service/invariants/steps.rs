@@ -184,6 +184,20 @@ impl Step {
         self.items.iter().map(one).collect()
     }
 
+    /// A page of a list, which may begin where nothing is.
+    fn page(&self) -> Option<Page<'static>> {
+        let place = || format!("{:032x} {}", self.option, self.jid()).into();
+        let from = match self.option % 5 {
+            0 => return None,
+            1 => PageStart::Last,
+            2 => PageStart::Index(self.option.into()),
+            3 => PageStart::After(place()),
+            _ => PageStart::Before(place()),
+        };
+        let max = Some(self.items.len());
+        Some(Page { max, from })
+    }
+
     pub(crate) fn request(&self) -> Request<'static> {
         match self.verb {
             0 => Request::Create {
@@ -288,8 +302,14 @@ impl Step {
                     from: self.page_start(),
                 },
             },
-            19 => Request::Subscriptions { node: self.node() },
-            20 => Request::Affiliations { node: self.node() },
+            19 => Request::Subscriptions {
+                node: self.node(),
+                page: self.page(),
+            },
+            20 => Request::Affiliations {
+                node: self.node(),
+                page: self.page(),
+            },
             21 => Request::SubscriptionOptions {
                 node: self.node(),
                 jid: self.jid(),

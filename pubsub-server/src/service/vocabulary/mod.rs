@@ -185,6 +185,7 @@ pub(crate) enum Request<'x> {
     },
     Subscriptions {
         node: Cow<'x, str>,
+        page: Option<Page<'x>>,
     },
     SetSubscriptions {
         node: Cow<'x, str>,
@@ -192,6 +193,7 @@ pub(crate) enum Request<'x> {
     },
     Affiliations {
         node: Cow<'x, str>,
+        page: Option<Page<'x>>,
     },
     SetAffiliations {
         node: Cow<'x, str>,
@@ -218,9 +220,9 @@ impl Request<'_> {
             | Self::SetSubscriptionOptions { node, .. }
             | Self::Authorize { node, .. }
             | Self::Pending { node }
-            | Self::Subscriptions { node }
+            | Self::Subscriptions { node, .. }
             | Self::SetSubscriptions { node, .. }
-            | Self::Affiliations { node }
+            | Self::Affiliations { node, .. }
             | Self::SetAffiliations { node, .. } => node,
         }
     }
@@ -287,10 +289,12 @@ pub(crate) enum Reply {
     Subscriptions {
         node: Arc<str>,
         list: Vec<(Arc<str>, Arc<str>, SubscriptionState)>,
+        page: Option<PageInfo>,
     },
     Affiliations {
         node: Arc<str>,
         list: Vec<(Arc<str>, Affiliation)>,
+        page: Option<PageInfo>,
     },
 }
 

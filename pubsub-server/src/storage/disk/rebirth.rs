@@ -10,6 +10,7 @@ use super::group::{self, Changes};
 use super::loading::Loading;
 use super::{DiskStorage, Doubt, SyncLevel};
 use crate::service::Service;
+use crate::service::creators::Creators;
 use crate::service::invariants::{Step, actor, context, durable, rules, step};
 use crate::service::vocabulary::Write;
 use crate::storage::{Storage as _, StorageError};
@@ -29,7 +30,7 @@ fn decisions(service: &mut Service, steps: &[Step], first: usize) -> Vec<Vec<Wri
 }
 
 fn service() -> Service {
-    Service::new(Arc::new(rules()))
+    Service::new(Arc::new(rules()), Creators::default())
 }
 
 fn slices(decisions: &[Vec<Write>]) -> Vec<&[Write]> {
