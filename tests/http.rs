@@ -6,6 +6,8 @@ mod bosh;
 mod bosh_hostile;
 #[path = "http/bosh_loss.rs"]
 mod bosh_loss;
+#[path = "http/bosh_order.rs"]
+mod bosh_order;
 #[path = "http/doors.rs"]
 mod doors;
 #[path = "http/idle.rs"]

@@ -87,20 +87,20 @@ async fn both_are_served_over_tls() {
     let certificates = Certificates::create(directory.path());
     let [certificate, key] =
         [&certificates.certificate, &certificates.key].map(|file| std::fs::read(file).unwrap());
-    let server = serve(Some(Tls::from_pem(&certificate, &key).unwrap())).await;
-    let port = server.http_addr().unwrap().port();
-    for (script, service, expected) in [
-        (
-            "xmpp",
-            format!("wss://localhost:{port}/xmpp-websocket"),
-            "1 a & b",
-        ),
+    let tls = Tls::from_pem(&certificate, &key).unwrap();
+    for (script, scheme, path, expected) in [
+        ("xmpp", "wss", "/xmpp-websocket", "1 a & b"),
+        ("stanza", "wss", "/xmpp-websocket", "1 happy pubsub 0 hello"),
         (
             "stanza",
-            format!("https://localhost:{port}/xmpp-httpbind"),
+            "https",
+            "/xmpp-httpbind",
             "1 happy pubsub 0 hello",
         ),
     ] {
+        let server = serve(Some(tls.clone())).await;
+        let port = server.http_addr().unwrap().port();
+        let service = format!("{scheme}://localhost:{port}{path}");
         let mut node = Command::new("node");
         node.env("NODE_EXTRA_CA_CERTS", &certificates.authority);
         assert_eq!(run_by(node, script, &service).await, expected, "{service}");

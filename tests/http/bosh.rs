@@ -60,8 +60,8 @@ async fn a_session_begins_with_what_was_agreed_on() {
     let text = answer.text();
     for agreed in [
         "wait='60'",
-        "hold='2'",
-        "requests='3'",
+        "hold='1'",
+        "requests='2'",
         "inactivity='60'",
         "polling='2'",
         "maxpause='120'",

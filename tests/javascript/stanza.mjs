@@ -1,4 +1,7 @@
 // stanza.js as npm has it: nodes, the roster, carbons and a room. What it heard is the last line.
+//
+// Over BOSH it asks the server to hold two requests, and has two connections: if both are held it says nothing more. So that this does not
+// depend on how fast the other one logs in, everybody here has sent the request that it holds before anything else is said.
 import { createRequire } from 'node:module';
 
 const [packages, service] = process.argv.slice(2);
@@ -17,7 +20,10 @@ function login(username) {
         transports: { bosh: isBosh && service, websocket: !isBosh && service },
     });
     return new Promise((done, fail) => {
-        session.on('session:started', () => done(session));
+        session.on('session:started', () => {
+            if (!isBosh) done(session);
+            else session.on('raw', (way, body) => way === 'outgoing' && /^<body[^>]*\/>$/.test(body) && done(session));
+        });
         session.on('auth:failed', () => fail(new Error('the login was refused')));
         session.on('stream:error', fail);
         session.connect();

@@ -71,7 +71,8 @@ pub enum Origins {
 pub struct Bosh {
     /// How long a request is held at most, which is also the default. Default: 60 s.
     pub wait: Duration,
-    /// How many requests of one session are held at most. Default: 2; clients ask for one.
+    /// How many requests of one session are held at most. Default: 1. With more, a client that has two connections, as browsers have had and
+    /// stanza.js has, may find both of them held, and can say nothing until one is answered.
     pub hold: usize,
     /// How long a session lives without a request. Default: 60 s.
     pub inactivity: Duration,
@@ -90,7 +91,7 @@ impl Default for Bosh {
     fn default() -> Self {
         Self {
             wait: Duration::from_mins(1),
-            hold: 2,
+            hold: 1,
             inactivity: Duration::from_mins(1),
             pause: Duration::from_mins(2),
             polling: Duration::from_secs(2),
