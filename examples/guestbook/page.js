@@ -226,7 +226,7 @@ var { domain = "", room = "" } = document.body.dataset;
 var door = new URL("/xmpp-websocket", location.href);
 door.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 keepUp(book);
-show3("wrong", "Not in the room");
+show3("waiting", "Not in the room");
 entrance.addEventListener("submit", (event) => {
   event.preventDefault();
   void attempt(entrance, async () => {
@@ -239,11 +239,12 @@ entrance.addEventListener("submit", (event) => {
     entrance.hidden = true;
     sign.hidden = false;
     element("company").hidden = false;
+    element("hint").textContent = "The first row is yours.";
     control(sign, "author").value = name;
     control(sign, "text").focus();
   }).then((isDone) => {
     if (!isDone) {
-      show3("wrong", "Not in the room");
+      show3("waiting", "Not in the room");
     }
   });
 });
@@ -308,7 +309,7 @@ function hear(nick, message) {
 }
 function make({ id, author, text, signed }) {
   const signature = document.createElement("li");
-  signature.className = "signature fresh";
+  signature.className = "entry fresh";
   signature.dataset.id = id;
   const picture = document.createElement("span");
   picture.className = "face";

@@ -29,7 +29,7 @@ const door = new URL('/xmpp-websocket', location.href);
 door.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 moment.keepUp(book);
-show('wrong', 'Not in the room');
+show('waiting', 'Not in the room');
 
 entrance.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -43,11 +43,12 @@ entrance.addEventListener('submit', (event) => {
         entrance.hidden = true;
         sign.hidden = false;
         element('company').hidden = false;
+        element('hint').textContent = 'The first row is yours.';
         control(sign, 'author').value = name;
         control(sign, 'text').focus();
     }).then((isDone) => {
         if (!isDone) {
-            show('wrong', 'Not in the room');
+            show('waiting', 'Not in the room');
         }
     });
 });
@@ -119,7 +120,7 @@ function hear(nick: string, message: Element): void {
 
 function make({ id, author, text, signed }: Row): HTMLLIElement {
     const signature = document.createElement('li');
-    signature.className = 'signature fresh';
+    signature.className = 'entry fresh';
     signature.dataset.id = id;
     const picture = document.createElement('span');
     picture.className = 'face';

@@ -46,6 +46,10 @@ pub fn routes(domain: &str, xmpp: HttpService) -> Router {
             "/base.css",
             part(STYLE, include_str!("../../web/pages/base.css")),
         )
+        .route(
+            "/board.css",
+            part(STYLE, include_str!("../../web/pages/board.css")),
+        )
         .route("/page.css", part(STYLE, include_str!("page.css")))
         .route("/page.js", part(SCRIPT, include_str!("page.js")))
         .fallback(over_http)

@@ -130,7 +130,7 @@ pubsub.on("unread", (unread) => {
   document.title = unread > 0 ? `[${unread}] ${title}` : title;
 });
 Object.assign(globalThis, { pubsub });
-for (const status of wall.querySelectorAll(".status")) {
+for (const status of wall.querySelectorAll(".entry")) {
   dress(status);
 }
 keepUp(wall);
@@ -166,7 +166,7 @@ function put(entry) {
 }
 function make(entry) {
   const status = document.createElement("li");
-  status.className = "status";
+  status.className = "entry";
   status.dataset.id = entry.id;
   const by = document.createElement("p");
   by.className = "by";
@@ -201,7 +201,7 @@ async function readAnew() {
     return;
   }
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const rows = [...page.querySelectorAll("#statuses > .status")];
+  const rows = [...page.querySelectorAll("#statuses > .entry")];
   for (const status of rows) {
     dress(status);
   }

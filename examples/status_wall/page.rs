@@ -31,7 +31,7 @@ fn row(status: &Status) -> String {
     } = status;
     let posted = moment(*posted);
     format!(
-        "<li class=\"status\" data-id=\"{}\"><span class=\"face\" aria-hidden=\"true\">{}</span><p class=\"by\"><strong>{}</strong>\
+        "<li class=\"entry\" data-id=\"{}\"><span class=\"face\" aria-hidden=\"true\">{}</span><p class=\"by\"><strong>{}</strong>\
          <time datetime=\"{posted}\">{}</time></p><p class=\"text\">{}</p></li>",
         escaped(id),
         escaped(&initials(author)),

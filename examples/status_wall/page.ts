@@ -36,7 +36,7 @@ pubsub.on('unread', (unread) => {
 // For whoever looks at this page from a console, and for tests.
 Object.assign(globalThis, { pubsub });
 
-for (const status of wall.querySelectorAll<HTMLElement>('.status')) {
+for (const status of wall.querySelectorAll<HTMLElement>('.entry')) {
     dress(status);
 }
 moment.keepUp(wall);
@@ -77,7 +77,7 @@ function put(entry: Entry): void {
 
 function make(entry: Entry): HTMLLIElement {
     const status = document.createElement('li');
-    status.className = 'status';
+    status.className = 'entry';
     status.dataset.id = entry.id;
     const by = document.createElement('p');
     by.className = 'by';
@@ -116,7 +116,7 @@ async function readAnew(): Promise<void> {
         return;
     }
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-    const rows = [...page.querySelectorAll<HTMLElement>('#statuses > .status')];
+    const rows = [...page.querySelectorAll<HTMLElement>('#statuses > .entry')];
     for (const status of rows) {
         dress(status);
     }

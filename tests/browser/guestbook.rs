@@ -19,7 +19,7 @@ async fn guestbook(directory: &TempDir) -> (Dialogue, String) {
 
 const INSIDE: &str = "document.querySelector('#state').dataset.state === 'live'";
 const TEXTS: &str =
-    "return [...document.querySelectorAll('.signature .text')].map((text) => text.textContent)";
+    "return [...document.querySelectorAll('.entry .text')].map((text) => text.textContent)";
 
 #[tokio::test]
 async fn a_row_that_is_saved_reaches_every_page_in_the_room() {
@@ -39,9 +39,9 @@ async fn a_row_that_is_saved_reaches_every_page_in_the_room() {
         ann.type_into("#sign [name=text]", "<b>Bold</b> & here").await;
         ann.click("#sign button").await;
         for page in [&ann, &bob] {
-            page.until("document.querySelectorAll('.signature').length === 1").await;
+            page.until("document.querySelectorAll('.entry').length === 1").await;
             assert_eq!(page.run(TEXTS).await, json!(["<b>Bold</b> & here"]));
-            let author = "return document.querySelector('.signature strong').textContent";
+            let author = "return document.querySelector('.entry strong').textContent";
             assert_eq!(page.run(author).await, "Ann Lee");
         }
 
@@ -54,7 +54,7 @@ async fn a_row_that_is_saved_reaches_every_page_in_the_room() {
         late.run("document.querySelector('[name=name]').value = 'Cat'").await;
         late.click("#enter button").await;
         late.until(INSIDE).await;
-        late.until("document.querySelectorAll('.signature').length === 1").await;
+        late.until("document.querySelectorAll('.entry').length === 1").await;
 
         // Whoever leaves is seen to leave.
         bob.run("location.href = 'about:blank'").await;

@@ -36,8 +36,8 @@ async fn a_status_appears_on_every_open_wall() {
             writer.until("document.querySelector('[name=text]').value === ''").await;
         }
         for page in [&reader, &writer] {
-            page.until("document.querySelectorAll('.status').length === 2").await;
-            let texts = "return [...document.querySelectorAll('.status .text')].map((text) => text.textContent)";
+            page.until("document.querySelectorAll('.entry').length === 2").await;
+            let texts = "return [...document.querySelectorAll('.entry .text')].map((text) => text.textContent)";
             assert_eq!(
                 page.run(texts).await,
                 json!(["<b>Bold</b> & loud", "Is anybody listening?"])
@@ -51,7 +51,7 @@ async fn a_status_appears_on_every_open_wall() {
         // The rows of the server, and those of the script, are the same; and nothing comes twice.
         let late = browser.open(&address).await;
         late.until("window.pubsub?.status.kind === 'live'").await;
-        let rows = "return [...document.querySelectorAll('.status')].map((row) => [row.dataset.id, row.innerText.split('\\n')[0]])";
+        let rows = "return [...document.querySelectorAll('.entry')].map((row) => [row.dataset.id, row.innerText.split('\\n')[0]])";
         assert_eq!(late.run(rows).await, reader.run(rows).await);
 
         // Too much is refused with what to do.
@@ -83,7 +83,7 @@ async fn what_is_posted_between_the_page_and_its_script_is_there() {
             .await;
         assert_eq!(posted, 201);
         page.run("pubsub.connect()").await;
-        page.until("document.querySelector('.status .text')?.textContent === 'in between'").await;
+        page.until("document.querySelector('.entry .text')?.textContent === 'in between'").await;
     })
     .await;
     drop(program);
