@@ -5,6 +5,7 @@
 pub(crate) mod archive;
 pub(crate) mod authorization;
 pub(crate) mod body;
+mod changes;
 pub(crate) mod command;
 pub(crate) mod disco;
 pub(crate) mod error;

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use pubsub_xml::{Reader, XmlError};
 
 use super::disco::AWAIT;
-use super::{form, namespace, page};
+use super::{changes, form, namespace, page};
 use crate::address;
-use crate::service::access::Affiliation;
 use crate::service::error::ServiceError;
 use crate::service::options::Field;
-use crate::service::vocabulary::{NewItem, Page, Request, Selection, SubscriptionChange};
+use crate::service::vocabulary::{NewItem, Page, Request, Selection};
 
 /// What an IQ asks of the PubSub service.
 #[derive(Debug, PartialEq, Eq)]
@@ -365,7 +364,7 @@ pub(crate) fn read_owner<'x>(
                 },
             )?,
             ("subscriptions", true) => {
-                let changes = read_subscriptions(reader)?;
+                let changes = changes::read_subscriptions(reader)?;
                 Request::SetSubscriptions {
                     node: required(node)?,
                     changes,
@@ -379,7 +378,7 @@ pub(crate) fn read_owner<'x>(
                 },
             )?,
             ("affiliations", true) => {
-                let changes = read_affiliations(reader)?;
+                let changes = changes::read_affiliations(reader)?;
                 Request::SetAffiliations {
                     node: required(node)?,
                     changes,
@@ -444,65 +443,4 @@ fn read_ids<'x>(reader: &mut Reader<'x>) -> Result<Vec<Cow<'x, str>>, RequestErr
 fn read_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
     let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
     address::normalize(&jid).ok_or(ServiceError::InvalidJid)
-}
-
-/// The address of an entry in a list of an owner, which is anybody's.
-fn read_listed_jid(reader: &Reader<'_>) -> Result<Arc<str>, ServiceError> {
-    let jid = reader.attribute("jid").ok_or(ServiceError::JidRequired)?;
-    address::normalize(&jid).ok_or(ServiceError::BadRequest {
-        reason: "an address in the list is not a JID",
-    })
-}
-
-fn read_subscriptions<'x>(
-    reader: &mut Reader<'x>,
-) -> Result<Vec<SubscriptionChange<'x>>, RequestError> {
-    let mut changes = Vec::new();
-    while let Some(name) = reader.child()? {
-        if name.is("subscription", namespace::PUBSUB_OWNER) {
-            let jid = read_listed_jid(reader)?;
-            let is_subscribed = match reader.attribute("subscription").as_deref() {
-                Some("subscribed") => true,
-                Some("none") => false,
-                // What is not named is not changed.
-                None => {
-                    reader.skip()?;
-                    continue;
-                }
-                Some(_) => {
-                    return Err(ServiceError::BadRequest {
-                        reason: "a subscription is \"subscribed\" or \"none\"",
-                    }
-                    .into());
-                }
-            };
-            changes.push(SubscriptionChange {
-                jid,
-                subscription: reader.attribute("subid"),
-                is_subscribed,
-            });
-        }
-        reader.skip()?;
-    }
-    Ok(changes)
-}
-
-fn read_affiliations(
-    reader: &mut Reader<'_>,
-) -> Result<Vec<(Arc<str>, Affiliation)>, RequestError> {
-    let mut changes = Vec::new();
-    while let Some(name) = reader.child()? {
-        if name.is("affiliation", namespace::PUBSUB_OWNER) {
-            let jid = read_listed_jid(reader)?;
-            // What is not named is not changed.
-            if let Some(word) = reader.attribute("affiliation") {
-                let affiliation = Affiliation::of(&word).ok_or(ServiceError::BadRequest {
-                    reason: "there is no such affiliation",
-                })?;
-                changes.push((address::bare(&jid).into(), affiliation));
-            }
-        }
-        reader.skip()?;
-    }
-    Ok(changes)
 }
