@@ -248,9 +248,9 @@ fn dependencies() -> Vec<(String, String)> {
 fn is_permitted(expression: &str, permitted: &[&str]) -> bool {
     expression.split(" AND ").all(|part| {
         let alternatives = part.trim_matches(['(', ')']);
-        alternatives
-            .split(" OR ")
-            .any(|licence| permitted.contains(&licence.trim()))
+        // With a plus, or under any later version: this one will do.
+        let mut licences = alternatives.split(" OR ").map(str::trim);
+        licences.any(|licence| permitted.contains(&licence.trim_end_matches('+')))
     })
 }
 
@@ -287,6 +287,7 @@ fn licence_expressions_are_understood() {
     for (expression, expected) in [
         ("MIT", true),
         ("GPL-3.0", false),
+        ("MIT+", true),
         ("GPL-3.0 OR MIT", true),
         ("(GPL-3.0 OR MIT) AND Unicode-3.0", true),
         ("MIT AND GPL-3.0", false),
