@@ -198,8 +198,8 @@ impl Failures {
 
 /// Whoever has an address of IPv6 has 2^64 of them.
 fn place(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
+    match address.to_canonical() {
+        address @ IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 64)))
         }
