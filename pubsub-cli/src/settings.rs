@@ -173,6 +173,9 @@ struct File {
     /// Load balancers that say for whom they speak (PROXY protocol).
     #[serde(default)]
     proxies: Vec<IpAddr>,
+    /// Whether subscribing again makes another subscription.
+    #[serde(default)]
+    multi_subscribe: bool,
     /// The work factor of new passwords.
     scram_iterations: Option<u32>,
     #[serde(default)]
@@ -291,6 +294,7 @@ impl Arguments {
             domain,
             encryption,
             proxies: file.proxies,
+            multi_subscribe: file.multi_subscribe,
             scram_iterations: file.scram_iterations.unwrap_or(defaults.scram_iterations),
             limits: file.limits.apply(defaults.limits.clone()),
             accounts: users

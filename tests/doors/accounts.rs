@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use pubsub_server::{Config, Database, Registration, RunningServer, Server};
-use support::{ChildProcess, RawClient, eventually, program, within};
+use support::{RawClient, program, within};
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, serving};
 
 /// Runs `pubsub user` with what it reads; what it prints, or what it complains of.
 async fn user(data: &Path, arguments: &[&str], input: &str) -> Result<String, String> {
@@ -186,18 +185,7 @@ async fn accounts_of_the_command_line_are_for_this_run() {
         for account in users {
             command.args(["--user", account]);
         }
-        let log = directory.path().join(log);
-        let mut process = ChildProcess::start(&command, &log);
-        let address: SocketAddr = eventually(Duration::from_mins(1), || {
-            assert_eq!(process.ended(), None, "{}", process.output());
-            let output = process.output();
-            let address = output
-                .lines()
-                .find_map(|line| line.strip_prefix("xmpp ")?.split(' ').next()?.parse().ok());
-            async move { address }
-        })
-        .await;
-        (process, address)
+        serving(&command, &directory.path().join(log)).await
     };
     let (first, address) = start(&["ann:secret", "bob:given"], "first").await;
     user(&data, &["add", "bob"], "kept").await.unwrap();
